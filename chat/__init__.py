@@ -1,0 +1,1 @@
+"""A chat room on one UDP port."""

@@ -1,0 +1,70 @@
+"""A guest's requests: each is repeated until its answer comes."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from . import asks
+from .recovery import RoundTrip
+
+A = TypeVar("A", bound=asks.Request)
+
+
+class _Pending:
+    __slots__ = ("due", "message", "sent", "tries")
+
+    def __init__(self, message: asks.Request) -> None:
+        self.message = message
+        self.sent = self.due = 0.0
+        self.tries = 0
+
+
+class Asking:
+    """Requests by `r`, which grows over a guest's whole life."""
+
+    def __init__(self, rtt: RoundTrip) -> None:
+        self._rtt = rtt
+        self._pending: dict[int, _Pending] = {}
+        self._r = 0
+
+    def ask(self, make: Callable[[int], A]) -> A:
+        """`make` gets the request's r."""
+        self._r += 1
+        message = make(self._r)
+        self._pending[self._r] = _Pending(message)
+        return message
+
+    def answered(self, r: int, now: float) -> asks.Request | None:
+        """The request that this answers, unless it was answered before."""
+        pending = self._pending.pop(r, None)
+        if pending is None:
+            return None
+        if pending.tries == 1:
+            self._rtt.sample(now - pending.sent)
+        return pending.message
+
+    def asked(self, kind: type[asks.Request]) -> list[asks.Request]:
+        """What is still unanswered of one kind."""
+        return [each.message for each in self._pending.values() if isinstance(each.message, kind)]
+
+    def forget(self, kind: type[asks.Request]) -> None:
+        """Requests that make no sense any more."""
+        for r in [r for r, each in self._pending.items() if isinstance(each.message, kind)]:
+            del self._pending[r]
+
+    def restart(self) -> None:
+        """A new session: everything is asked again, at once."""
+        for pending in self._pending.values():
+            pending.due = 0.0
+            pending.tries = 0
+
+    def due(self, now: float) -> Iterator[tuple[asks.Request, int]]:
+        """What is to be sent now, with how often it was before."""
+        for pending in self._pending.values():
+            if pending.due <= now:
+                yield pending.message, pending.tries
+                pending.sent = now
+                pending.due = now + self._rtt.timeout(pending.tries)
+                pending.tries += 1
+
+    def deadline(self) -> float | None:
+        return min((pending.due for pending in self._pending.values()), default=None)

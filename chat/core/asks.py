@@ -1,0 +1,221 @@
+"""Rare requests and their answers: the MessagePack bodies of the ASK and REPLY frames.
+
+Each request but Hello carries `r`, which the answer repeats; a client repeats a request until it is
+answered. A server ignores a request that is older than the newest it took of the same subject, so
+that what the network delayed changes nothing.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from .layout import MalformedError
+
+Name = Annotated[str, Meta(max_length=64)]
+Digest = Annotated[bytes, Meta(min_length=8, max_length=8)]
+Natural = Annotated[int, Meta(ge=0, lt=1 << 63)]
+Number = Annotated[int, Meta(ge=0, lt=1 << 32)]
+
+
+class Hello(Struct, frozen=True, array_like=True, tag=0):
+    """In FIRST: who I am. The session's instance is SHA-256(secret)[:8]."""
+
+    attempt: Number
+    """Counts this instance's openings, so that a late FIRST cannot displace a newer session."""
+    name: Name
+    secret: Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+
+class Join(Struct, frozen=True, array_like=True, tag=1):
+    """Make me a member, and say what of my past is on the log's chain."""
+
+    r: Number
+    room: Name
+    points: Annotated[tuple[tuple[Natural, Digest], ...], Meta(max_length=10)]
+
+
+class Leave(Struct, frozen=True, array_like=True, tag=2):
+    """I am no member of this room any more."""
+
+    r: Number
+    room: Name
+
+
+class Nick(Struct, frozen=True, array_like=True, tag=3):
+    """Let me have this name from now on."""
+
+    r: Number
+    name: Name
+
+
+class Who(Struct, frozen=True, array_like=True, tag=4):
+    """Who is in this room: the changes since `version`, or from 0 a page of all."""
+
+    r: Number
+    room: Number
+    version: Number
+    after: Number
+    """For pages: the last ordinal of the page before."""
+
+
+class Rooms(Struct, frozen=True, array_like=True, tag=5):
+    """Which rooms are there, in order of their names."""
+
+    r: Number
+    after: Name
+
+
+class Direct(Struct, frozen=True, array_like=True, tag=6):
+    """Which room do I share with this name's owner alone?"""
+
+    r: Number
+    name: Name
+
+
+class Welcome(Struct, frozen=True, array_like=True, tag=0):
+    """To FIRST: the session stands."""
+
+    name: Name
+    """The name given: another one than asked for where that is taken."""
+    asked: Name
+    endpoint: Name
+    """The client's, as the server sees it."""
+    reset: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    """The token of a stateless reset of this session."""
+
+
+class Joined(Struct, frozen=True, array_like=True, tag=1):
+    """To Join: all that a member needs to follow the room."""
+
+    r: Number
+    room: Name
+    tag: Number
+    epoch: Annotated[int, Meta(ge=0, lt=256)]
+    key: bytes
+    """The room key, 16 bytes; empty in a direct room, which has none."""
+    counter: Number
+    """Of the next push."""
+    floor: Natural
+    head: Natural
+    digest: Digest
+    origin: Digest
+    matched: Natural | None
+    last_n: Number
+    window: Number
+    interval: Number
+    """Tenths of a second between two receiver reports."""
+    ordinal: Number
+    """The member's own, in the room's presence."""
+    topic: str
+    peer: str
+    """In a direct room, the other one's name."""
+
+
+class Left(Struct, frozen=True, array_like=True, tag=2):
+    """To Leave."""
+
+    r: Number
+    room: Name
+
+
+class Named(Struct, frozen=True, array_like=True, tag=3):
+    """To Nick."""
+
+    r: Number
+    name: Name
+    asked: Name
+
+
+class Member(Struct, frozen=True, array_like=True):
+    """One row of a room's presence."""
+
+    ordinal: Number
+    """Counts the room's joins."""
+    name: Name
+    endpoint: Name
+    since: Natural
+    """Wall-clock milliseconds."""
+    text: bool
+    """A plain-text endpoint, which sends no reports."""
+
+
+class Members(Struct, frozen=True, array_like=True, tag=4):
+    """To Who."""
+
+    r: Number
+    room: Number
+    since: Number
+    """The version these are the changes to; 0: this is a page of all."""
+    version: Number
+    came: tuple[Member, ...]
+    """New or changed."""
+    went: tuple[Number, ...]
+    more: bool
+    """A page, and there are members after it."""
+
+
+class RoomRow(Struct, frozen=True, array_like=True):
+    """One row of the list of rooms."""
+
+    name: Name
+    members: Number
+    topic: str
+
+
+class RoomList(Struct, frozen=True, array_like=True, tag=5):
+    """To Rooms."""
+
+    r: Number
+    rooms: tuple[RoomRow, ...]
+    more: bool
+
+
+class Refused(Struct, frozen=True, array_like=True, tag=6):
+    """To any request: no, and what to do instead."""
+
+    r: Number
+    reason: str
+
+
+class Invited(Struct, frozen=True, array_like=True, tag=7):
+    """To Direct; or unasked, and repeated until joined: you share this room with `peer`."""
+
+    r: Number
+    """0: unasked."""
+    room: Name
+    peer: Name
+
+
+class Notice(Struct, frozen=True, array_like=True, tag=8):
+    """Unasked: one line from the server to the person."""
+
+    text: str
+
+
+Request = Hello | Join | Leave | Nick | Who | Rooms | Direct
+Response = Welcome | Joined | Left | Named | Members | RoomList | Refused | Invited | Notice
+
+_encoder = msgspec.msgpack.Encoder()
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_responses: msgspec.msgpack.Decoder[Response] = msgspec.msgpack.Decoder(Response)
+
+
+def encode(message: Request | Response) -> bytes:
+    return _encoder.encode(message)
+
+
+def decode_request(body: bytes) -> Request:
+    """Raises MalformedError."""
+    try:
+        return _requests.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedError(str(error)) from error
+
+
+def decode_response(body: bytes) -> Response:
+    """Raises MalformedError."""
+    try:
+        return _responses.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedError(str(error)) from error

@@ -1,0 +1,120 @@
+"""Sealed streams of datagrams: one of a session in both directions, one of a room to all members."""
+
+from collections.abc import Iterator
+
+from . import protect, wire
+
+BODY_MAX = wire.DATAGRAM_MAX - wire.SEALED_OFFSET[0x84] - wire.TAG_SIZE
+"""Bytes of frames in a session's datagram."""
+
+PUSH_MAX = wire.DATAGRAM_MAX - wire.SEALED_OFFSET[0x85] - wire.TAG_SIZE
+"""Bytes of frames in a push."""
+
+
+def packed(frames: list[bytes], size: int) -> Iterator[bytes]:
+    """Consecutive frames joined into plaintexts of at most `size` bytes."""
+    start = total = 0
+    for index, frame in enumerate(frames):
+        if total and total + len(frame) > size:
+            yield b"".join(frames[start:index])
+            start, total = index, 0
+        total += len(frame)
+        if total > size:
+            raise ValueError(f"a frame of {total} bytes fits no datagram")
+    if total:
+        yield b"".join(frames[start:])
+
+
+class Channel:
+    """One end of a session: keys, counters, replay window, and the frames that wait to be sealed."""
+
+    __slots__ = ("_counter", "_frames", "_receive_key", "_send_key", "sid", "window")
+
+    def __init__(self, sid: bytes, send_key: bytes, receive_key: bytes) -> None:
+        self.sid = sid
+        self.window = protect.ReplayWindow()
+        self._send_key = send_key
+        self._receive_key = receive_key
+        self._counter = 0
+        self._frames: list[bytes] = []
+
+    def queue(self, frame: wire.Frame) -> None:
+        self._frames.append(wire.encode_frame(frame))
+
+    def datagrams(self) -> Iterator[bytes]:
+        """Seals what was queued, into as few datagrams as it fits."""
+        frames, self._frames = self._frames, []
+        for plaintext in packed(frames, BODY_MAX):
+            yield self.seal(plaintext)
+
+    def seal(self, plaintext: bytes) -> bytes:
+        header = wire.encode_header(wire.Session(self.sid, self._counter, b""))
+        sealed = protect.seal(self._send_key, self._counter, header, plaintext)
+        self._counter += 1
+        return header + sealed
+
+    @property
+    def spent(self) -> bool:
+        """The key has sealed as many datagrams as it may."""
+        return self._counter >= protect.COUNTER_MAX
+
+    def open(self, header: wire.Session, datagram: bytes) -> bytes | None:
+        """The frames inside, or None: forged, damaged, or seen before."""
+        if not self.window.fresh(header.counter):
+            return None
+        authenticated = datagram[: -len(header.sealed)]
+        plaintext = protect.unseal(self._receive_key, header.counter, authenticated, header.sealed)
+        if plaintext is not None:
+            self.window.take(header.counter)
+        return plaintext
+
+
+class PushSealer:
+    """The server's end of a room: what is sealed here, every member opens."""
+
+    __slots__ = ("counter", "epoch", "key", "tag")
+
+    def __init__(self, tag: int, epoch: int, key: bytes) -> None:
+        self.tag = tag
+        self.epoch = epoch
+        self.key = key
+        self.counter = 0
+
+    def seal(self, first: int, count: int, plaintext: bytes) -> bytes:
+        header = wire.encode_header(
+            wire.Push(self.tag, self.epoch, self.counter, first, count, b"")
+        )
+        sealed = protect.seal(self.key, self.counter, header, plaintext)
+        self.counter += 1
+        return header + sealed
+
+
+class PushOpener:
+    """A member's end of a room."""
+
+    __slots__ = ("_key", "_start", "epoch", "received", "window")
+
+    def __init__(self, epoch: int, key: bytes, counter: int) -> None:
+        """`counter` is of the next push, from JOINED: what came before does not count as lost."""
+        self.epoch = epoch
+        self.received = 0
+        self.window = protect.ReplayWindow()
+        self._key = key
+        self._start = counter
+
+    @property
+    def highest(self) -> int:
+        """Pushes that must have been sent since this member joined."""
+        return max(0, self.window.top + 1 - self._start)
+
+    def open(self, header: wire.Push, datagram: bytes) -> list[wire.Frame] | None:
+        """None: forged, damaged, or seen before. Raises MalformedError."""
+        if header.epoch != self.epoch or not self.window.fresh(header.counter):
+            return None
+        authenticated = datagram[: -len(header.sealed)]
+        plaintext = protect.unseal(self._key, header.counter, authenticated, header.sealed)
+        if plaintext is None:
+            return None
+        self.window.take(header.counter)
+        self.received += header.counter >= self._start
+        return wire.decode_frames(plaintext)

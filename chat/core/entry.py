@@ -1,0 +1,117 @@
+"""An entry's body: the same bytes in the log, in a push and in a fetch.
+
+1  kind (low 4 bits), more (16), refers follows (32), endpoint form (high 2 bits)
+8  instance
+6  time, ms since 1970
+1  length of the name (low 7 bits), key id follows (128)
+…  n, as a varint (RFC 9000 §16)
+8  refers, where flagged
+…  endpoint: nothing, 4 masked bytes, 4 + 2 (IPv4, port) or 16 + 2 (IPv6, port)
+…  name
+8  key id, where flagged
+…  text, to the end
+"""
+
+import ipaddress
+
+from .layout import MalformedError
+from .types import INSTANCE_SIZE, Entry, Path
+
+TEXT_MAX = 900
+"""Bytes of UTF-8 in one entry: with everything around it, it fits one datagram."""
+
+_ENDPOINT_SIZES = (0, 4, 6, 18)
+_HEAD = 1 + INSTANCE_SIZE + 6 + 1
+
+
+def pack_endpoint(path: Path) -> bytes:
+    """An endpoint as it stands in an entry: address and port, network byte order."""
+    address = ipaddress.ip_address(path.host.partition("%")[0])
+    return address.packed + path.port.to_bytes(2, "big")
+
+
+def show_endpoint(packed: bytes) -> str:
+    """`ip:port`, `[ip]:port`, `~` and hexadecimal for a masked one, or nothing."""
+    if len(packed) < 6:
+        return f"~{packed.hex()}" if packed else ""
+    host = str(ipaddress.ip_address(packed[:-2]))
+    return str(Path(0, host, int.from_bytes(packed[-2:], "big")))
+
+
+def _varint(value: int) -> bytes:
+    for form, size in enumerate((1, 2, 4, 8)):
+        if value < 1 << (8 * size - 2):
+            return (value | form << (8 * size - 2)).to_bytes(size, "big")
+    raise ValueError(f"{value} is too large")
+
+
+def encode_entry(
+    *,
+    kind: int,
+    instance: bytes,
+    n: int,
+    time: int,
+    name: str,
+    text: str,
+    endpoint: bytes = b"",
+    key: bytes = b"",
+    refers: int = 0,
+    more: bool = False,
+) -> bytes:
+    """`endpoint` as `pack_endpoint` gives it, or 4 masked bytes. The caller keeps to the limits."""
+    label = name.encode()
+    flags = kind | more << 4 | bool(refers) << 5 | _ENDPOINT_SIZES.index(len(endpoint)) << 6
+    return b"".join(
+        (
+            bytes((flags,)),
+            instance,
+            time.to_bytes(6, "big"),
+            bytes((len(label) | bool(key) << 7,)),
+            _varint(n),
+            refers.to_bytes(8, "big") if refers else b"",
+            endpoint,
+            label,
+            key,
+            text.encode(),
+        )
+    )
+
+
+def decode_entry(room: str, seq: int, body: bytes) -> Entry:
+    """Raises MalformedError."""
+    if len(body) <= _HEAD:
+        raise MalformedError("entry cut short")
+    flags, sizes = body[0], body[_HEAD - 1]
+    at = _HEAD
+
+    def take(size: int) -> bytes:
+        nonlocal at
+        at += size
+        if at > len(body):
+            raise MalformedError("entry cut short")
+        return body[at - size : at]
+
+    width = 1 << (body[at] >> 6)
+    n = int.from_bytes(take(width), "big") & ((1 << (8 * width - 2)) - 1)
+    refers = int.from_bytes(take(8), "big") if flags & 32 else 0
+    endpoint = take(_ENDPOINT_SIZES[flags >> 6])
+    label = take(sizes & 127)
+    key = take(8) if sizes & 128 else b""
+    try:
+        name, text = label.decode(), body[at:].decode()
+    except UnicodeDecodeError as error:
+        raise MalformedError("entry is not UTF-8") from error
+    return Entry(
+        room=room,
+        seq=seq,
+        kind=flags & 15,
+        name=name,
+        key=key,
+        endpoint=show_endpoint(endpoint),
+        instance=body[1 : 1 + INSTANCE_SIZE],
+        n=n,
+        time=int.from_bytes(body[1 + INSTANCE_SIZE : _HEAD - 1], "big"),
+        refers=refers,
+        text=text,
+        more=bool(flags & 16),
+    )

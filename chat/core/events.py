@@ -1,0 +1,113 @@
+"""What a guest tells its user. With `Entry`, `Broken`, `Expired` (inbox) and `Older` (history)."""
+
+from msgspec import Struct
+
+from .asks import Member, RoomRow
+
+
+class Connected(Struct, frozen=True):
+    """A session stands."""
+
+    name: str
+    """The name given."""
+    asked: str
+    endpoint: str
+    """Ours, as the server sees it."""
+    again: bool
+    """It is not the first one."""
+
+
+class Disconnected(Struct, frozen=True):
+    """The session is gone, and a new one is being opened."""
+
+    reason: str
+
+
+class Unreachable(Struct, frozen=True):
+    """Still no session; it is tried again."""
+
+    tries: int
+    reason: str
+
+
+class Rejected(Struct, frozen=True):
+    """The server will not have us as we are."""
+
+    reason: str
+
+
+class Entered(Struct, frozen=True):
+    """We are in a room, for the first time or again after a reconnect."""
+
+    room: str
+    topic: str
+    peer: str
+    """In a direct room, the other one's name."""
+    again: bool
+
+
+class Exited(Struct, frozen=True):
+    """We are not in a room any more."""
+
+    room: str
+
+
+class Logged(Struct, frozen=True):
+    """What was said under this ticket is in the log, as the author's entry `n`."""
+
+    room: str
+    ticket: int
+    n: int
+
+
+class Failed(Struct, frozen=True):
+    """What was said under this ticket was refused."""
+
+    room: str
+    ticket: int
+    reason: str
+
+
+class Presence(Struct, frozen=True):
+    """Who is in the room has changed; joins and parts belong after entry `after`."""
+
+    room: str
+    after: int
+    first: bool
+    """The room's members as they were found, not people coming."""
+    came: tuple[Member, ...]
+    went: tuple[Member, ...]
+    renamed: tuple[tuple[Member, Member], ...]
+
+
+class Receipts(Struct, frozen=True):
+    """How far each reporting member has come."""
+
+    room: str
+    marks: dict[int, int]
+    """By ordinal, the highest contiguous seq."""
+
+
+class Renamed(Struct, frozen=True):
+    """Our own name is another one now."""
+
+    name: str
+    asked: str
+
+
+class Listing(Struct, frozen=True):
+    """All public rooms."""
+
+    rooms: tuple[RoomRow, ...]
+
+
+class Refusal(Struct, frozen=True):
+    """A request was refused."""
+
+    reason: str
+
+
+class Notice(Struct, frozen=True):
+    """A line from the server."""
+
+    text: str

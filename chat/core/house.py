@@ -1,0 +1,269 @@
+"""The house: every room, everybody in it, and what they may ask for, whatever form they speak.
+
+The sealed and the plain-text protocol (`sealed`, `plain`) both end here; the log's answers begin
+here. An entry is only ever told to anybody after it came out of the log.
+"""
+
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from . import asks, limits, wire
+from .entry import TEXT_MAX, decode_entry
+from .layout import MalformedError
+from .member import Labels, Member
+from .names import (
+    BadNameError,
+    Names,
+    check_name,
+    check_room,
+    direct_parties,
+    direct_room,
+    is_public,
+)
+from .registry import Registry
+from .room import Room, RoomTimers
+from .staging import Verdict
+from .turn import Turn
+from .types import (
+    REGISTRY,
+    Fetch,
+    Follow,
+    Kind,
+    Open,
+    Point,
+    Range,
+    Record,
+    Snapshot,
+    Unfollow,
+)
+
+_KINDS = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.TOPIC))
+
+
+class OpenRegistry(Struct, frozen=True):
+    """Ticket: the registry is opened, once, before anybody may join."""
+
+
+class JoinTicket(Struct, frozen=True, eq=False):
+    """Ticket: the member waits for its room's log."""
+
+    member: Member
+    request: int
+    room: str
+
+
+class RefusedError(Exception):
+    """What a member asked for cannot be; one line that says what to do."""
+
+
+class House:
+    """Owns rooms, names and registry. Members are owned by their protocol."""
+
+    def __init__(
+        self, turn: Turn, timers: RoomTimers, labels: Labels, random: Callable[[int], bytes]
+    ) -> None:
+        self.names = Names()
+        self.registry = Registry(random(8))
+        self.labels = labels
+        self.rooms: dict[str, Room] = {}
+        self.members: dict[bytes, Member] = {}
+        """By instance."""
+        self._turn = turn
+        self._timers = timers
+        self._random = random
+        self._tags = 0
+        turn.emit(Open(OpenRegistry(), REGISTRY, b"", ()))
+
+    # What members ask for
+
+    def enter(self, member: Member, name: str) -> None:
+        """Somebody new. Raises RefusedError for a name that cannot be one."""
+        try:
+            member.name = self.names.claim(member, check_name(name))
+        except BadNameError as error:
+            raise RefusedError(str(error)) from error
+        self.members[member.instance] = member
+
+    def exit(self, member: Member, now: float) -> None:
+        """Gone, from everywhere."""
+        for room in list(member.rooms.values()):
+            self._leave(member, room, now)
+        self.names.release(member)
+        if self.members.get(member.instance) is member:
+            del self.members[member.instance]
+
+    def rename(self, member: Member, name: str, now: float) -> None:
+        """Raises RefusedError; a taken name becomes the first free one like it."""
+        try:
+            wanted = check_name(name)
+        except BadNameError as error:
+            raise RefusedError(str(error)) from error
+        before = member.name
+        member.name = self.names.claim(member, wanted)
+        if member.name != before:
+            for room in member.rooms.values():
+                room.renamed(member, before, now)
+
+    def join(
+        self,
+        member: Member,
+        request: int,
+        name: str,
+        points: tuple[tuple[int, bytes], ...],
+        wall: int,
+    ) -> str:
+        """The room's name in its normal form; `member.joined` follows when the log has answered.
+        Raises RefusedError."""
+        room = self._room_to_join(member, name)
+        if room not in self.rooms:
+            if room not in self.registry.rooms and len(self.registry.rooms) >= limits.ROOMS:
+                raise RefusedError("the server has as many rooms as it may; join one of /rooms")
+            self._tags += 1
+            self.rooms[room] = Room(room, self._tags, self._turn, self._timers, self._random)
+        self.registry.make_room(room, member.name, wall)
+        self._turn.room(self)
+        self.rooms[room].opening += 1
+        ticket = JoinTicket(member, request, room)
+        self._turn.emit(Open(ticket, room, member.instance, _points(points)))
+        return room
+
+    def leave(self, member: Member, name: str, now: float) -> None:
+        """No matter whether it was in it."""
+        room = self.rooms.get(name)
+        if room is not None:
+            self._leave(member, room, now)
+
+    def say(self, member: Member, room: Room, draft: wire.Draft, wall: int) -> Verdict:
+        """One entry's text, made harmless where it is shown. Raises MalformedError."""
+        if draft.kind not in _KINDS or len(draft.text) > TEXT_MAX:
+            raise MalformedError("draft")
+        try:
+            text = draft.text.decode()
+        except UnicodeDecodeError as error:
+            raise MalformedError("draft is not UTF-8") from error
+        if draft.kind == Kind.TOPIC:
+            text = text.encode()[: limits.TOPIC_BYTES].decode(errors="ignore")
+        verdict = room.draft(member, draft, text, wall)
+        if verdict is Verdict.TAKEN and draft.kind == Kind.TOPIC and room.parties is None:
+            self.registry.set_topic(room.name, text, member.name, wall)
+            self._turn.room(self)
+        return verdict
+
+    def direct(self, member: Member, name: str) -> tuple[str, str]:
+        """The room that `member` shares with this name's owner, and the owner's name. Raises
+        RefusedError."""
+        peer = self.names.owner(name)
+        if not isinstance(peer, Member):
+            raise RefusedError(f"there is no {name} here; /who lists who is")
+        if peer is member:
+            raise RefusedError("that is you")
+        return direct_room(member.instance, peer.instance), peer.name
+
+    def invitations(self, member: Member) -> Iterator[tuple[str, str]]:
+        """Direct rooms that the member is not in, with the other's name, the newest first."""
+        names = self.registry.direct_rooms(member.instance)
+        joined = {room.name for room in member.rooms.values()}
+        for name in names[: -limits.DIRECT_INVITES - 1 : -1]:
+            if name not in joined:
+                yield name, self._peer(member, name)
+
+    def list_rooms(self, after: str) -> Iterator[asks.RoomRow]:
+        for name in self.registry.public():
+            if name > after:
+                members = len(self.rooms[name]) if name in self.rooms else 0
+                yield asks.RoomRow(name, members, self.registry.topic(name))
+
+    # What the log answers
+
+    def opened(self, ticket: object, snapshot: Snapshot, now: float, wall: int) -> None:
+        match ticket:
+            case OpenRegistry():
+                self.registry.ready_at = snapshot.head.seq
+                self._turn.emit(Follow(REGISTRY, 0))
+            case JoinTicket(member, request, name):
+                room = self.rooms[name]
+                room.opening -= 1
+                if self.members.get(member.instance) is member and member.awaits(name, request):
+                    if not room.following:
+                        room.start(snapshot)
+                        self._turn.emit(Follow(name, snapshot.head.seq))
+                    room.enter(member, snapshot, now, wall)
+                    member.joined(room, request, snapshot)
+                self._close_if_empty(room)
+
+    def failed(self, ticket: object, reason: str) -> None:
+        if isinstance(ticket, JoinTicket):
+            room = self.rooms[ticket.room]
+            room.opening -= 1
+            if ticket.member.awaits(ticket.room, ticket.request):
+                ticket.member.notice(f"{ticket.room} cannot be opened: {reason}")
+            self._close_if_empty(room)
+
+    def logged(self, name: str, records: tuple[Record, ...], now: float) -> None:
+        if name == REGISTRY:
+            for record in records:
+                try:
+                    self.registry.logged(decode_entry(name, record.seq, record.body))
+                except MalformedError:
+                    self.registry.skipped(record.seq)
+        elif (room := self.rooms.get(name)) is not None and room.following:
+            room.logged(records, now)
+            self.remind(room)
+
+    def appended(self, name: str, result: dict[bytes, int] | str) -> None:
+        if name == REGISTRY:
+            self.registry.appended(result)
+        elif (room := self.rooms.get(name)) is not None:
+            room.appended(result)
+            self._close_if_empty(room)
+
+    def fetch(self, ticket: object, room: Room, ranges: tuple[Range, ...], budget: int) -> None:
+        wanted = ranges[: limits.RANGES]
+        self._turn.emit(Fetch(ticket, room.name, wanted, min(budget, limits.FETCH_BYTES)))
+
+    def remind(self, room: Room) -> None:
+        """Whoever is a party of a direct room and not in it is told so, at each of its heads."""
+        for party in room.parties or ():
+            member = self.members.get(party)
+            if member is not None and member not in room:
+                member.invited(0, room.name, self._peer(member, room.name))
+
+    def flush(self) -> None:
+        append = self.registry.flush()
+        if append is not None:
+            self._turn.emit(append)
+
+    def _room_to_join(self, member: Member, name: str) -> str:
+        if len(member.rooms) >= limits.ROOMS_PER_MEMBER:
+            raise RefusedError(f"you are in {len(member.rooms)} rooms; /leave one of them first")
+        if is_public(name):
+            try:
+                return check_room(name)
+            except BadNameError as error:
+                raise RefusedError(str(error)) from error
+        if member.instance not in (direct_parties(name) or ()):
+            raise RefusedError("that room is not for you")
+        return name
+
+    def _peer(self, member: Member, room: str) -> str:
+        """The name of the other one in a direct room, or nothing if it is gone."""
+        for party in direct_parties(room) or ():
+            if party != member.instance and party in self.members:
+                return self.members[party].name
+        return ""
+
+    def _leave(self, member: Member, room: Room, now: float) -> None:
+        room.exit(member, now)
+        self._close_if_empty(room)
+
+    def _close_if_empty(self, room: Room) -> None:
+        if room.empty and self.rooms.get(room.name) is room:
+            del self.rooms[room.name]
+            room.closed()
+            if room.following:
+                self._turn.emit(Unfollow(room.name))
+
+
+def _points(points: tuple[tuple[int, bytes], ...]) -> tuple[Point, ...]:
+    return tuple(Point(seq, digest) for seq, digest in points)

@@ -1,0 +1,171 @@
+"""The server: datagrams, the log's answers and time go in, effects come out.
+
+    receive  ->  sealed or plain  ->  house  ->  Append  …  logged  ->  room  ->  Push
+
+The hub only finds who is meant. It has no clock, no socket and no randomness of its own.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from . import wire
+from .endpoint import TextEndpoint
+from .house import House
+from .layout import MalformedError
+from .member import Labels
+from .plain import Plain, Policy
+from .room import Room, RoomTimers
+from .sealed import FetchTicket, Sealed
+from .session import Session
+from .text import is_text
+from .timers import Timers
+from .turn import Turn
+from .types import Effect, Extract, Path, Record, Send, Snapshot
+
+
+class Census(Struct, frozen=True):
+    """How many there are of what."""
+
+    sessions: int
+    text_endpoints: int
+    rooms: int
+    members: int
+
+
+class Hub:
+    """See DESIGN of the core in docs/architecture.md; `guest.Guest` is the other end."""
+
+    def __init__(
+        self,
+        *,
+        secret: bytes,
+        identity: bytes,
+        random: Callable[[int], bytes],
+        now: float,
+        version: str = "",
+        plain: Policy = Policy.LOOPBACK,
+        masked: bool = False,
+    ) -> None:
+        """`secret` is what sessions' keys come from; `identity` survives restarts; `random(n)`
+        gives n bytes."""
+        self.dropped: Counter[str] = Counter()
+        """Datagrams and frames that were not taken, by reason."""
+        self._turn = Turn()
+        self._timers: RoomTimers = Timers()
+        self._version = version
+        self._started = now
+        labels = Labels(random(16) if masked else None)
+        self._house = House(self._turn, self._timers, labels, random)
+        self._sealed = Sealed(
+            self._house,
+            self._turn,
+            self._timers,
+            secret=secret,
+            identity=identity,
+            random=random,
+            dropped=self.dropped,
+        )
+        self._plain = Plain(
+            self._house,
+            self._turn,
+            self._timers,
+            policy=plain,
+            random=random,
+            dropped=self.dropped,
+        )
+
+    @property
+    def ready(self) -> bool:
+        """The registry has been read: joins are answered."""
+        return self._house.registry.ready
+
+    def census(self) -> Census:
+        house = self._house
+        return Census(
+            len(self._sealed.sessions),
+            len(self._plain.endpoints),
+            len(house.rooms),
+            len(house.members),
+        )
+
+    # In
+
+    def receive(self, datagram: bytes, path: Path, now: float, wall: int) -> None:
+        """Never raises for what a peer sent: that is counted in `dropped`."""
+        if not datagram:
+            self.dropped["empty"] += 1
+        elif 0x80 <= datagram[0] <= 0xBF:
+            try:
+                if datagram[0] == 0x87:
+                    self._status(datagram, path, now)
+                else:
+                    self._sealed.receive(datagram, path, now, wall)
+            except MalformedError:
+                self.dropped["malformed"] += 1
+        elif is_text(datagram):
+            self._plain.receive(datagram, path, now, wall)
+        else:
+            self.dropped["unknown first byte"] += 1
+
+    def opened(self, ticket: object, snapshot: Snapshot, now: float, wall: int) -> None:
+        """The answer to an Open."""
+        self._house.opened(ticket, snapshot, now, wall)
+        self._plain.confirmed(wall)
+
+    def failed(self, ticket: object, reason: str) -> None:
+        """The log could not answer an Open or a Fetch; the client will ask again."""
+        self._house.failed(ticket, reason)
+
+    def logged(self, room: str, records: tuple[Record, ...], now: float, wall: int) -> None:
+        """Committed entries of a followed room, dense and in order. Pushes and acknowledgements
+        come out of here and out of nothing else."""
+        self._house.logged(room, records, now)
+        self._plain.confirmed(wall)
+
+    def appended(self, room: str, result: dict[bytes, int] | str, now: float) -> None:
+        """The end of an Append: the last n of each of its authors, or why it was refused."""
+        self._house.appended(room, result)
+
+    def fetched(self, ticket: object, extract: Extract, now: float) -> None:
+        """The answer to a Fetch."""
+        assert isinstance(ticket, FetchTicket)
+        self._sealed.fetched(ticket, extract)
+
+    def refuses(self, path: Path, now: float) -> None:
+        """The endpoint's machine said that nobody listens there (ICMP port unreachable)."""
+        self._plain.refuses(path, now)
+
+    def timeout(self, now: float) -> None:
+        for owner, name in self._timers.due(now):
+            match owner:
+                case Room():
+                    owner.timeout(name, now)
+                    self._house.remind(owner)
+                case Session():
+                    self._sealed.idle(owner, now)
+                case TextEndpoint():
+                    self._plain.idle(owner, now)
+
+    # Out
+
+    def deadline(self) -> float | None:
+        """When `timeout` is to be called, None for never."""
+        return self._timers.deadline()
+
+    def drain(self) -> list[Effect]:
+        return self._turn.drain()
+
+    def _status(self, datagram: bytes, path: Path, now: float) -> None:
+        """One datagram there, one back, never larger; counts are for this machine only."""
+        request = wire.decode_header(datagram)
+        if not isinstance(request, wire.Status) or len(datagram) != wire.STATUS_SIZE:
+            raise MalformedError("STATUS of another size")
+        facts: list[object] = [self._version, int(now - self._started)]
+        if path.loopback:
+            facts += [len(self._house.rooms), len(self._house.members)]
+        reply = wire.encode_header(wire.StatusReply(request.token, msgspec.msgpack.encode(facts)))
+        if len(reply) <= len(datagram):
+            self._turn.emit(Send(path, reply))

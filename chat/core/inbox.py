@@ -1,0 +1,225 @@
+"""What a member has of a room's log: dense order out of pushes and pages, checked by the chain.
+
+The log is the truth; this is one reader's place in it. Bodies beyond a gap are kept until the gap
+is filled; each entry extends the chained digest, and where the server says a digest, ours must be
+the same. If it is not, or if a join finds that our place is not on the log's chain, the log has
+gone back: the inbox rewinds to the newest common point and reads again from there, silently as
+long as it reads what it has shown before.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from .entry import decode_entry
+from .layout import MalformedError
+from .limits import BUFFERED_ENTRIES, JOIN_BACKLOG, RANGES
+from .types import Entry, Point, Range, chained
+
+RING = 640
+"""Digests remembered: more than the oldest point that is offered."""
+
+_STEPS = (0, 1, 2, 4, 8, 16, 32, 64, 128)
+
+
+class Broken(Struct, frozen=True):
+    """The log went back: what was shown from `seq` on is not in it any more."""
+
+    room: str
+    seq: int
+
+
+class Expired(Struct, frozen=True):
+    """Retention took these before they could be read."""
+
+    room: str
+    first: int
+    last: int
+
+
+News = Entry | Broken | Expired
+
+
+class Inbox:
+    """`seq` is verified; `shown` is what the reader has seen, and differs only while re-reading."""
+
+    def __init__(self, room: str) -> None:
+        self.room = room
+        self.seq = 0
+        self.shown = 0
+        self.head = 0
+        self.diverged = False
+        """A digest of the server's is not ours: join again, with points."""
+        self.first = 0
+        """The oldest entry that was shown in one run with the newest; what is before is history."""
+        self.first_digest: bytes | None = None
+        """The chained digest before it."""
+        self._began = False
+        self._digest: bytes | None = None
+        self._origin = b""
+        self._head_digest: bytes | None = None
+        self._fresh_head = 0
+        self._ring: dict[int, bytes] = {}
+        self._buffer: dict[int, bytes] = {}
+
+    def points(self) -> tuple[Point, ...]:
+        """What a join offers, newest first: the log says which of them it still has."""
+        if not self._began:
+            return ()
+        found = [Point(seq, self._ring[seq]) for seq in self._offered() if seq in self._ring]
+        return (*found, Point(0, self._origin))
+
+    def joined(self, floor: int, head: Point, origin: bytes, matched: int | None) -> list[News]:
+        """A fresh answer to `points`: only such a one may say that the log has gone back."""
+        news: list[News] = []
+        self._buffer.clear()
+        self.diverged = False
+        self.head, self._head_digest = head.seq, head.digest
+        self._fresh_head = head.seq
+        if not self._began or origin != self._origin:
+            if self._began:
+                news.append(Broken(self.room, 1))
+            self._begin(floor, head, origin)
+        elif matched is not None and matched == self.seq:
+            pass
+        elif self.seq < floor - 1:
+            news += self._expire(floor)
+        elif matched in self._ring:
+            assert matched is not None
+            self.seq, self._digest = matched, self._ring[matched]
+        else:
+            self._begin(floor, head, origin)
+            news.append(Broken(self.room, self.seq + 1))
+        return news + list(self._advance())
+
+    def pushed(self, first: int, bodies: tuple[bytes, ...]) -> list[News]:
+        """Entries as they are pushed, in whatever order."""
+        if not self._began or not bodies:
+            return []
+        self.saw_head(first + len(bodies) - 1, None)
+        self._keep(first, bodies)
+        return list(self._advance())
+
+    def page(
+        self, floor: int, first: int, previous: bytes, bodies: tuple[bytes, ...]
+    ) -> list[News]:
+        """A page of a fetch."""
+        if not self._began:
+            return []
+        news: list[News] = []
+        if floor > self.seq + 1:
+            news += self._expire(floor)
+        if first == self.seq + 1:
+            if self._digest is None:
+                self._adopt(previous)
+            elif previous != self._digest:
+                self.diverged = True
+                return news
+        self._keep(first, bodies)
+        return news + list(self._advance())
+
+    def saw_head(self, seq: int, digest: bytes | None) -> None:
+        """The log reaches at least `seq`. A late, lower head proves nothing."""
+        if seq > self.head:
+            self.head, self._head_digest = seq, digest
+        elif seq == self.head and self._head_digest is None:
+            self._head_digest = digest
+        ours = self._ring.get(seq) if seq <= self.seq else None
+        if ours is not None and digest is not None and ours != digest:
+            self.diverged = True
+
+    def missing(self, most: int = RANGES) -> tuple[Range, ...]:
+        """Up to `most` ranges that are in the log and not here."""
+        ranges: list[Range] = []
+        if not self._began:
+            return ()
+        at = self.seq + 1
+        for seq in sorted(self._buffer):
+            if seq > at and len(ranges) < most:
+                ranges.append(Range(at, seq - 1))
+            at = max(at, seq + 1)
+        if at <= self.head and len(ranges) < most:
+            ranges.append(Range(at, self.head))
+        if self._digest is None and not ranges and self.head > self.seq:
+            ranges.append(Range(self.seq + 1, self.seq + 1))
+        return tuple(ranges)
+
+    @property
+    def complete(self) -> bool:
+        return self._began and self.seq >= self.head
+
+    def _begin(self, floor: int, head: Point, origin: bytes) -> None:
+        self._began = True
+        self._origin = origin
+        self.first = max(floor, head.seq - JOIN_BACKLOG + 1, 1)
+        self.seq = self.shown = self.first - 1
+        self._digest = self.first_digest = None
+        self._ring = {}
+        if self.seq == 0:
+            self._adopt(origin)
+        elif self.seq == head.seq:
+            self._adopt(head.digest)
+
+    def _adopt(self, digest: bytes) -> None:
+        """Take the server's word for the digest at `seq`: nothing older was read here."""
+        self._digest = digest
+        self._ring.setdefault(self.seq, digest)
+        if self.first == self.seq + 1:
+            self.first_digest = digest
+
+    def _expire(self, floor: int) -> list[News]:
+        gone = Range(self.seq + 1, floor - 1)
+        for seq in [seq for seq in self._buffer if seq < floor]:
+            del self._buffer[seq]
+        self.seq = floor - 1
+        self._digest = self._ring.get(self.seq)
+        if self.seq <= self.shown:
+            return []
+        first, self.shown, self.first = max(gone.first, self.shown + 1), self.seq, floor
+        self.first_digest = None
+        self._ring = {}
+        if self.seq == self.head and self._head_digest is not None:
+            self._adopt(self._head_digest)
+        return [Expired(self.room, first, gone.last)]
+
+    def _keep(self, first: int, bodies: tuple[bytes, ...]) -> None:
+        for seq, body in enumerate(bodies, first):
+            if self.seq < seq <= self.seq + BUFFERED_ENTRIES:
+                self._buffer.setdefault(seq, body)
+
+    def _advance(self) -> Iterator[News]:
+        while True:
+            if self.seq == self._fresh_head and self.shown > self.seq:
+                yield self._break(self.seq + 1)
+            known = self._head_digest if self.seq == self.head else None
+            if known and self._digest and known != self._digest:
+                self.diverged = True
+                return
+            if self._digest is None or self.seq + 1 not in self._buffer:
+                return
+            seq = self.seq + 1
+            body = self._buffer.pop(seq)
+            self.seq, self._digest = seq, chained(self._digest, body)
+            if seq <= self.shown:
+                if self._ring.get(seq) == self._digest:
+                    continue
+                yield self._break(seq)
+            self.shown = seq
+            self._ring[seq] = self._digest
+            self._ring.pop(seq - RING, None)
+            try:
+                yield decode_entry(self.room, seq, body)
+            except MalformedError:
+                continue
+
+    def _break(self, seq: int) -> Broken:
+        self.shown = seq - 1
+        for gone in [each for each in self._ring if each >= seq]:
+            del self._ring[gone]
+        if self.first > seq:
+            self.first, self.first_digest = seq, self._ring.get(seq - 1)
+        return Broken(self.room, seq)
+
+    def _offered(self) -> list[int]:
+        newest = max(self._ring, default=0)
+        return [newest - step for step in _STEPS if newest - step > 0]

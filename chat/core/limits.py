@@ -1,0 +1,107 @@
+"""Every bound on memory, rate and patience, with its precedent."""
+
+SESSION_IDLE = 90.0
+"""Seconds of silence after which a session ends: NATs forget UDP after 120 s at best (RFC 4787)."""
+
+KEEPALIVE = (20.0, 25.0)
+"""Seconds of silence after which a client pings, drawn anew each time: unreplied NAT bindings last
+30 s, and RFC 8085 §3.5 asks for no more than one each 15 s."""
+
+PROBES = 5
+"""Unanswered probes before a client opens anew: with three, at 20 % loss, a third more reopened."""
+
+COOKIE_BUCKET = 15
+"""Seconds: a cookie is good for this bucket and the next."""
+
+SESSIONS = 100_000
+TEXT_ENDPOINTS = 4096
+ROOMS = 10_000
+"""In the registry."""
+
+ROOMS_PER_MEMBER = 32
+DIRECT_INVITES = 32
+"""Direct rooms that a member is reminded of."""
+
+MEMBERS_SMALL = 64
+"""Up to this many, members and receipts are told to everybody unasked."""
+
+WINDOW = 64
+"""Drafts an author may have beyond its newest acknowledged one."""
+
+HELD_DRAFTS = 256
+"""Drafts of one plain-text endpoint that wait for the log."""
+
+RANGES = 32
+"""In one FETCH."""
+
+FETCH_BYTES = 64 * 1200
+"""That one FETCH may ask for, whatever its window."""
+
+STATELESS = 2000.0
+"""Answers a second, in all, to who has no session: cookies, retries, resets, status."""
+
+TEXT_RATE = 10.0
+"""Lines a second of one plain-text endpoint: twenty times a fast typist."""
+
+TEXT_BURST = 40.0
+
+TEXT_WAITING = 256
+"""Plain-text endpoints that have yet to echo their code."""
+
+TEXT_WAIT = 60.0
+TEXT_TRIES = 3
+
+TEXT_IDLE = 600.0
+"""Seconds of silence after which a plain-text endpoint is warned; as many again end it… see
+TEXT_GRACE."""
+
+TEXT_GRACE = 60.0
+"""Seconds between the warning and the end."""
+
+HEADS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between the last push and the first head, that and the second, and so on: a steady beat
+of 2 s costs twice as many datagrams and finds a lost push no sooner."""
+
+PRESENCE_TICK = 1.0
+"""Seconds between two presence digests of one room."""
+
+PRESENCE_CHANGES = 256
+"""Changes a room remembers, so that who missed some need not read all."""
+
+REPORT_INTERVAL = 1.0
+REPORT_MEMBERS = 300
+"""A member reports every max(REPORT_INTERVAL, N / REPORT_MEMBERS) seconds, so that a room's
+reports together stay under 300 a second (RFC 3550 §6.2)."""
+
+JOIN_BACKLOG = 200
+"""Entries that a join starts with."""
+
+TOPIC_BYTES = 300
+PASTE_BYTES = 8192
+"""The longest text that is split into entries; above it a file belongs elsewhere."""
+
+BUFFERED_ENTRIES = 4096
+"""Entries beyond a gap that a client keeps; later ones it fetches."""
+
+OUTBOX_BYTES = 1 << 20
+"""Unacknowledged text that a client keeps."""
+
+
+class Bucket:
+    """A token bucket: `rate` a second, up to `burst` at once."""
+
+    __slots__ = ("_at", "_level", "burst", "rate")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._level = burst
+        self._at = 0.0
+
+    def take(self, now: float, amount: float = 1.0) -> bool:
+        self._level = min(self.burst, self._level + (now - self._at) * self.rate)
+        self._at = now
+        if self._level < amount:
+            return False
+        self._level -= amount
+        return True

@@ -1,0 +1,78 @@
+"""Somebody in a room, whatever the form: a sealed session or a plain-text endpoint."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from . import wire
+from .entry import pack_endpoint, show_endpoint
+from .protect import masked_endpoint
+from .types import Form, Path, Record, Snapshot
+
+if TYPE_CHECKING:
+    from .room import Room
+
+
+class Labels:
+    """How endpoints are shown to others: as they are, or masked."""
+
+    def __init__(self, mask_key: bytes | None) -> None:
+        self._mask_key = mask_key
+
+    def pack(self, path: Path) -> bytes:
+        packed = pack_endpoint(path)
+        return packed if self._mask_key is None else masked_endpoint(self._mask_key, packed)
+
+
+class Member(ABC):
+    """One name at one endpoint."""
+
+    __slots__ = ("endpoint", "instance", "name", "path", "rooms")
+
+    form: ClassVar[Form]
+
+    def __init__(self, instance: bytes, name: str, path: Path, endpoint: bytes) -> None:
+        self.instance = instance
+        self.name = name
+        self.path = path
+        self.endpoint = endpoint
+        """Packed, as entries carry it."""
+        self.rooms: dict[int, Room] = {}
+        """By tag."""
+
+    @property
+    def shown_endpoint(self) -> str:
+        return show_endpoint(self.endpoint)
+
+    @abstractmethod
+    def awaits(self, room: str, request: int) -> bool:
+        """Whether this is still what it wants of the room."""
+
+    @abstractmethod
+    def joined(self, room: Room, request: int, snapshot: Snapshot) -> None:
+        """The room has taken this member in."""
+
+    @abstractmethod
+    def refused(self, request: int, reason: str) -> None:
+        """What it asked for cannot be, and why."""
+
+    @abstractmethod
+    def left(self, request: int, room: str) -> None:
+        """It is not in this room any more."""
+
+    @abstractmethod
+    def told(self, room: Room, records: list[Record], frames: list[wire.Frame]) -> None:
+        """New entries of a direct room, and what else it has to say."""
+
+    @abstractmethod
+    def invited(self, request: int, room: str, peer: str) -> None:
+        """There is a direct room with `peer`."""
+
+    @abstractmethod
+    def notice(self, text: str) -> None:
+        """One line from the server."""
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Emits what was queued."""

@@ -1,0 +1,115 @@
+"""What an author has said in a room and the log has not confirmed.
+
+Drafts are numbered densely from 1 and taken by the server in that order only, so what is lost
+holds up what follows: on a time-out the oldest are sent again, fewer at once each time.
+"""
+
+from msgspec import Struct
+
+from .limits import OUTBOX_BYTES, WINDOW
+
+
+class Draft(Struct):
+    """One entry on its way. `ticket` names it to the user, whatever `n` it goes under."""
+
+    ticket: int
+    kind: int
+    text: str
+    refers: int
+    more: bool
+
+
+class Outbox:
+    """Drafts by n; those up to `acked` are gone from here."""
+
+    INITIAL = 16
+    LEAST = 2
+
+    def __init__(self) -> None:
+        self.acked = 0
+        self.window = WINDOW
+        self.tries = 0
+        """Time-outs in a row."""
+        self._drafts: dict[int, Draft] = {}
+        self._bytes = 0
+        self._next = 1
+        self._sent = 0
+        """The highest n that was sent since the last time-out."""
+        self._burst = self.INITIAL
+        self._began = False
+
+    def __len__(self) -> int:
+        return len(self._drafts)
+
+    @property
+    def full(self) -> bool:
+        return self._bytes >= OUTBOX_BYTES
+
+    @property
+    def in_flight(self) -> bool:
+        """Something was sent and is not acknowledged."""
+        return self._sent > self.acked
+
+    @property
+    def pending(self) -> list[Draft]:
+        return list(self._drafts.values())
+
+    def add(self, draft: Draft) -> int:
+        """Returns the draft's n."""
+        n, self._next = self._next, self._next + 1
+        self._drafts[n] = draft
+        self._bytes += len(draft.text)
+        return n
+
+    def begin(self, last_n: int) -> list[tuple[int, Draft]]:
+        """The room is joined, or joined again, and its log has this instance's entries up to
+        `last_n`: returns the drafts that this acknowledges; the rest may be sent. At the first
+        time nothing was sent from here, and numbering goes on where the instance left off.
+
+        Raises ValueError if the log has less than it once acknowledged: the instance is gone."""
+        if last_n < self.acked:
+            raise ValueError(f"the log has {last_n}, and acknowledged {self.acked}")
+        if not self._began:
+            self._number_from(last_n)
+        done = self.ack(last_n)
+        self._sent, self.tries, self._burst = self.acked, 0, self.INITIAL
+        return done
+
+    def ack(self, n: int) -> list[tuple[int, Draft]]:
+        """The log has all up to `n`: returns those that were pending, with their n."""
+        if n <= self.acked:
+            return []
+        last = min(n, self._next - 1)
+        done = [(each, self._drafts.pop(each)) for each in range(self.acked + 1, last + 1)]
+        self._bytes -= sum(len(draft.text) for _, draft in done)
+        self.acked = n
+        self._next = max(self._next, n + 1)
+        self._sent = max(self._sent, n)
+        self._burst = min(self._burst + len(done), WINDOW)
+        self.tries = 0
+        return done
+
+    def to_send(self) -> list[tuple[int, Draft]]:
+        """What may go now, and counts as sent."""
+        last = min(self._next - 1, self.acked + min(self.window, self._burst))
+        ready = [(n, self._drafts[n]) for n in range(max(self._sent, self.acked) + 1, last + 1)]
+        self._sent = max(self._sent, last)
+        return ready
+
+    def timed_out(self) -> None:
+        """Nothing was acknowledged in time: the oldest may be sent again."""
+        self.tries += 1
+        self._burst = max(self._burst // 2, self.LEAST)
+        self._sent = self.acked
+
+    def renumber(self) -> None:
+        """A new instance: what is pending is numbered from 1."""
+        self._number_from(0)
+        self._sent = self.tries = 0
+        self._burst = self.INITIAL
+
+    def _number_from(self, acked: int) -> None:
+        self._began = True
+        self.acked = acked
+        self._drafts = dict(enumerate(self._drafts.values(), acked + 1))
+        self._next = acked + len(self._drafts) + 1

@@ -1,0 +1,301 @@
+"""The plain-text protocol on the server: `nc -u HOST PORT` is a client.
+
+An endpoint is `guest-PORT` in the lobby, and its first line is a message already. From elsewhere
+than this machine that line waits until the endpoint has echoed a short code, which proves that it
+hears us: until then it gets less than three bytes for each of its own.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from enum import Enum
+from typing import TypeVar
+
+from . import commands, limits, protect, wire
+from .endpoint import TextEndpoint
+from .house import House, RefusedError
+from .names import LOBBY, is_public
+from .path import allowance
+from .room import RoomTimers
+from .staging import Verdict
+from .text import clean, pieces
+from .turn import Turn
+from .types import Kind, Path, Send
+
+T = TypeVar("T")
+
+
+class Policy(Enum):
+    """Whose plain text is taken."""
+
+    LOOPBACK = "loopback"
+    ANY = "any"
+    OFF = "off"
+
+
+class _Waiting:
+    """A first line from an endpoint that has yet to echo its code."""
+
+    __slots__ = ("line", "tries", "until")
+
+    def __init__(self, line: str, until: float) -> None:
+        self.line = line
+        self.tries = limits.TEXT_TRIES
+        self.until = until
+
+
+class Plain:
+    """Owns the plain-text endpoints and those that wait to become one."""
+
+    def __init__(
+        self,
+        house: House,
+        turn: Turn,
+        timers: RoomTimers,
+        *,
+        policy: Policy,
+        random: Callable[[int], bytes],
+        dropped: Counter[str],
+    ) -> None:
+        self.endpoints: dict[Path, TextEndpoint] = {}
+        self._house = house
+        self._turn = turn
+        self._timers = timers
+        self._policy = policy
+        self._random = random
+        self._dropped = dropped
+        self._code_key = random(32)
+        self._waiting: dict[Path, _Waiting] = {}
+        self._busy: dict[TextEndpoint, None] = {}
+        """Those that have something to say as soon as the log allows it."""
+
+    def receive(self, datagram: bytes, path: Path, now: float, wall: int) -> None:
+        endpoint = self.endpoints.get(path)
+        if endpoint is None:
+            endpoint = self._stranger(datagram, path, now, wall)
+            if endpoint is None:
+                return
+        endpoint.seen = now
+        endpoint.warned = False
+        for line in _lines(datagram):
+            if endpoint.bucket.take(now):
+                self._line(endpoint, line, now, wall)
+            else:
+                self._dropped["plain text too fast"] += 1
+                endpoint.notice("too fast: this line was not taken")
+        self.confirmed(wall)
+
+    def confirmed(self, wall: int) -> None:
+        """The log said something, or may have: who waited for that goes on."""
+        for endpoint in list(self._busy):
+            self._say_held(endpoint, wall)
+            if not endpoint.held and not endpoint.joining:
+                del self._busy[endpoint]
+
+    def idle(self, endpoint: TextEndpoint, now: float) -> None:
+        """Plain text cannot say goodbye: who is silent is warned once, then gone."""
+        until = endpoint.seen + limits.TEXT_IDLE
+        if now < until:
+            self._timers.set((endpoint, "idle"), until)
+        elif not endpoint.warned:
+            endpoint.warned = True
+            minutes = round(limits.TEXT_IDLE / 60)
+            endpoint.notice(f"silent for {minutes} minutes: say something, or you will be dropped")
+            self._timers.set((endpoint, "idle"), now + limits.TEXT_GRACE)
+        else:
+            self.end(endpoint, now)
+
+    def refuses(self, path: Path, now: float) -> None:
+        """The endpoint's own machine says that nobody listens there. Such a message can be forged
+        by who is elsewhere, so it counts on this machine only."""
+        endpoint = self.endpoints.get(path)
+        if endpoint is not None and path.loopback:
+            self.end(endpoint, now)
+
+    def end(self, endpoint: TextEndpoint, now: float) -> None:
+        if self.endpoints.pop(endpoint.path, None) is not None:
+            endpoint.flush()
+            self._busy.pop(endpoint, None)
+            self._timers.cancel((endpoint, "idle"))
+            self._house.exit(endpoint, now)
+
+    # Strangers
+
+    def _stranger(self, datagram: bytes, path: Path, now: float, wall: int) -> TextEndpoint | None:
+        loopback = path.loopback
+        if self._policy is Policy.OFF or (self._policy is Policy.LOOPBACK and not loopback):
+            self._dropped["plain text not taken"] += 1
+            return None
+        if len(self.endpoints) >= limits.TEXT_ENDPOINTS or not self._house.registry.ready:
+            self._dropped["plain text: full"] += 1
+            return None
+        first = ""
+        if not loopback:
+            waiting = self._prove(datagram, path, now)
+            if waiting is None:
+                return None
+            first = waiting.line
+        endpoint = TextEndpoint(
+            self._random(8), path, self._house.labels.pack(path), self._turn, now
+        )
+        self._house.enter(endpoint, f"guest-{path.port}")
+        self.endpoints[path] = endpoint
+        self._timers.set((endpoint, "idle"), now + limits.TEXT_IDLE)
+        self._join(endpoint, LOBBY, wall)
+        if loopback:
+            return endpoint
+        for line in _lines(first.encode()):
+            self._line(endpoint, line, now, wall)
+        return None
+
+    def _prove(self, datagram: bytes, path: Path, now: float) -> _Waiting | None:
+        """The waiting line of an endpoint that has just echoed its code."""
+        bucket = int(now // 60)
+        for known in [each for each, it in self._waiting.items() if it.until <= now]:
+            del self._waiting[known]
+        waiting = self._waiting.get(path)
+        if waiting is None:
+            if len(self._waiting) >= limits.TEXT_WAITING:
+                self._dropped["plain text: full"] += 1
+                return None
+            line = datagram[: limits.PASTE_BYTES].decode(errors="ignore")
+            self._waiting[path] = _Waiting(line, now + limits.TEXT_WAIT)
+        else:
+            said = datagram.decode(errors="ignore").strip().lower()
+            codes = (protect.text_code(self._code_key, each, path) for each in (bucket, bucket - 1))
+            if any(protect.same(said, code) for code in codes):
+                return self._waiting.pop(path)
+            waiting.tries -= 1
+            if not waiting.tries:
+                del self._waiting[path]
+        code = protect.text_code(self._code_key, bucket, path)
+        answer = f"-- to be heard, type this code: {code}\n".encode()
+        if len(answer) <= allowance(path, len(datagram)):
+            self._turn.emit(Send(path, answer))
+        return None
+
+    # Lines
+
+    def _line(self, endpoint: TextEndpoint, line: str, now: float, wall: int) -> None:
+        if len(line.encode()) > limits.PASTE_BYTES:
+            endpoint.notice(f"not said: a text has at most {limits.PASTE_BYTES} bytes")
+            return
+        match commands.parse(line, plain=True):
+            case commands.Speech(text):
+                self._say(endpoint, Kind.MESSAGE, text)
+            case commands.Mistake(reason):
+                endpoint.notice(reason)
+            case commands.Call(name, args):
+                try:
+                    self._call(endpoint, name, args, now, wall)
+                except RefusedError as error:
+                    endpoint.notice(str(error))
+
+    def _call(
+        self, endpoint: TextEndpoint, name: str, args: tuple[str, ...], now: float, wall: int
+    ) -> None:
+        house = self._house
+        match name, args:
+            case "help", _:
+                for line in commands.help_lines(*args, plain=True):
+                    endpoint.notice(line)
+            case "nick", (wanted,):
+                house.rename(endpoint, wanted, now)
+                endpoint.notice(f"you are {endpoint.name} now")
+            case "join", (room,):
+                self._leave(endpoint, now)
+                self._join(endpoint, room, wall)
+            case "leave", _:
+                self._leave(endpoint, now)
+                endpoint.notice("you are in no room; /join one, or /quit")
+            case "rooms", _:
+                for row in house.list_rooms(""):
+                    topic = clean(row.topic)
+                    endpoint.notice(f"{row.name}  {row.members} here  {topic}".rstrip())
+            case "who", _:
+                self._who(endpoint, args[0] if args else "")
+            case "msg", (peer, text):
+                self._direct(endpoint, peer, text, wall)
+            case "me", (text,):
+                self._say(endpoint, Kind.ACTION, text)
+            case "topic", (text,):
+                self._say(endpoint, Kind.TOPIC, text)
+            case "topic", _:
+                room = endpoint.room.name if endpoint.room else ""
+                topic = clean(house.registry.topic(room))
+                endpoint.notice(f"topic of {room}: {topic}" if topic else "there is no topic")
+            case _:
+                endpoint.notice("goodbye")
+                self.end(endpoint, now)
+
+    def _join(self, endpoint: TextEndpoint, room: str, wall: int) -> str:
+        name = self._house.join(endpoint, 0, room, (), wall)
+        endpoint.joining.setdefault(name, [])
+        self._busy[endpoint] = None
+        return name
+
+    def _leave(self, endpoint: TextEndpoint, now: float) -> None:
+        if endpoint.room is not None:
+            self._house.leave(endpoint, endpoint.room.name, now)
+            endpoint.room = None
+
+    def _who(self, endpoint: TextEndpoint, name: str) -> None:
+        room = self._house.rooms.get(name.casefold()) if name else endpoint.room
+        if room is None or room.parties is not None:
+            raise RefusedError(f"nobody is in {name}" if name else "you are in no room")
+        endpoint.notice(f"{len(room)} in {room.name}")
+        for member in room.members:
+            endpoint.notice(f"{member.name}  {member.shown_endpoint}")
+
+    def _direct(self, endpoint: TextEndpoint, peer: str, text: str, wall: int) -> None:
+        name, _ = self._house.direct(endpoint, peer)
+        room = self._house.rooms.get(name)
+        if room is not None and endpoint in room:
+            self._hold(endpoint, endpoint.held, (room, Kind.MESSAGE, text))
+            return
+        self._join(endpoint, name, wall)
+        self._hold(endpoint, endpoint.joining[name], (Kind.MESSAGE, text))
+        other = self._house.names.owner(peer)
+        if isinstance(other, TextEndpoint):
+            self._join(other, name, wall)
+
+    def _say(self, endpoint: TextEndpoint, kind: Kind, text: str) -> None:
+        if endpoint.room is not None:
+            self._hold(endpoint, endpoint.held, (endpoint.room, kind, text))
+            return
+        for name, said in endpoint.joining.items():
+            if is_public(name):
+                self._hold(endpoint, said, (kind, text))
+                return
+        endpoint.notice("you are in no room; /join one first")
+
+    def _hold(self, endpoint: TextEndpoint, waiting: deque[T] | list[T], said: T) -> None:
+        if len(waiting) >= limits.HELD_DRAFTS:
+            endpoint.notice("too fast: this line was not taken")
+            return
+        waiting.append(said)
+        self._busy[endpoint] = None
+
+    def _say_held(self, endpoint: TextEndpoint, wall: int) -> None:
+        """As much of what it said as fits its window."""
+        while endpoint.held:
+            room, kind, text = endpoint.held[0]
+            if endpoint not in room:
+                endpoint.held.popleft()
+                continue
+            parts = pieces(text)
+            if room.waiting(endpoint) + len(parts) > limits.WINDOW:
+                return
+            endpoint.held.popleft()
+            for index, part in enumerate(parts):
+                draft = wire.Draft(
+                    room.tag, room.next_n(endpoint), kind, index < len(parts) - 1, 0, part.encode()
+                )
+                if self._house.say(endpoint, room, draft, wall) is not Verdict.TAKEN:
+                    endpoint.notice("not said: the server is busy; say it again")
+                    return
+
+
+def _lines(datagram: bytes) -> list[str]:
+    """The lines of a datagram, without what could act on a terminal."""
+    text = datagram.decode(errors="replace").replace("\r\n", "\n")
+    return [clean(line) for line in text.split("\n") if line.strip()]

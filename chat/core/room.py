@@ -1,0 +1,315 @@
+"""A room on the server: its members, their drafts, and what all of them are told.
+
+A room is a log with people around it. Drafts go to the log; what comes out of the log is told to
+all members once; heads after it let everybody notice what they missed. The room repeats nothing.
+"""
+
+from collections.abc import Callable
+from math import ceil
+
+from . import asks, limits, wire
+from .broadcast import Broadcast
+from .entry import decode_entry, encode_entry
+from .layout import MalformedError
+from .member import Member
+from .names import direct_parties
+from .presence import Presence
+from .staging import Staging, Verdict
+from .text import render
+from .timers import Timers
+from .turn import Turn
+from .types import (
+    Append,
+    Form,
+    Group,
+    Path,
+    Point,
+    Record,
+    Snapshot,
+    Subscribe,
+    Unsubscribe,
+)
+
+RoomTimers = Timers[tuple[object, str]]
+
+
+class Seat:
+    """What a room knows of one member."""
+
+    __slots__ = ("heard", "ordinal", "since")
+
+    def __init__(self, ordinal: int, since: int) -> None:
+        self.ordinal = ordinal
+        self.since = since
+        self.heard: int | None = None
+        """The highest contiguous seq it reported; None: it never did."""
+
+
+class Room:
+    """Only a room subscribes endpoints to fan-outs and takes them out again."""
+
+    def __init__(
+        self,
+        name: str,
+        tag: int,
+        turn: Turn,
+        timers: RoomTimers,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self.name = name
+        self.tag = tag
+        self.parties = direct_parties(name)
+        """The two instances of a direct room, or None."""
+        self.presence = Presence()
+        self.opening = 0
+        """Joins that wait for the log."""
+        self.following = False
+        self._seats: dict[Member, Seat] = {}
+        self._count = {Form.SEALED: 0, Form.TEXT: 0}
+        self._staging = Staging()
+        self._broadcast = Broadcast(name, tag, turn, random)
+        self._turn = turn
+        self._timers = timers
+        self._head = Point(0, b"")
+        self._wall = 0
+        self._ordinals = 0
+        self._news: list[Record] = []
+        self._frames: dict[type, wire.Frame] = {}
+        self._lines: list[str] = []
+        self._gap = len(limits.HEADS)
+        self._presence_at = self._receipts_at = 0.0
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    def __contains__(self, member: object) -> bool:
+        return member in self._seats
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        return tuple(self._seats)
+
+    @property
+    def empty(self) -> bool:
+        """Nobody is here or about to be, and nothing of anybody is on its way."""
+        return not self._seats and not self.opening and self._staging.idle
+
+    # Members
+
+    def start(self, snapshot: Snapshot) -> None:
+        """The log was opened for the first one to join."""
+        self.following = True
+        self._head = snapshot.head
+        if snapshot.tail:
+            try:
+                self._wall = decode_entry(self.name, snapshot.head.seq, snapshot.tail).time
+            except MalformedError:
+                self._wall = 0
+
+    def enter(self, member: Member, snapshot: Snapshot, now: float, wall: int) -> None:
+        """Makes `member` one of ours; it may be one already."""
+        self._staging.enter(member.instance, snapshot.last_n)
+        if member in self._seats:
+            return
+        self._ordinals += 1
+        self._seats[member] = Seat(self._ordinals, wall)
+        self._count[member.form] += 1
+        member.rooms[self.tag] = self
+        if self.parties is None:
+            self._turn.emit(Subscribe(Group(self.name, member.form), member.path))
+        self._put(member, now)
+        self._say_line(f"* {member.name} joined")
+
+    def exit(self, member: Member, now: float) -> None:
+        seat = self._seats.pop(member, None)
+        if seat is None:
+            return
+        del member.rooms[self.tag]
+        self._count[member.form] -= 1
+        if self.parties is None:
+            self._turn.emit(Unsubscribe(Group(self.name, member.form), member.path))
+        self._staging.leave(member.instance)
+        self.presence.remove(seat.ordinal)
+        self._presence_changed(now)
+        self._say_line(f"* {member.name} left")
+
+    def moved(self, member: Member, before: Path, now: float) -> None:
+        """Its endpoint is another one now."""
+        if self.parties is None:
+            self._turn.emit(Unsubscribe(Group(self.name, member.form), before))
+            self._turn.emit(Subscribe(Group(self.name, member.form), member.path))
+        self._put(member, now)
+
+    def renamed(self, member: Member, before: str, now: float) -> None:
+        self._put(member, now)
+        self._say_line(f"* {before} is {member.name} now")
+
+    def joined(self, member: Member, request: int, snapshot: Snapshot, topic: str) -> asks.Joined:
+        """What a sealed member needs to follow the room."""
+        sealer = self._broadcast.sealer
+        peers = [other.name for other in self._seats if other is not member]
+        return asks.Joined(
+            r=request,
+            room=self.name,
+            tag=self.tag,
+            epoch=sealer.epoch,
+            key=b"" if self.parties else sealer.key,
+            counter=sealer.counter,
+            floor=snapshot.floor,
+            head=snapshot.head.seq,
+            digest=snapshot.head.digest,
+            origin=snapshot.origin,
+            matched=snapshot.matched,
+            last_n=snapshot.last_n,
+            window=limits.WINDOW,
+            interval=self._interval,
+            ordinal=self._seats[member].ordinal,
+            topic=topic,
+            peer=peers[0] if self.parties and peers else "",
+        )
+
+    # The log lane
+
+    def draft(self, member: Member, draft: wire.Draft, text: str, wall: int) -> Verdict:
+        """Takes a draft in its author's order. Returns what became of it."""
+        instance = member.instance
+        verdict = self._staging.judge(instance, draft.n)
+        if verdict is Verdict.TAKEN:
+            self._wall = max(self._wall, wall)
+            body = encode_entry(
+                kind=draft.kind,
+                instance=instance,
+                n=draft.n,
+                time=self._wall,
+                name=member.name,
+                text=text,
+                endpoint=member.endpoint,
+                refers=draft.refers,
+                more=bool(draft.more),
+            )
+            self._staging.take(instance, draft.n, body)
+            self._turn.room(self)
+        return verdict
+
+    def last_n(self, member: Member) -> int:
+        """This author's newest n in the log."""
+        return self._staging.last(member.instance)
+
+    def next_n(self, member: Member) -> int:
+        """The n of this author's next draft, for those that do not count themselves."""
+        return self._staging.staged(member.instance) + 1
+
+    def waiting(self, member: Member) -> int:
+        """Drafts of this author that the log has yet to confirm."""
+        instance = member.instance
+        return self._staging.staged(instance) - self._staging.last(instance)
+
+    def appended(self, result: dict[bytes, int] | str) -> None:
+        refused = set(self._staging.appended(result))
+        if refused and isinstance(result, str):
+            for member in self._seats:
+                if member.instance in refused:
+                    member.notice(f"the server could not store what you said: {result}")
+
+    def logged(self, records: tuple[Record, ...], now: float) -> None:
+        """Entries of the log, in dense order."""
+        for record in records:
+            self._staging.logged(record.instance, record.n)
+        self._news += records
+        self._head = Point(records[-1].seq, records[-1].digest)
+        self._gap = 0
+        self._timers.set((self, "head"), now + limits.HEADS[0])
+        self._turn.room(self)
+
+    # The now lane
+
+    def heard(self, member: Member, report: wire.Report, now: float) -> None:
+        """A receiver report."""
+        seat = self._seats[member]
+        if seat.heard is None or report.seq > seat.heard:
+            seat.heard = min(report.seq, self._head.seq)
+            if len(self._seats) <= limits.MEMBERS_SMALL:
+                self._timers.set_earlier((self, "receipts"), max(now, self._receipts_at))
+
+    def digests(self) -> tuple[wire.Head, wire.Presence]:
+        """Where the log ends and who is here, as an answer to a keepalive."""
+        return self._head_frame(), self.presence.digest(self.tag)
+
+    def timeout(self, name: str, now: float) -> None:
+        match name:
+            case "head":
+                self._gap += 1
+                if self._gap < len(limits.HEADS):
+                    self._timers.set((self, "head"), now + limits.HEADS[self._gap])
+                self._frame(self._head_frame())
+                self._frame(self.presence.digest(self.tag))
+            case "presence":
+                self._presence_at = now + limits.PRESENCE_TICK
+                self._frame(self.presence.digest(self.tag))
+            case "receipts":
+                self._receipts_at = now + self._interval / 10
+                marks = [(s.ordinal, s.heard) for s in self._seats.values() if s.heard is not None]
+                self._frame(wire.Receipts(self.tag, tuple(marks[: limits.MEMBERS_SMALL])))
+
+    def closed(self) -> None:
+        """Nobody needs this room any more."""
+        for name in ("head", "presence", "receipts"):
+            self._timers.cancel((self, name))
+
+    def flush(self) -> None:
+        drafts = self._staging.flush()
+        if drafts:
+            self._turn.emit(Append(self.name, drafts))
+        records, self._news = self._news, []
+        frames, self._frames = list(self._frames.values()), {}
+        lines, self._lines = self._lines, []
+        if self.parties is not None:
+            for member in self._seats:
+                member.told(self, records, frames)
+            return
+        if self._count[Form.SEALED]:
+            self._broadcast.entries(records, frames)
+        if self._count[Form.TEXT]:
+            self._broadcast.lines([*lines, *self._rendered(records)])
+
+    @property
+    def _interval(self) -> int:
+        """Tenths of a second between two reports of one member."""
+        most = max(limits.REPORT_INTERVAL, len(self._seats) / limits.REPORT_MEMBERS)
+        return ceil(most * 10)
+
+    def _head_frame(self) -> wire.Head:
+        due = limits.HEADS[self._gap] if self._gap < len(limits.HEADS) else 0
+        head = self._head
+        return wire.Head(self.tag, head.seq, head.digest, int(due * 1000), self._interval)
+
+    def _frame(self, frame: wire.Frame) -> None:
+        """The newest of each type wins."""
+        self._frames[type(frame)] = frame
+        self._turn.room(self)
+
+    def _put(self, member: Member, now: float) -> None:
+        seat = self._seats[member]
+        row = asks.Member(
+            seat.ordinal, member.name, member.shown_endpoint, seat.since, member.form is Form.TEXT
+        )
+        self.presence.put(row)
+        self._presence_changed(now)
+
+    def _presence_changed(self, now: float) -> None:
+        self._timers.set_earlier((self, "presence"), max(now, self._presence_at))
+
+    def _say_line(self, line: str) -> None:
+        """A coming or going, for plain-text members; large rooms would drown in them."""
+        if self.parties is None and len(self._seats) <= limits.MEMBERS_SMALL:
+            self._lines.append(line)
+            self._turn.room(self)
+
+    def _rendered(self, records: list[Record]) -> list[str]:
+        lines = []
+        for record in records:
+            try:
+                lines.append(render(decode_entry(self.name, record.seq, record.body)))
+            except MalformedError:
+                continue
+        return lines

@@ -1,0 +1,332 @@
+"""The sealed protocol on the server: openings, sessions, and what their frames ask for."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from . import asks, limits, protect, wire
+from .broadcast import sharing
+from .channel import BODY_MAX, Channel
+from .house import House, RefusedError
+from .layout import MalformedError
+from .opening import Admission, Again, Doorman
+from .room import RoomTimers
+from .session import Session
+from .staging import Verdict
+from .turn import Turn
+from .types import Extract, Path, Run, Send
+
+_PAGE_BODIES = BODY_MAX - wire.FRAME_HEADER - wire.FRAMES[0x44].size
+_PAGES_MAX = 255
+_ROWS_BYTES = 1000
+
+_MALFORMED = "malformed frames"
+
+
+class FetchTicket(Struct, frozen=True, eq=False):
+    """Ticket: who fetches what."""
+
+    session: Session
+    request: int
+    room: int
+
+
+class Sealed:
+    """Owns the sessions: each by its id and by its path, one to one."""
+
+    def __init__(
+        self,
+        house: House,
+        turn: Turn,
+        timers: RoomTimers,
+        *,
+        secret: bytes,
+        identity: bytes,
+        random: Callable[[int], bytes],
+        dropped: Counter[str],
+    ) -> None:
+        self.sessions: dict[bytes, Session] = {}
+        self.by_path: dict[Path, Session] = {}
+        self._house = house
+        self._turn = turn
+        self._timers = timers
+        self._identity = identity
+        self._random = random
+        self._doorman = Doorman(secret, random)
+        self._dropped = dropped
+        self._stateless = limits.Bucket(limits.STATELESS, limits.STATELESS)
+
+    # Datagrams
+
+    def receive(self, datagram: bytes, path: Path, now: float, wall: int) -> None:
+        """Raises MalformedError for what no client of ours sends."""
+        match wire.decode_header(datagram):
+            case wire.Session() as header:
+                self._session(header, datagram, path, now, wall)
+            case wire.Open() as header:
+                if len(datagram) != wire.OPEN_SIZE:
+                    raise MalformedError("OPEN of another size")
+                self._answer(self._doorman.answer(header, path, now), datagram, path, now)
+            case wire.First() as header:
+                self._first(header, datagram, path, now, wall)
+            case _:
+                raise MalformedError("not for servers")
+
+    def _answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
+        """To somebody we keep nothing of: smaller than its cause, and not too often."""
+        if len(answer) < len(cause) and self._stateless.take(now):
+            self._turn.emit(Send(path, answer))
+        else:
+            self._dropped["stateless answers withheld"] += 1
+
+    def _session(
+        self, header: wire.Session, datagram: bytes, path: Path, now: float, wall: int
+    ) -> None:
+        if len(header.sealed) < wire.TAG_SIZE + wire.FRAME_HEADER:
+            raise MalformedError("session datagram without a frame")
+        session = self.sessions.get(header.sid)
+        if session is None:
+            self._dropped["unknown session id"] += 1
+            token = protect.reset_token(self._identity, header.sid)
+            self._answer(wire.encode_header(wire.Reset(token)), datagram, path, now)
+            return
+        plaintext = session.channel.open(header, datagram)
+        if plaintext is None:
+            self._dropped["not opened"] += 1
+            return
+        session.seen = now
+        if path != session.path and session.channel.window.top == header.counter:
+            token = self._random(8)
+            session.validation.challenge(path, token)
+            challenge = wire.encode_frame(wire.PathChallenge(token))
+            self._turn.emit(Send(path, session.channel.seal(challenge)))
+        for frame in wire.decode_frames(plaintext):
+            self._frame(session, frame, path, now, wall)
+        if session.channel.spent:
+            self.end(session, now)
+
+    def _first(
+        self, header: wire.First, datagram: bytes, path: Path, now: float, wall: int
+    ) -> None:
+        if len(header.sealed) < wire.TAG_SIZE + wire.FRAME_HEADER:
+            raise MalformedError("FIRST without a frame")
+        if not self._house.registry.ready:
+            return
+        retry = wire.encode_header(wire.Retry(header.random))
+        match self._doorman.admit(header, datagram, path, now):
+            case Admission(channel, frames):
+                if not self._admit(channel, frames, path, now, wall):
+                    self._answer(retry, datagram, path, now)
+            case Again(sid) if (known := self.by_path.get(path)) and known.channel.sid == sid:
+                self._welcome(known, known.name)
+            case _:
+                self._answer(retry, datagram, path, now)
+
+    def _admit(
+        self, channel: Channel, frames: list[wire.Frame], path: Path, now: float, wall: int
+    ) -> bool:
+        """Whether this FIRST begins a session, or a session's new channel."""
+        if not frames or not isinstance(frames[0], wire.Ask):
+            raise MalformedError("FIRST without HELLO")
+        hello = asks.decode_request(frames[0].body)
+        if not isinstance(hello, asks.Hello):
+            raise MalformedError("FIRST without HELLO")
+        instance = protect.instance_of(hello.secret)
+        session = self._house.members.get(instance)
+        if isinstance(session, Session):
+            if hello.attempt <= session.attempt:
+                return False
+            self._rechannel(session, channel, hello.attempt, path, now)
+        else:
+            begun = self._begin(instance, hello, channel, path, now)
+            if begun is None:
+                return True
+            session = begun
+        session.seen = now
+        self._welcome(session, hello.name)
+        for frame in frames[1:]:
+            self._frame(session, frame, path, now, wall)
+        return True
+
+    def _begin(
+        self, instance: bytes, hello: asks.Hello, channel: Channel, path: Path, now: float
+    ) -> Session | None:
+        endpoint = self._house.labels.pack(path)
+        session = Session(
+            instance, path, endpoint, channel, hello.attempt, self._turn, self._house.registry.topic
+        )
+        try:
+            if len(self.sessions) >= limits.SESSIONS:
+                raise RefusedError("the server is full; try again later")
+            self._house.enter(session, hello.name)
+        except RefusedError as error:
+            session.refused(0, str(error))
+            return None
+        self._take_path(session, path, now)
+        self.sessions[channel.sid] = session
+        self._timers.set((session, "idle"), now + limits.SESSION_IDLE)
+        return session
+
+    def _welcome(self, session: Session, asked: str) -> None:
+        token = protect.reset_token(self._identity, session.channel.sid)
+        session.reply(asks.Welcome(session.name, asked, str(session.path), token))
+        self._remind(session)
+
+    # Sessions
+
+    def _rechannel(
+        self, session: Session, channel: Channel, attempt: int, path: Path, now: float
+    ) -> None:
+        del self.sessions[session.channel.sid]
+        session.channel = channel
+        session.attempt = attempt
+        self.sessions[channel.sid] = session
+        if path != session.path:
+            self._move(session, path, now)
+
+    def _move(self, session: Session, path: Path, now: float) -> None:
+        before = session.path
+        if self.by_path.get(before) is session:
+            del self.by_path[before]
+        self._take_path(session, path, now)
+        session.path = path
+        session.endpoint = self._house.labels.pack(path)
+        for room in session.rooms.values():
+            room.moved(session, before, now)
+
+    def _take_path(self, session: Session, path: Path, now: float) -> None:
+        """Whoever had this endpoint before is gone: it has proven to be somebody else's."""
+        other = self.by_path.get(path)
+        if other is not None and other is not session:
+            self.end(other, now)
+        self.by_path[path] = session
+
+    def end(self, session: Session, now: float) -> None:
+        session.flush()
+        if self.sessions.pop(session.channel.sid, None) is None:
+            return
+        if self.by_path.get(session.path) is session:
+            del self.by_path[session.path]
+        self._timers.cancel((session, "idle"))
+        self._house.exit(session, now)
+
+    def idle(self, session: Session, now: float) -> None:
+        """The idle timer fired; it is not re-armed with each datagram."""
+        until = session.seen + limits.SESSION_IDLE
+        if now >= until:
+            self.end(session, now)
+        else:
+            self._timers.set((session, "idle"), until)
+
+    # Frames
+
+    def _frame(
+        self, session: Session, frame: wire.Frame, path: Path, now: float, wall: int
+    ) -> None:
+        match frame:
+            case wire.Draft(room=tag):
+                room = session.rooms.get(tag)
+                if room is not None:
+                    verdict = self._house.say(session, room, frame, wall)
+                    if verdict is Verdict.LOGGED:
+                        session.queue(wire.Ack(tag, room.last_n(session)))
+            case wire.Report(room=tag):
+                if tag in session.rooms:
+                    session.rooms[tag].heard(session, frame, now)
+            case wire.Fetch(room=tag):
+                if tag in session.rooms:
+                    ticket = FetchTicket(session, frame.request, tag)
+                    self._house.fetch(ticket, session.rooms[tag], frame.ranges, frame.budget)
+            case wire.Ping():
+                session.queue(wire.Pong(frame.token))
+                for room in session.rooms.values():
+                    for digest in room.digests():
+                        session.queue(digest)
+                self._remind(session)
+            case wire.PathResponse():
+                if session.validation.proven(path, frame.token) and path != session.path:
+                    self._move(session, path, now)
+            case wire.Bye():
+                self.end(session, now)
+            case wire.Ask():
+                self._ask(session, asks.decode_request(frame.body), now, wall)
+            case _:
+                self._dropped[_MALFORMED] += 1
+
+    def _ask(self, session: Session, ask: asks.Request, now: float, wall: int) -> None:
+        house = self._house
+        try:
+            match ask:
+                case asks.Join(r, name, points):
+                    if session.newest(name, r):
+                        house.join(session, r, name, points, wall)
+                case asks.Leave(r, name):
+                    if session.newest(name, r):
+                        house.leave(session, name, now)
+                        session.left(r, name)
+                case asks.Nick(r, name):
+                    if session.newest("", r):
+                        house.rename(session, name, now)
+                        session.reply(asks.Named(r, session.name, name))
+                case asks.Who(room=tag):
+                    if tag in session.rooms:
+                        session.reply(session.rooms[tag].presence.answer(ask))
+                case asks.Rooms(r, after):
+                    session.reply(_room_page(r, house, after))
+                case asks.Direct(r, name):
+                    session.invited(r, *house.direct(session, name))
+                case asks.Hello():
+                    self._dropped[_MALFORMED] += 1
+        except RefusedError as error:
+            session.refused(getattr(ask, "r", 0), str(error))
+
+    def _remind(self, session: Session) -> None:
+        for name, peer in self._house.invitations(session):
+            session.invited(0, name, peer)
+
+    def fetched(self, ticket: FetchTicket, extract: Extract) -> None:
+        """The log's answer to a fetch, in pages."""
+        session = ticket.session
+        if self.sessions.get(session.channel.sid) is not session:
+            return
+        batches = [
+            (run, batch)
+            for run in extract.runs
+            for batch in sharing(list(run.records), _PAGE_BODIES)
+        ][:_PAGES_MAX]
+        empty = Run(bytes(8), ())
+        for index, (run, batch) in enumerate(batches or [(empty, [])]):
+            first = batch[0].seq if batch else 0
+            session.queue(
+                wire.Page(
+                    request=ticket.request,
+                    index=index,
+                    pages=max(1, len(batches)),
+                    room=ticket.room,
+                    floor=extract.floor,
+                    head=extract.head.seq,
+                    head_digest=extract.head.digest,
+                    first=first,
+                    previous=_before(run, first),
+                    bodies=tuple(record.body for record in batch),
+                )
+            )
+
+
+def _before(run: Run, seq: int) -> bytes:
+    """The chained digest before entry `seq` of a run."""
+    if not run.records or seq == run.records[0].seq:
+        return run.previous
+    return run.records[seq - run.records[0].seq - 1].digest
+
+
+def _room_page(r: int, house: House, after: str) -> asks.RoomList:
+    rows: list[asks.RoomRow] = []
+    size = 0
+    for row in house.list_rooms(after):
+        size += len(row.name.encode()) + len(row.topic.encode()) + 16
+        if rows and size > _ROWS_BYTES:
+            return asks.RoomList(r, tuple(rows), True)
+        rows.append(row)
+    return asks.RoomList(r, tuple(rows), False)

@@ -1,0 +1,91 @@
+"""A sealed member: its channel, its path, and which of its requests is the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import asks, wire
+from .channel import Channel
+from .member import Member
+from .path import Validation
+from .room import Room
+from .turn import Turn
+from .types import Form, Path, Record, Send, Snapshot
+
+_SUBJECTS = 64
+"""Rooms whose newest request is remembered: twice what one member may be in."""
+
+
+class Session(Member):
+    """One instance. It stays the same one when its client opens a new channel, so that nobody
+    sees a client that reconnects leave and come."""
+
+    __slots__ = ("_asked", "_topic_of", "_turn", "attempt", "channel", "seen", "validation")
+
+    form = Form.SEALED
+
+    def __init__(
+        self,
+        instance: bytes,
+        path: Path,
+        endpoint: bytes,
+        channel: Channel,
+        attempt: int,
+        turn: Turn,
+        topic_of: Callable[[str], str],
+    ) -> None:
+        super().__init__(instance, "", path, endpoint)
+        self.channel = channel
+        self.attempt = attempt
+        self.validation = Validation()
+        self.seen = 0.0
+        self._turn = turn
+        self._topic_of = topic_of
+        self._asked: dict[str, int] = {}
+
+    def queue(self, frame: wire.Frame) -> None:
+        self.channel.queue(frame)
+        self._turn.member(self)
+
+    def reply(self, response: asks.Response) -> None:
+        self.queue(wire.Reply(asks.encode(response)))
+
+    def newest(self, subject: str, request: int) -> bool:
+        """Whether no newer request of this subject was taken; the network may have kept it long."""
+        if request < self._asked.get(subject, 0):
+            return False
+        self._asked.pop(subject, None)
+        self._asked[subject] = request
+        if len(self._asked) > _SUBJECTS:
+            del self._asked[next(iter(self._asked))]
+        return True
+
+    def awaits(self, room: str, request: int) -> bool:
+        return self._asked.get(room) == request
+
+    def joined(self, room: Room, request: int, snapshot: Snapshot) -> None:
+        self.reply(room.joined(self, request, snapshot, self._topic_of(room.name)))
+        for frame in room.digests():
+            self.queue(frame)
+
+    def refused(self, request: int, reason: str) -> None:
+        self.reply(asks.Refused(request, reason))
+
+    def left(self, request: int, room: str) -> None:
+        self.reply(asks.Left(request, room))
+
+    def told(self, room: Room, records: list[Record], frames: list[wire.Frame]) -> None:
+        for record in records:
+            self.queue(wire.Direct(room.tag, record.seq, (record.body,)))
+        for frame in frames:
+            self.queue(frame)
+
+    def invited(self, request: int, room: str, peer: str) -> None:
+        self.reply(asks.Invited(request, room, peer))
+
+    def notice(self, text: str) -> None:
+        self.reply(asks.Notice(text))
+
+    def flush(self) -> None:
+        for datagram in self.channel.datagrams():
+            self._turn.emit(Send(self.path, datagram))

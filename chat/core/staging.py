@@ -1,0 +1,138 @@
+"""Drafts between their author and the log: each author's in order, each once.
+
+The log has the last word: it takes `n` only after `n - 1`, and what it has it says through
+`logged`. What stands here only saves it trouble. Nothing is acknowledged from here.
+"""
+
+from enum import Enum
+
+from .limits import WINDOW
+from .types import Draft
+
+
+class Verdict(Enum):
+    """What became of a draft."""
+
+    TAKEN = "taken"
+    LOGGED = "logged"
+    """The log has it already: worth an acknowledgement."""
+    STAGED = "staged"
+    """Taken before, and still on its way."""
+    AHEAD = "ahead"
+    """Beyond a gap or the window: to be sent again."""
+
+
+class _Author:
+    __slots__ = ("landed", "last", "present", "staged")
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+        """The newest n that came out of the log."""
+        self.landed = last
+        """The newest n that an append left in it."""
+        self.staged = last
+        """The newest n that was taken."""
+        self.present = True
+
+
+class Staging:
+    """One room's. `last ≤ staged ≤ last + window` for each author."""
+
+    def __init__(self, window: int = WINDOW) -> None:
+        self._window = window
+        self._authors: dict[bytes, _Author] = {}
+        self._drafts: list[Draft] = []
+        self._flights = 0
+        self._failed = False
+
+    def __len__(self) -> int:
+        return len(self._authors)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits and nothing is on its way to the log."""
+        return not self._flights and not self._drafts
+
+    def enter(self, instance: bytes, last: int) -> None:
+        """An author joins, with what the log has of it."""
+        author = self._authors.get(instance)
+        if author is None:
+            self._authors[instance] = _Author(last)
+        else:
+            author.present = True
+            self.logged(instance, last)
+
+    def leave(self, instance: bytes) -> None:
+        """Forgotten as soon as nothing of its own is on its way."""
+        author = self._authors.get(instance)
+        if author is not None:
+            author.present = False
+            self._forget(instance, author)
+
+    def last(self, instance: bytes) -> int:
+        return self._authors[instance].last
+
+    def staged(self, instance: bytes) -> int:
+        return self._authors[instance].staged
+
+    def judge(self, instance: bytes, n: int) -> Verdict:
+        """What `take` would say."""
+        author = self._authors[instance]
+        if n <= author.last:
+            return Verdict.LOGGED
+        if n <= author.staged:
+            return Verdict.STAGED
+        if n != author.staged + 1 or n > author.last + self._window or self._failed:
+            return Verdict.AHEAD
+        return Verdict.TAKEN
+
+    def take(self, instance: bytes, n: int, body: bytes) -> Verdict:
+        verdict = self.judge(instance, n)
+        if verdict is Verdict.TAKEN:
+            self._authors[instance].staged = n
+            self._drafts.append(Draft(instance, n, body))
+        return verdict
+
+    def flush(self) -> tuple[Draft, ...]:
+        """What goes to the log now: one flight, which `appended` ends."""
+        drafts, self._drafts = tuple(self._drafts), []
+        self._flights += bool(drafts)
+        return drafts
+
+    def appended(self, result: dict[bytes, int] | str) -> list[bytes]:
+        """The oldest flight ended: with each of its authors' last n in the log, or with a reason
+        for which nothing of it is there. After a refusal nothing is taken until all flights have
+        landed; then authors go on from what the log has. Returns who has to send again."""
+        self._flights -= 1
+        if isinstance(result, str):
+            self._failed = True
+            self._drafts.clear()
+        else:
+            for instance, last in result.items():
+                if instance in self._authors:
+                    self._authors[instance].landed = max(self._authors[instance].landed, last)
+        return [] if self._flights else self._land()
+
+    def logged(self, instance: bytes, n: int) -> None:
+        """The log said an entry of this author."""
+        author = self._authors.get(instance)
+        if author is not None and n > author.last:
+            author.last = n
+            author.landed = max(author.landed, n)
+            author.staged = max(author.staged, n)
+            self._forget(instance, author)
+
+    def _land(self) -> list[bytes]:
+        waiting = {draft.instance for draft in self._drafts}
+        self._failed = False
+        refused = []
+        for instance, author in list(self._authors.items()):
+            if instance not in waiting and author.staged > author.landed:
+                author.staged = author.landed
+                refused.append(instance)
+            self._forget(instance, author)
+        return refused
+
+    def _forget(self, instance: bytes, author: _Author) -> None:
+        if not author.present and author.staged == author.last:
+            self._authors.pop(instance, None)

@@ -1,0 +1,98 @@
+"""Text from and for people: made harmless, split, rendered for the plain-text protocol."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from .entry import TEXT_MAX
+from .types import Entry, Kind
+
+PLAIN_MAX = 1200
+"""Bytes of one plain-text datagram."""
+
+_MARKS_MAX = 8
+"""Combining marks on one character: enough for every script, too few to climb over a screen."""
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAKS = frozenset("\u0085\u2028\u2029")
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """Without what could act on a terminal: controls, escape sequences' first bytes, direction
+    overrides, surrogates, heaps of combining marks. Line breaks stay only where `lines` says so;
+    a tab becomes four spaces."""
+    kept: list[str] = []
+    marks = 0
+    for char in text.replace("\r\n", "\n").replace("\r", "\n"):
+        if char == "\n" or char in _BREAKS:
+            kept.append("\n" if lines else " ")
+            marks = 0
+        elif char == "\t":
+            kept.append("    ")
+        elif unicodedata.category(char) in ("Cc", "Cs") or char in _BIDI:
+            continue
+        elif unicodedata.combining(char):
+            marks += 1
+            if marks <= _MARKS_MAX:
+                kept.append(char)
+        else:
+            kept.append(char)
+            marks = 0
+    return "".join(kept)
+
+
+def pieces(text: str, size: int = TEXT_MAX) -> list[str]:
+    """The text in pieces of at most `size` bytes of UTF-8, which joined are the text again. Cut
+    after white space where there is some, never inside a character with its marks."""
+    found: list[str] = []
+    while len(text.encode()) > size:
+        cut = len(text.encode()[:size].decode(errors="ignore"))
+        space = max(text.rfind(" ", 0, cut), text.rfind("\n", 0, cut))
+        if space > cut // 2:
+            cut = space + 1
+        else:
+            start = cut
+            while cut > 1 and (unicodedata.combining(text[cut]) or text[cut - 1] == "\u200d"):
+                cut -= 1
+            cut = cut if cut > 1 else start
+        found.append(text[:cut])
+        text = text[cut:]
+    found.append(text)
+    return found
+
+
+def render(entry: Entry, label: str = "") -> str:
+    """An entry as one plain-text line: `[ip:port] name: text`. Further lines of a text are
+    indented, so that no text can look like somebody else's line."""
+    text = clean(entry.text, lines=True).replace("\n", "\n    ")
+    who = f"[{entry.endpoint}] " if entry.endpoint else ""
+    match entry.kind:
+        case Kind.ACTION:
+            body = f"* {entry.name} {text}"
+        case Kind.TOPIC:
+            body = f"* {entry.name} changed the topic to: {text}"
+        case _:
+            body = f"{entry.name}{label}: {text}"
+    return who + body
+
+
+def datagrams(lines: Iterable[str]) -> Iterator[bytes]:
+    """Whole lines packed into datagrams of at most 1200 bytes; a longer line is split."""
+    held = b""
+    for line in lines:
+        for piece in pieces(line + "\n", PLAIN_MAX):
+            data = piece.encode()
+            if len(held) + len(data) > PLAIN_MAX:
+                yield held
+                held = b""
+            held += data
+    if held:
+        yield held
+
+
+def is_text(datagram: bytes) -> bool:
+    """Whether a datagram is the plain-text protocol's: UTF-8 that starts printable."""
+    try:
+        text = datagram.decode()
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and (text[0].isprintable() or text[0] in "\n\t")

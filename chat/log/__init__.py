@@ -1,0 +1,1 @@
+"""Where rooms are kept: logs that assign `seq`, in memory or on disk, behind one interface."""

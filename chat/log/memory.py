@@ -1,0 +1,145 @@
+"""A store that lives as long as its process: for tests, demos, and rooms that are to be forgotten."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from chat.core.types import (
+    DIGEST_SIZE,
+    Draft,
+    Extract,
+    Point,
+    Range,
+    Record,
+    Run,
+    Snapshot,
+    chained,
+)
+
+from .api import RETENTION, Log, Retention, within
+
+
+class _Room:
+    def __init__(self, origin: bytes) -> None:
+        self.origin = origin
+        self.records: list[Record] = []
+        self.times: list[int] = []
+        self.floor = 1
+        self.before_floor = origin
+        """The chained digest before the entry `floor`."""
+        self.counters: dict[bytes, int] = {}
+
+    @property
+    def head(self) -> Point:
+        if self.records:
+            return Point(self.records[-1].seq, self.records[-1].digest)
+        return Point(self.floor - 1, self.before_floor)
+
+    def digest(self, seq: int) -> bytes | None:
+        """The chained digest after entry `seq`, where it is known."""
+        if seq == 0:
+            return self.origin
+        if seq == self.floor - 1:
+            return self.before_floor
+        index = seq - self.floor
+        return self.records[index].digest if 0 <= index < len(self.records) else None
+
+
+class MemoryLog(Log):
+    """`random(n)` gives n bytes; `wall()` milliseconds since 1970."""
+
+    def __init__(
+        self,
+        *,
+        random: Callable[[int], bytes],
+        wall: Callable[[], int],
+        retention: Retention = RETENTION,
+    ) -> None:
+        self._random = random
+        self._wall = wall
+        self._retention = retention
+        self._rooms: dict[str, _Room] = {}
+        self._followed: dict[str, int] = {}
+        """By room, the newest seq that was said."""
+
+    def append(self, appends: Sequence[tuple[str, Sequence[Draft]]]) -> list[dict[bytes, int]]:
+        return [self._append(self._room(name), name, drafts) for name, drafts in appends]
+
+    def open(self, room: str, instance: bytes, points: Iterable[Point]) -> Snapshot:
+        log = self._room(room)
+        return Snapshot(
+            floor=log.floor,
+            head=log.head,
+            origin=log.origin,
+            last_n=log.counters.get(instance, 0),
+            matched=next((p.seq for p in points if log.digest(p.seq) == p.digest), None),
+            tail=log.records[-1].body if log.records else b"",
+        )
+
+    def fetch(self, room: str, ranges: Sequence[Range], budget: int) -> Extract:
+        log = self._room(room)
+        runs: list[Run] = []
+        taken = 0
+        for wanted in ranges:
+            first = max(wanted.first, log.floor)
+            found = log.records[first - log.floor : max(0, wanted.last + 1 - log.floor)]
+            records = tuple(within(found, taken, budget))
+            if records:
+                runs.append(Run(log.digest(first - 1) or bytes(DIGEST_SIZE), records))
+                taken += sum(len(record.body) for record in records)
+            if len(records) < len(found):
+                break
+        return Extract(log.floor, log.head, tuple(runs))
+
+    def follow(self, room: str, after: int) -> None:
+        self._followed[room] = after
+
+    def unfollow(self, room: str) -> None:
+        self._followed.pop(room, None)
+
+    def news(self) -> list[tuple[str, tuple[Record, ...]]]:
+        found = []
+        for name, said in self._followed.items():
+            log = self._room(name)
+            records = tuple(log.records[max(0, said + 1 - log.floor) :])
+            if records:
+                self._followed[name] = records[-1].seq
+                found.append((name, records))
+        return found
+
+    def trim(self, room: str, before: int) -> None:
+        log = self._room(room)
+        count = min(before - log.floor, len(log.records))
+        if count > 0:
+            log.before_floor = log.records[count - 1].digest
+            log.floor += count
+            del log.records[:count], log.times[:count]
+
+    def close(self) -> None:
+        pass
+
+    def _room(self, name: str) -> _Room:
+        log = self._rooms.get(name)
+        if log is None:
+            log = self._rooms[name] = _Room(self._random(DIGEST_SIZE))
+        return log
+
+    def _append(self, log: _Room, name: str, drafts: Sequence[Draft]) -> dict[bytes, int]:
+        now = self._wall()
+        result: dict[bytes, int] = {}
+        for instance, n, body in drafts:
+            last = log.counters.get(instance, 0)
+            if n == last + 1:
+                seq, digest = log.head
+                log.records.append(Record(seq + 1, chained(digest, body), instance, n, body))
+                log.times.append(now)
+                log.counters[instance] = last = n
+            result[instance] = last
+        self._retain(log, name, now)
+        return result
+
+    def _retain(self, log: _Room, name: str, now: int) -> None:
+        oldest = self._retention.oldest(name, now)
+        excess = self._retention.excess(name, len(log.records))
+        while excess < len(log.times) and log.times[excess] < oldest:
+            excess += 1
+        if excess:
+            self.trim(name, log.floor + excess)
