@@ -42,14 +42,15 @@ class Asking:
             self._rtt.sample(now - pending.sent)
         return pending.message
 
-    def asked(self, kind: type[asks.Request]) -> list[asks.Request]:
+    def asked(self, kind: type[A]) -> list[A]:
         """What is still unanswered of one kind."""
         return [each.message for each in self._pending.values() if isinstance(each.message, kind)]
 
-    def forget(self, kind: type[asks.Request]) -> None:
+    def forget(self, kind: type[A], which: Callable[[A], bool] = lambda _: True) -> None:
         """Requests that make no sense any more."""
-        for r in [r for r, each in self._pending.items() if isinstance(each.message, kind)]:
-            del self._pending[r]
+        for r, pending in list(self._pending.items()):
+            if isinstance(pending.message, kind) and which(pending.message):
+                del self._pending[r]
 
     def restart(self) -> None:
         """A new session: everything is asked again, at once."""

@@ -14,7 +14,7 @@ from .layout import MalformedError
 
 Name = Annotated[str, Meta(max_length=64)]
 Digest = Annotated[bytes, Meta(min_length=8, max_length=8)]
-Natural = Annotated[int, Meta(ge=0, lt=1 << 63)]
+Natural = Annotated[int, Meta(ge=0, lt=1 << 62)]
 Number = Annotated[int, Meta(ge=0, lt=1 << 32)]
 
 

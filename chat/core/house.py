@@ -24,6 +24,7 @@ from .names import (
 from .registry import Registry
 from .room import Room, RoomTimers
 from .staging import Verdict
+from .text import is_utf8
 from .turn import Turn
 from .types import (
     REGISTRY,
@@ -73,6 +74,9 @@ class House:
         self._timers = timers
         self._random = random
         self._tags = 0
+        self._opening: set[tuple[Member, str, int]] = set()
+        """Joins that wait for the log: a request that is repeated meanwhile is one request."""
+        self._ahead = limits.Allowance(limits.AHEAD_BYTES)
         turn.emit(Open(OpenRegistry(), REGISTRY, b"", ()))
 
     # What members ask for
@@ -120,12 +124,22 @@ class House:
             if room not in self.registry.rooms and len(self.registry.rooms) >= limits.ROOMS:
                 raise RefusedError("the server has as many rooms as it may; join one of /rooms")
             self._tags += 1
-            self.rooms[room] = Room(room, self._tags, self._turn, self._timers, self._random)
+            self.rooms[room] = Room(
+                room,
+                self._tags,
+                self._turn,
+                self._timers,
+                self._random,
+                self._ahead,
+                self._set_topic,
+            )
         self.registry.make_room(room, member.name, wall)
         self._turn.room(self)
-        self.rooms[room].opening += 1
-        ticket = JoinTicket(member, request, room)
-        self._turn.emit(Open(ticket, room, member.instance, _points(points)))
+        if (member, room, request) not in self._opening:
+            self._opening.add((member, room, request))
+            self.rooms[room].opening += 1
+            ticket = JoinTicket(member, request, room)
+            self._turn.emit(Open(ticket, room, member.instance, _points(points)))
         return room
 
     def leave(self, member: Member, name: str, now: float) -> None:
@@ -135,20 +149,14 @@ class House:
             self._leave(member, room, now)
 
     def say(self, member: Member, room: Room, draft: wire.Draft, wall: int) -> Verdict:
-        """One entry's text, made harmless where it is shown. Raises MalformedError."""
-        if draft.kind not in _KINDS or len(draft.text) > TEXT_MAX:
+        """One entry's text, UTF-8. It is made harmless where it is shown. Raises
+        MalformedError."""
+        text = draft.text
+        if draft.kind not in _KINDS or len(text) > TEXT_MAX or not is_utf8(text):
             raise MalformedError("draft")
-        try:
-            text = draft.text.decode()
-        except UnicodeDecodeError as error:
-            raise MalformedError("draft is not UTF-8") from error
-        if draft.kind == Kind.TOPIC:
-            text = text.encode()[: limits.TOPIC_BYTES].decode(errors="ignore")
-        verdict = room.draft(member, draft, text, wall)
-        if verdict is Verdict.TAKEN and draft.kind == Kind.TOPIC and room.parties is None:
-            self.registry.set_topic(room.name, text, member.name, wall)
-            self._turn.room(self)
-        return verdict
+        if draft.kind == Kind.TOPIC and len(text) > limits.TOPIC_BYTES:
+            raise MalformedError("topic")
+        return room.draft(member, draft, wall)
 
     def direct(self, member: Member, name: str) -> tuple[str, str]:
         """The room that `member` shares with this name's owner, and the owner's name. Raises
@@ -182,8 +190,7 @@ class House:
                 self.registry.ready_at = snapshot.head.seq
                 self._turn.emit(Follow(REGISTRY, 0))
             case JoinTicket(member, request, name):
-                room = self.rooms[name]
-                room.opening -= 1
+                room = self._answered(ticket)
                 if self.members.get(member.instance) is member and member.awaits(name, request):
                     if not room.following:
                         room.start(snapshot)
@@ -194,8 +201,7 @@ class House:
 
     def failed(self, ticket: object, reason: str) -> None:
         if isinstance(ticket, JoinTicket):
-            room = self.rooms[ticket.room]
-            room.opening -= 1
+            room = self._answered(ticket)
             if ticket.member.awaits(ticket.room, ticket.request):
                 ticket.member.notice(f"{ticket.room} cannot be opened: {reason}")
             self._close_if_empty(room)
@@ -233,6 +239,16 @@ class House:
         append = self.registry.flush()
         if append is not None:
             self._turn.emit(append)
+
+    def _answered(self, ticket: JoinTicket) -> Room:
+        self._opening.discard((ticket.member, ticket.room, ticket.request))
+        room = self.rooms[ticket.room]
+        room.opening -= 1
+        return room
+
+    def _set_topic(self, room: str, topic: str, author: str, wall: int) -> None:
+        self.registry.set_topic(room, topic, author, wall)
+        self._turn.room(self)
 
     def _room_to_join(self, member: Member, name: str) -> str:
         if len(member.rooms) >= limits.ROOMS_PER_MEMBER:

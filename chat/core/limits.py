@@ -28,6 +28,9 @@ MEMBERS_SMALL = 64
 WINDOW = 64
 """Drafts an author may have beyond its newest acknowledged one."""
 
+AHEAD_BYTES = 16 << 20
+"""Of drafts, in all, that came before the one that is to go before them."""
+
 HELD_DRAFTS = 256
 """Drafts of one plain-text endpoint that wait for the log."""
 
@@ -85,6 +88,24 @@ BUFFERED_ENTRIES = 4096
 
 OUTBOX_BYTES = 1 << 20
 """Unacknowledged text that a client keeps."""
+
+
+class Allowance:
+    """Bytes that all rooms together may keep of one thing."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def take(self, size: int) -> bool:
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
+    def give(self, size: int) -> None:
+        self.left += size
 
 
 class Bucket:

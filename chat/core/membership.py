@@ -20,6 +20,8 @@ class Membership:
         self.name = name
         self.tag = 0
         self.joined = False
+        self.disowned = False
+        """The log has less of our instance than it once acknowledged."""
         self.topic = ""
         self.peer = ""
         self.ordinal = 0
@@ -28,8 +30,6 @@ class Membership:
         self.outbox = Outbox()
         self.roster = Roster()
         self.opener: PushOpener | None = None
-        self.rekeyed = False
-        """A push came under a room key that we do not have."""
         self.head_due: float | None = None
         """When the next head is to be here; None: only keepalives bring one."""
         self.fetched_at = 0.0
@@ -46,15 +46,15 @@ class Membership:
 
     def parted(self) -> None:
         """The session is gone; the place in the log, and what was said, stay."""
-        self.joined = self.rekeyed = False
+        self.joined = False
+        self.tag = 0
         self.opener = None
         self.head_due = None
         self.history.cancel()
 
     def enter(self, joined: asks.Joined, now: float) -> list[Event]:
-        """The server's answer to a join. Raises ValueError where the log has lost what it had
-        acknowledged to us."""
-        self.joined, self.rekeyed = True, False
+        """The server's answer to a join; `disowned` says the rest."""
+        self.joined = True
         self.tag, self.ordinal = joined.tag, joined.ordinal
         self.topic, self.peer = joined.topic, joined.peer or self.peer
         self._interval = joined.interval / 10
@@ -71,6 +71,9 @@ class Membership:
         head = Point(joined.head, joined.digest)
         news += self.inbox.joined(joined.floor, head, joined.origin, joined.matched)
         self._gap_at = None if self.inbox.complete else 0.0
+        if joined.last_n < self.outbox.acked:
+            self.disowned = True
+            return news
         return news + self._logged(self.outbox.begin(joined.last_n))
 
     def frame(self, frame: wire.Frame, now: float, instance: bytes, first: int = 0) -> list[Event]:
@@ -135,6 +138,11 @@ class Membership:
         if not self.joined or self._reported == (self.inbox.seq, received):
             return None
         return self._report_at
+
+    def renew(self) -> None:
+        """We are somebody new: what is pending is numbered from 1."""
+        self.disowned = False
+        self.outbox.renumber()
 
     def _read(self, news: list[News], now: float, instance: bytes) -> list[Event]:
         if self.inbox.complete:

@@ -63,12 +63,9 @@ class Outbox:
 
     def begin(self, last_n: int) -> list[tuple[int, Draft]]:
         """The room is joined, or joined again, and its log has this instance's entries up to
-        `last_n`: returns the drafts that this acknowledges; the rest may be sent. At the first
-        time nothing was sent from here, and numbering goes on where the instance left off.
-
-        Raises ValueError if the log has less than it once acknowledged: the instance is gone."""
-        if last_n < self.acked:
-            raise ValueError(f"the log has {last_n}, and acknowledged {self.acked}")
+        `last_n`, not less than `acked`: returns the drafts that this acknowledges; the rest may
+        be sent. At the first time nothing was sent from here, and numbering goes on where the
+        instance left off."""
         if not self._began:
             self._number_from(last_n)
         done = self.ack(last_n)

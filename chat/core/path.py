@@ -26,10 +26,13 @@ class Validation:
         self._path: Path | None = None
         self._token = b""
 
-    def challenge(self, path: Path, token: bytes) -> None:
-        """`token` goes to `path`, and nowhere else."""
-        self._path = path
-        self._token = token
+    def challenge(self, path: Path, token: bytes) -> bytes:
+        """The token that goes to `path` and nowhere else: `token`, unless one is on its way there
+        already, which the answer may well be to."""
+        if path != self._path:
+            self._path = path
+            self._token = token
+        return self._token
 
     def proven(self, path: Path, token: bytes) -> bool:
         """Whether this answer proves that the session is at `path` now. Once."""

@@ -51,7 +51,9 @@ def _mac(key: bytes, label: bytes, *parts: bytes) -> bytes:
 
 def cookie(key: bytes, bucket: int, path: Path, random: bytes) -> bytes:
     """Proves that a client hears what is sent to its path, for this time bucket (RFC 6347 §4.2.1)."""
-    return _mac(key, b"chat cookie", bucket.to_bytes(8, "big"), random, repr(path).encode())
+    return _mac(
+        key, b"chat cookie", bucket.to_bytes(8, "big", signed=True), random, repr(path).encode()
+    )
 
 
 def answer_mac(secret: bytes, version: int, random: bytes, cookie: bytes) -> bytes:
@@ -64,7 +66,9 @@ def reset_token(identity: bytes, sid: bytes) -> bytes:
 
 def text_code(key: bytes, bucket: int, path: Path) -> str:
     """A cookie for people: 30 bits as six letters and digits that are hard to confuse."""
-    bits = int.from_bytes(_mac(key, b"chat code", bucket.to_bytes(8, "big"), repr(path).encode()))
+    bits = int.from_bytes(
+        _mac(key, b"chat code", bucket.to_bytes(8, "big", signed=True), repr(path).encode())
+    )
     return "".join("23456789abcdefghijkmnpqrstuvwxyz"[bits >> 5 * i & 31] for i in range(6))
 
 

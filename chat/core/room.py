@@ -22,6 +22,7 @@ from .types import (
     Append,
     Form,
     Group,
+    Kind,
     Path,
     Point,
     Record,
@@ -36,11 +37,13 @@ RoomTimers = Timers[tuple[object, str]]
 class Seat:
     """What a room knows of one member."""
 
-    __slots__ = ("heard", "ordinal", "since")
+    __slots__ = ("ahead", "heard", "ordinal", "since")
 
     def __init__(self, ordinal: int, since: int) -> None:
         self.ordinal = ordinal
         self.since = since
+        self.ahead: dict[int, wire.Draft] = {}
+        """Drafts that came before their predecessor did: the network reorders."""
         self.heard: int | None = None
         """The highest contiguous seq it reported; None: it never did."""
 
@@ -55,7 +58,11 @@ class Room:
         turn: Turn,
         timers: RoomTimers,
         random: Callable[[int], bytes],
+        ahead: limits.Allowance,
+        on_topic: Callable[[str, str, str, int], None],
     ) -> None:
+        """`on_topic(room, topic, author, wall)` is called in the very turn in which the topic's
+        draft goes to the log, so that both are committed together."""
         self.name = name
         self.tag = tag
         self.parties = direct_parties(name)
@@ -70,6 +77,8 @@ class Room:
         self._broadcast = Broadcast(name, tag, turn, random)
         self._turn = turn
         self._timers = timers
+        self._ahead = ahead
+        self._on_topic = on_topic
         self._head = Point(0, b"")
         self._wall = 0
         self._ordinals = 0
@@ -129,6 +138,7 @@ class Room:
         if self.parties is None:
             self._turn.emit(Unsubscribe(Group(self.name, member.form), member.path))
         self._staging.leave(member.instance)
+        self._drop_ahead(seat)
         self.presence.remove(seat.ordinal)
         self._presence_changed(now)
         self._say_line(f"* {member.name} left")
@@ -170,26 +180,47 @@ class Room:
 
     # The log lane
 
-    def draft(self, member: Member, draft: wire.Draft, text: str, wall: int) -> Verdict:
+    def draft(self, member: Member, draft: wire.Draft, wall: int) -> Verdict:
         """Takes a draft in its author's order. Returns what became of it."""
-        instance = member.instance
-        verdict = self._staging.judge(instance, draft.n)
-        if verdict is Verdict.TAKEN:
-            self._wall = max(self._wall, wall)
-            body = encode_entry(
-                kind=draft.kind,
-                instance=instance,
-                n=draft.n,
-                time=self._wall,
-                name=member.name,
-                text=text,
-                endpoint=member.endpoint,
-                refers=draft.refers,
-                more=bool(draft.more),
-            )
-            self._staging.take(instance, draft.n, body)
-            self._turn.room(self)
+        seat = self._seats[member]
+        verdict = self._staging.judge(member.instance, draft.n)
+        if verdict is Verdict.AHEAD:
+            self._keep_ahead(seat, draft, self._staging.last(member.instance))
+        following: wire.Draft | None = draft if verdict is Verdict.TAKEN else None
+        while following is not None:
+            self._stage(member, following, wall)
+            following = seat.ahead.pop(following.n + 1, None)
+            if following is not None:
+                self._ahead.give(len(following.text))
         return verdict
+
+    def _stage(self, member: Member, draft: wire.Draft, wall: int) -> None:
+        self._wall = max(self._wall, wall)
+        text = draft.text.decode()
+        if draft.kind == Kind.TOPIC and self.parties is None:
+            self._on_topic(self.name, text, member.name, wall)
+        body = encode_entry(
+            kind=draft.kind,
+            instance=member.instance,
+            n=draft.n,
+            time=self._wall,
+            name=member.name,
+            text=text,
+            endpoint=member.endpoint,
+            refers=draft.refers,
+            more=bool(draft.more),
+        )
+        self._staging.take(member.instance, draft.n, body)
+        self._turn.room(self)
+
+    def _keep_ahead(self, seat: Seat, draft: wire.Draft, last: int) -> None:
+        within = last < draft.n <= last + limits.WINDOW and draft.n not in seat.ahead
+        if within and self._ahead.take(len(draft.text)):
+            seat.ahead[draft.n] = draft
+
+    def _drop_ahead(self, seat: Seat) -> None:
+        self._ahead.give(sum(len(draft.text) for draft in seat.ahead.values()))
+        seat.ahead.clear()
 
     def last_n(self, member: Member) -> int:
         """This author's newest n in the log."""
@@ -212,7 +243,10 @@ class Room:
                     member.notice(f"the server could not store what you said: {result}")
 
     def logged(self, records: tuple[Record, ...], now: float) -> None:
-        """Entries of the log, in dense order."""
+        """Entries of the log, in dense order; some may have been known when it was opened."""
+        records = tuple(record for record in records if record.seq > self._head.seq)
+        if not records:
+            return
         for record in records:
             self._staging.logged(record.instance, record.n)
         self._news += records

@@ -96,13 +96,13 @@ class Sealed:
             self._dropped["not opened"] += 1
             return
         session.seen = now
-        if path != session.path and session.channel.window.top == header.counter:
-            token = self._random(8)
-            session.validation.challenge(path, token)
-            challenge = wire.encode_frame(wire.PathChallenge(token))
-            self._turn.emit(Send(path, session.channel.seal(challenge)))
+        newest = session.channel.window.top == header.counter
         for frame in wire.decode_frames(plaintext):
             self._frame(session, frame, path, now, wall)
+        if path != session.path and newest and self.sessions.get(header.sid) is session:
+            token = session.validation.challenge(path, self._random(8))
+            challenge = wire.encode_frame(wire.PathChallenge(token))
+            self._turn.emit(Send(path, session.channel.seal(challenge)))
         if session.channel.spent:
             self.end(session, now)
 
@@ -270,8 +270,9 @@ class Sealed:
                         house.rename(session, name, now)
                         session.reply(asks.Named(r, session.name, name))
                 case asks.Who(room=tag):
-                    if tag in session.rooms:
-                        session.reply(session.rooms[tag].presence.answer(ask))
+                    if tag not in session.rooms:
+                        raise RefusedError("you are not in that room")
+                    session.reply(session.rooms[tag].presence.answer(ask))
                 case asks.Rooms(r, after):
                     session.reply(_room_page(r, house, after))
                 case asks.Direct(r, name):

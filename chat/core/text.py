@@ -89,10 +89,14 @@ def datagrams(lines: Iterable[str]) -> Iterator[bytes]:
         yield held
 
 
-def is_text(datagram: bytes) -> bool:
-    """Whether a datagram is the plain-text protocol's: UTF-8 that starts printable."""
+def is_utf8(data: bytes) -> bool:
     try:
-        text = datagram.decode()
+        data.decode()
     except UnicodeDecodeError:
         return False
-    return bool(text) and (text[0].isprintable() or text[0] in "\n\t")
+    return True
+
+
+def is_text(datagram: bytes) -> bool:
+    """Whether a datagram is the plain-text protocol's: UTF-8 that starts printable."""
+    return is_utf8(datagram) and (datagram.decode()[:1].isprintable() or datagram[:1] in b"\n\t")

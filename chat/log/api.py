@@ -6,13 +6,31 @@ server runs it off the event loop, the simulator in its own virtual time.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
 from typing import NamedTuple
 
 from chat.core.types import REGISTRY, Draft, Extract, Point, Range, Record, Snapshot
 
+CHUNK = 1000
+"""Entries of a backlog in one answer of `news`: the rest comes with the next ones."""
+
+STEP = 512
+"""Entries more than it adds that one call takes from a room's old end, so that no call takes long
+after a long silence; the next calls go on."""
+
+
+class Durability(Enum):
+    """What an acknowledgement means."""
+
+    PROCESS = "process"
+    """Stored, whatever becomes of this process. A power cut may take the newest entries."""
+    POWER = "power"
+    """Stored, even if the power fails in the next moment."""
+
 
 class Retention(NamedTuple):
-    """What of a room is kept: both bounds hold. The registry is exempt."""
+    """What of a room is kept: both bounds hold, from the next append or open on. The registry is
+    exempt."""
 
     entries: int = 100_000
     days: float = 30.0
@@ -47,8 +65,9 @@ class Log(ABC):
     def append(self, appends: Sequence[tuple[str, Sequence[Draft]]]) -> list[dict[bytes, int]]:
         """Commits all of it, or nothing: a draft is taken exactly when its n follows its
         instance's newest in that room, anything else is passed over. When this returns, what was
-        taken is as durable as the store promises. Returns for each append the newest n of each
-        instance in it. Raises LogError."""
+        taken is as durable as the store promises. An instance's newest n is remembered for at
+        least a day, a ticket's life, after it last appended or opened. Returns for each append the
+        newest n of each instance in it. Raises LogError."""
 
     @abstractmethod
     def open(self, room: str, instance: bytes, points: Iterable[Point]) -> Snapshot:
@@ -62,7 +81,8 @@ class Log(ABC):
 
     @abstractmethod
     def follow(self, room: str, after: int) -> None:
-        """From now on `news` has each committed entry of this room after `after`, once."""
+        """From now on `news` has each committed entry of this room after `after`, once, unless it
+        was trimmed before. To follow again is to begin again, after another `after`."""
 
     @abstractmethod
     def unfollow(self, room: str) -> None:
@@ -70,8 +90,10 @@ class Log(ABC):
 
     @abstractmethod
     def news(self) -> list[tuple[str, tuple[Record, ...]]]:
-        """Committed entries of the followed rooms since the last call, dense and in order. Raises
-        LogError."""
+        """Committed entries of the followed rooms since the last call, a room's dense and in
+        order: retention leaves what was not said yet. A long backlog comes in parts: only an empty
+        answer means that there is no more for now. Raises LogError, and what could not be said
+        then is said later."""
 
     @abstractmethod
     def trim(self, room: str, before: int) -> None:

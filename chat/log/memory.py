@@ -14,7 +14,7 @@ from chat.core.types import (
     chained,
 )
 
-from .api import RETENTION, Log, Retention, within
+from .api import CHUNK, RETENTION, STEP, Log, Retention, within
 
 
 class _Room:
@@ -42,6 +42,13 @@ class _Room:
         index = seq - self.floor
         return self.records[index].digest if 0 <= index < len(self.records) else None
 
+    def trim(self, before: int) -> None:
+        count = min(before - self.floor, len(self.records))
+        if count > 0:
+            self.before_floor = self.records[count - 1].digest
+            self.floor += count
+            del self.records[:count], self.times[:count]
+
 
 class MemoryLog(Log):
     """`random(n)` gives n bytes; `wall()` milliseconds since 1970."""
@@ -61,10 +68,12 @@ class MemoryLog(Log):
         """By room, the newest seq that was said."""
 
     def append(self, appends: Sequence[tuple[str, Sequence[Draft]]]) -> list[dict[bytes, int]]:
-        return [self._append(self._room(name), name, drafts) for name, drafts in appends]
+        now = self._wall()
+        return [self._append(self._room(name), name, drafts, now) for name, drafts in appends]
 
     def open(self, room: str, instance: bytes, points: Iterable[Point]) -> Snapshot:
         log = self._room(room)
+        self._retain(log, room, self._wall(), 0)
         return Snapshot(
             floor=log.floor,
             head=log.head,
@@ -98,20 +107,18 @@ class MemoryLog(Log):
     def news(self) -> list[tuple[str, tuple[Record, ...]]]:
         found = []
         for name, said in self._followed.items():
-            log = self._room(name)
-            records = tuple(log.records[max(0, said + 1 - log.floor) :])
+            log = self._rooms.get(name)
+            start = max(0, said + 1 - log.floor) if log else 0
+            records = tuple(log.records[start : start + CHUNK]) if log else ()
             if records:
                 self._followed[name] = records[-1].seq
                 found.append((name, records))
         return found
 
     def trim(self, room: str, before: int) -> None:
-        log = self._room(room)
-        count = min(before - log.floor, len(log.records))
-        if count > 0:
-            log.before_floor = log.records[count - 1].digest
-            log.floor += count
-            del log.records[:count], log.times[:count]
+        log = self._rooms.get(room)
+        if log is not None:
+            log.trim(before)
 
     def close(self) -> None:
         pass
@@ -122,8 +129,8 @@ class MemoryLog(Log):
             log = self._rooms[name] = _Room(self._random(DIGEST_SIZE))
         return log
 
-    def _append(self, log: _Room, name: str, drafts: Sequence[Draft]) -> dict[bytes, int]:
-        now = self._wall()
+    def _append(self, log: _Room, name: str, drafts: Sequence[Draft], now: int) -> dict[bytes, int]:
+        before = log.head.seq
         result: dict[bytes, int] = {}
         for instance, n, body in drafts:
             last = log.counters.get(instance, 0)
@@ -133,13 +140,14 @@ class MemoryLog(Log):
                 log.times.append(now)
                 log.counters[instance] = last = n
             result[instance] = last
-        self._retain(log, name, now)
+        self._retain(log, name, now, log.head.seq - before)
         return result
 
-    def _retain(self, log: _Room, name: str, now: int) -> None:
+    def _retain(self, log: _Room, name: str, now: int, added: int) -> None:
+        unsaid = self._followed.get(name, log.head.seq) + 1
+        most = min(STEP + added, len(log.records), max(0, unsaid - log.floor))
         oldest = self._retention.oldest(name, now)
-        excess = self._retention.excess(name, len(log.records))
-        while excess < len(log.times) and log.times[excess] < oldest:
-            excess += 1
-        if excess:
-            self.trim(name, log.floor + excess)
+        gone = min(self._retention.excess(name, len(log.records)), most)
+        while gone < most and log.times[gone] < oldest:
+            gone += 1
+        log.trim(log.floor + gone)

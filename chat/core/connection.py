@@ -1,0 +1,291 @@
+"""A guest's session with its server: opened, probed, and opened anew when nothing answers.
+
+One instance, which others know this guest by, over any number of sessions one after the other.
+Each opening draws its own random, so no two sessions ever share a key.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from . import asks, events, protect, wire
+from .channel import Channel
+from .liveness import Liveness
+from .opening import Opening
+from .recovery import RoundTrip
+from .types import Effect, Path, Send, Tell
+
+_TRIES = 4
+"""Repetitions of one OPEN or FIRST before a new attempt, from another endpoint if there is one."""
+
+_BACKOFF = 5
+"""Attempts after which the wait does not double any more."""
+
+_REFUSED_PAUSE = 5.0
+"""Seconds, at least, before a server that refused is asked again."""
+
+
+class Rebind(Struct, frozen=True):
+    """To the shell: nothing answers here; go on from another endpoint."""
+
+
+class SessionUser(Protocol):
+    """Whoever's session it is."""
+
+    def greeting(self) -> list[asks.Request]:
+        """What goes with HELLO."""
+
+    def began(self) -> None:
+        """A session stands; nothing of an older one counts in it."""
+
+    def ended(self) -> None:
+        """The session is gone; the next one is being opened."""
+
+
+class Connection:
+    """`live` while a session stands. Every `now` is monotonic seconds."""
+
+    def __init__(
+        self,
+        server: Path,
+        user: SessionUser,
+        emit: Callable[[Effect | Rebind], None],
+        *,
+        secret: bytes,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self.name = ""
+        self.rtt = RoundTrip()
+        self.dropped: Counter[str] = Counter()
+        self.instance = b""
+        self._server = server
+        self._user = user
+        self._emit = emit
+        self._protocol_secret = secret
+        self._random = random
+        self._channel: Channel | None = None
+        self._liveness: Liveness | None = None
+        self._reset_token = b""
+        self._welcomed = self._ever = False
+        self._opening: Opening | None = None
+        self._opening_at: float | None = None
+        self._tries = self._attempts = 0
+        self._draw_instance()
+
+    @property
+    def live(self) -> bool:
+        return self._channel is not None
+
+    @property
+    def heard_at(self) -> float | None:
+        """When something authentic last came in; None without a session."""
+        return self._liveness.heard_at if self._liveness else None
+
+    @property
+    def suspected(self) -> bool:
+        """An answer is overdue."""
+        return self._liveness is not None and self._liveness.probing
+
+    def chance(self) -> float:
+        """From 0 to 1."""
+        return int.from_bytes(self._random(4), "big") / (1 << 32)
+
+    # What its user does with it
+
+    def open(self, now: float) -> None:
+        """A new attempt."""
+        self._attempt += 1
+        self._attempts += 1
+        self._tries = 0
+        hello = asks.Hello(self._attempt, self.name, self._secret)
+        requests = [hello, *self._user.greeting()]
+        frames = [wire.encode_frame(wire.Ask(asks.encode(request))) for request in requests]
+        self._opening = Opening(self._protocol_secret, self._random(16), b"".join(frames))
+        self._send_opening(now)
+
+    def queue(self, frame: wire.Frame) -> None:
+        """Goes out with the next flush; only while live."""
+        assert self._channel is not None
+        self._channel.queue(frame)
+
+    def flush(self, now: float) -> None:
+        """Seals and sends what was queued."""
+        if self._channel is None:
+            return
+        for datagram in self._channel.datagrams():
+            self._emit(Send(self._server, datagram))
+            if self._liveness is not None:
+                self._liveness.sent(now)
+        if self._channel.spent:
+            self.lose("its keys are used up", now)
+
+    def suspect(self, now: float) -> None:
+        """Something was not answered in time: probe, unless that is being done."""
+        if self._liveness is not None and not self._liveness.probing:
+            self._probe(now)
+
+    def probe(self, now: float) -> None:
+        """Our endpoint may be another one: the server is to know."""
+        if self._liveness is not None:
+            self._probe(now)
+
+    def lose(self, reason: str, now: float) -> None:
+        """This session is over; the next one begins to be opened."""
+        self._channel = self._liveness = None
+        if self._welcomed:
+            self._welcomed = False
+            self._emit(Tell(events.Disconnected(reason)))
+        self._user.ended()
+        self.open(now)
+
+    def renew(self, reason: str, now: float) -> None:
+        """Goes on as somebody new."""
+        self._goodbye(now)
+        self._draw_instance()
+        self.lose(reason, now)
+
+    def close(self, now: float) -> None:
+        """Says goodbye; nothing is sent or awaited after it."""
+        self._goodbye(now)
+        self._channel = self._liveness = self._opening = self._opening_at = None
+
+    def unreachable(self, reason: str, now: float) -> None:
+        """The network says so, which anybody could have forged: worth a word, and a probe."""
+        if self._channel is None:
+            self._emit(Tell(events.Unreachable(self._attempts, reason)))
+        else:
+            self.suspect(now)
+
+    # Datagrams
+
+    def heard(self, now: float) -> None:
+        """Something authentic came in."""
+        if self._liveness is not None:
+            self._liveness.heard(now)
+
+    def receive(self, header: wire.Session, datagram: bytes, now: float) -> list[wire.Frame]:
+        """The frames of a session datagram; none where it is not for us. Raises MalformedError."""
+        channel = self._channel
+        if channel is not None and channel.sid == header.sid:
+            plaintext = channel.open(header, datagram)
+            if plaintext is None:
+                self.dropped["not opened"] += 1
+                return []
+            self.heard(now)
+            return wire.decode_frames(plaintext)
+        begun = self._opening.welcome(header, datagram) if self._opening is not None else None
+        if begun is None:
+            self.dropped["unknown session id"] += 1
+            return []
+        channel, frames = begun
+        if self._refused(frames, now):
+            return []
+        self._channel = channel
+        self._opening = self._opening_at = None
+        self._attempts = 0
+        self._liveness = Liveness(self.rtt, self.chance, now)
+        self._user.began()
+        return frames
+
+    def answer(self, header: wire.Answer, now: float) -> None:
+        if self._opening is None or not self._opening.answer(header):
+            self.dropped["stray answer"] += 1
+        elif header.version != wire.VERSION:
+            elder = "the server" if header.version < wire.VERSION else "this program"
+            self._reject(f"{elder} speaks an older protocol: update it", now)
+        else:
+            self._tries = 0
+            self._send_opening(now)
+
+    def retry(self, header: wire.Retry, now: float) -> None:
+        """FIRST was not taken: another attempt, soon."""
+        if self._opening is not None and self._opening.refused(header):
+            self._tries = _TRIES
+            soon = now + self.rtt.timeout(min(self._attempts, _BACKOFF) - 1) / 2
+            self._opening_at = min(self._opening_at or soon, soon)
+
+    def reset(self, header: wire.Reset, now: float) -> None:
+        """The server knows nothing of our session, if it is the one who can say so."""
+        if self._channel is not None and protect.same(header.token, self._reset_token):
+            self.lose("the server was restarted", now)
+        else:
+            self.dropped["stray reset"] += 1
+
+    def welcome(self, welcome: asks.Welcome) -> None:
+        self._reset_token = welcome.reset
+        if not self._welcomed:
+            self._welcomed = True
+            self.name = welcome.name
+            again, self._ever = self._ever, True
+            self._emit(Tell(events.Connected(welcome.name, welcome.asked, welcome.endpoint, again)))
+
+    def pong(self, pong: wire.Pong, now: float) -> None:
+        if self._liveness is not None:
+            self._liveness.pong(pong.token, now)
+
+    # Time
+
+    def deadline(self) -> float | None:
+        live = self._liveness
+        if live is None:
+            return self._opening_at
+        return live.keepalive_at if live.probe_at is None else live.probe_at
+
+    def timeout(self, now: float) -> None:
+        deadline = self.deadline()
+        if deadline is None or deadline > now:
+            return
+        if self._liveness is not None:
+            self._probe(now)
+        elif self._opening is not None and self._tries < _TRIES:
+            self._send_opening(now)
+        else:
+            if self._opening is not None and self._attempts > 1:
+                self._emit(Tell(events.Unreachable(self._attempts, "no answer")))
+                self._emit(Rebind())
+            self.open(now)
+
+    def _send_opening(self, now: float) -> None:
+        assert self._opening is not None
+        self._tries += 1
+        self._emit(Send(self._server, self._opening.datagram))
+        patience = max(self._tries, min(self._attempts, _BACKOFF)) - 1
+        self._opening_at = now + self.rtt.timeout(patience) * (1 + self.chance() / 4)
+
+    def _probe(self, now: float) -> None:
+        assert self._liveness is not None
+        token = self._liveness.ping(now)
+        if token is None:
+            self._emit(Rebind())
+            self.lose("the server is silent", now)
+        else:
+            self.queue(wire.Ping(token))
+
+    def _refused(self, frames: list[wire.Frame], now: float) -> bool:
+        """A first datagram may also say that there will be no session."""
+        for frame in frames:
+            if isinstance(frame, wire.Reply):
+                match asks.decode_response(frame.body):
+                    case asks.Welcome():
+                        return False
+                    case asks.Refused(reason=reason):
+                        self._reject(reason, now)
+                        return True
+        return True
+
+    def _reject(self, reason: str, now: float) -> None:
+        self._emit(Tell(events.Rejected(reason)))
+        self._opening = None
+        self._opening_at = now + _REFUSED_PAUSE * (1 + self.chance())
+
+    def _goodbye(self, now: float) -> None:
+        if self._channel is not None:
+            self._channel.queue(wire.Bye())
+            self.flush(now)
+
+    def _draw_instance(self) -> None:
+        self._secret = self._random(16)
+        self._attempt = 0
+        self.instance = protect.instance_of(self._secret)

@@ -1,0 +1,1 @@
+"""The deterministic simulator: the real hub, guests and logs on a simulated network and clock."""
