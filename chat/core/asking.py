@@ -10,12 +10,15 @@ A = TypeVar("A", bound=asks.Request)
 
 
 class _Pending:
-    __slots__ = ("due", "message", "sent", "tries")
+    __slots__ = ("due", "message", "sent", "times", "tries")
 
     def __init__(self, message: asks.Request) -> None:
         self.message = message
         self.sent = self.due = 0.0
         self.tries = 0
+        """Time-outs in a row."""
+        self.times = 0
+        """How often it was sent in this session."""
 
 
 class Asking:
@@ -38,7 +41,7 @@ class Asking:
         pending = self._pending.pop(r, None)
         if pending is None:
             return None
-        if pending.tries == 1:
+        if pending.times == 1:
             self._rtt.sample(now - pending.sent)
         return pending.message
 
@@ -52,20 +55,25 @@ class Asking:
             if isinstance(pending.message, kind) and which(pending.message):
                 del self._pending[r]
 
-    def restart(self) -> None:
-        """A new session: everything is asked again, at once."""
-        for pending in self._pending.values():
-            pending.due = 0.0
+    def restart(self, now: float, greeting: list[int]) -> None:
+        """A new session: everything is asked again, at once, but for what was asked together with
+        the opening, which is given time."""
+        for r, pending in self._pending.items():
             pending.tries = 0
+            pending.times = int(r in greeting)
+            pending.sent = now
+            pending.due = now + self._rtt.timeout() if r in greeting else now
 
     def due(self, now: float) -> Iterator[tuple[asks.Request, int]]:
-        """What is to be sent now, with how often it was before."""
+        """What is to be sent now, with how many time-outs it has had in a row."""
         for pending in self._pending.values():
             if pending.due <= now:
+                if pending.times:
+                    pending.tries = self._rtt.again(pending.tries, pending.sent)
                 yield pending.message, pending.tries
                 pending.sent = now
+                pending.times += 1
                 pending.due = now + self._rtt.timeout(pending.tries)
-                pending.tries += 1
 
     def deadline(self) -> float | None:
         return min((pending.due for pending in self._pending.values()), default=None)

@@ -20,8 +20,11 @@ from .types import Effect, Path, Send, Tell
 _TRIES = 4
 """Repetitions of one OPEN or FIRST before a new attempt, from another endpoint if there is one."""
 
-_BACKOFF = 5
-"""Attempts after which the wait does not double any more."""
+_EAGER = 0.25
+"""Seconds between the first repetitions: nothing is known of the path yet, and an opening is a few
+small datagrams. The wait doubles from the third on."""
+
+_WAIT_MAX = 8.0
 
 _REFUSED_PAUSE = 5.0
 """Seconds, at least, before a server that refused is asked again."""
@@ -72,6 +75,10 @@ class Connection:
         self._opening: Opening | None = None
         self._opening_at: float | None = None
         self._tries = self._attempts = 0
+        self._unanswered = 0
+        """Datagrams of openings since the server was last heard."""
+        self._sent: dict[int, float] = {}
+        """When each sending of this OPEN went out."""
         self._draw_instance()
 
     @property
@@ -99,6 +106,7 @@ class Connection:
         self._attempt += 1
         self._attempts += 1
         self._tries = 0
+        self._sent = {}
         hello = asks.Hello(self._attempt, self.name, self._secret)
         requests = [hello, *self._user.greeting()]
         frames = [wire.encode_frame(wire.Ask(asks.encode(request))) for request in requests]
@@ -162,6 +170,7 @@ class Connection:
 
     def heard(self, now: float) -> None:
         """Something authentic came in."""
+        self.rtt.heard(now)
         if self._liveness is not None:
             self._liveness.heard(now)
 
@@ -184,7 +193,7 @@ class Connection:
             return []
         self._channel = channel
         self._opening = self._opening_at = None
-        self._attempts = 0
+        self._attempts = self._unanswered = 0
         self._liveness = Liveness(self.rtt, self.chance, now)
         self._user.began()
         return frames
@@ -196,14 +205,16 @@ class Connection:
             elder = "the server" if header.version < wire.VERSION else "this program"
             self._reject(f"{elder} speaks an older protocol: update it", now)
         else:
-            self._tries = 0
+            if header.sending in self._sent:
+                self.rtt.sample(now - self._sent[header.sending])
+            self._tries = self._unanswered = 0
             self._send_opening(now)
 
     def retry(self, header: wire.Retry, now: float) -> None:
         """FIRST was not taken: another attempt, soon."""
         if self._opening is not None and self._opening.refused(header):
             self._tries = _TRIES
-            soon = now + self.rtt.timeout(min(self._attempts, _BACKOFF) - 1) / 2
+            soon = now + self._wait() / 4
             self._opening_at = min(self._opening_at or soon, soon)
 
     def reset(self, header: wire.Reset, now: float) -> None:
@@ -242,7 +253,7 @@ class Connection:
         elif self._opening is not None and self._tries < _TRIES:
             self._send_opening(now)
         else:
-            if self._opening is not None and self._attempts > 1:
+            if self._opening is not None:
                 self._emit(Tell(events.Unreachable(self._attempts, "no answer")))
                 self._emit(Rebind())
             self.open(now)
@@ -250,15 +261,20 @@ class Connection:
     def _send_opening(self, now: float) -> None:
         assert self._opening is not None
         self._tries += 1
-        self._emit(Send(self._server, self._opening.datagram))
-        patience = max(self._tries, min(self._attempts, _BACKOFF)) - 1
-        self._opening_at = now + self.rtt.timeout(patience) * (1 + self.chance() / 4)
+        self._unanswered += 1
+        self._sent[self._tries] = now
+        self._emit(Send(self._server, self._opening.datagram()))
+        self._opening_at = now + self._wait()
+
+    def _wait(self) -> float:
+        """Seconds until what opens is repeated; with jitter, so that a crowd does not march."""
+        doubled = _EAGER * (1 << min(max(0, self._unanswered - 2), 16))
+        return min(doubled, _WAIT_MAX) * (1 + self.chance() / 4)
 
     def _probe(self, now: float) -> None:
         assert self._liveness is not None
         token = self._liveness.ping(now)
         if token is None:
-            self._emit(Rebind())
             self.lose("the server is silent", now)
         else:
             self.queue(wire.Ping(token))

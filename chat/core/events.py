@@ -46,6 +46,19 @@ class Entered(Struct, frozen=True):
     again: bool
 
 
+class CaughtUp(Struct, frozen=True):
+    """Everything that was in the room's log when we entered has been told."""
+
+    room: str
+
+
+class DirectRoom(Struct, frozen=True):
+    """The answer to `direct`: the room shared with `peer`, entered already or about to be."""
+
+    room: str
+    peer: str
+
+
 class Exited(Struct, frozen=True):
     """We are not in a room any more."""
 
@@ -84,6 +97,8 @@ class Receipts(Struct, frozen=True):
     """How far each reporting member has come."""
 
     room: str
+    head: int
+    """The newest entry when the server said so."""
     marks: dict[int, int]
     """By ordinal, the highest contiguous seq."""
 

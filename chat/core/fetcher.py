@@ -52,7 +52,7 @@ class Fetcher:
             self._missed()
         self.deadline = None
         for room in sorted(rooms, key=attrgetter("fetched_at")):
-            due = room.repair_due(self._rtt.reordering)
+            due = room.repair_due()
             ranges = room.inbox.missing() if due is not None and due <= now else ()
             history = not ranges
             if history:
@@ -89,5 +89,6 @@ class Fetcher:
     def _missed(self) -> None:
         assert self._request is not None
         self._window.lost()
-        self.tries = 0 if self._request.got else self.tries + 1
+        again = self._rtt.again(self.tries, self._request.sent)
+        self.tries = 0 if self._request.got else again
         self._request = None

@@ -13,15 +13,13 @@ from .asking import Asking
 from .connection import Connection, Rebind
 from .fetcher import Fetcher
 from .layout import MalformedError
-from .limits import PASTE_BYTES
+from .limits import JOIN_BACKLOG, PASTE_BYTES
 from .membership import Event, Membership
+from .memberships import Memberships
 from .outbox import Draft
 from .recovery import RoundTrip
 from .text import pieces
 from .types import Effect, Kind, Path, Tell
-
-_HEAD_SLACK = 0.1
-"""Seconds that a head may be late without being missed."""
 
 
 class NotSaidError(ValueError):
@@ -35,10 +33,6 @@ class Guest:
     def __init__(
         self, server: Path, name: str, *, secret: bytes, random: Callable[[int], bytes], now: float
     ) -> None:
-        self.rooms: dict[str, Membership] = {}
-        """By name; joined again after each reconnect until left."""
-        self._leaving: dict[str, Membership] = {}
-        """Left by the user, and kept until what was said there is in the log."""
         self._now = now
         self._effects: list[Effect | Rebind] = []
         self._connection = Connection(
@@ -46,12 +40,17 @@ class Guest:
         )
         self._connection.name = name
         self._asking = Asking(self.rtt)
+        self._rooms = Memberships(self._asking, self.rtt)
         self._fetcher = Fetcher(self.rtt)
-        self._tags: dict[int, Membership] = {}
-        self._outbox_at: dict[Membership, float] = {}
+        self._greeting: list[int] = []
         self._listed: list[asks.RoomRow] = []
         self._tickets = 0
         self._renewing = False
+
+    @property
+    def rooms(self) -> dict[str, Membership]:
+        """By name; joined again after each reconnect until left."""
+        return self._rooms.active
 
     @property
     def name(self) -> str:
@@ -86,22 +85,19 @@ class Guest:
         self._now = now
         self._connection.open(now)
 
-    def join(self, room: str, now: float) -> Membership:
-        """A room by its name in normal form."""
+    def join(
+        self, room: str, now: float, *, backlog: int = JOIN_BACKLOG, first: int = 0
+    ) -> Membership:
+        """A room by its name in normal form. Reading begins `backlog` entries before its end, or
+        at entry `first`, if that is given."""
         self._now = now
-        if room not in self.rooms:
-            leaving = self._leaving.pop(room, None)
-            self.rooms[room] = leaving or Membership(room)
-            if leaving is None and self._connection.live:
-                self._ask_join(self.rooms[room])
-        return self.rooms[room]
+        live = self._connection.live
+        return self._rooms.join(room, backlog=backlog, first=first, live=live)
 
     def leave(self, room: str, now: float) -> None:
         """At once for the user; for the server when it has what was said there."""
         self._now = now
-        membership = self.rooms.pop(room, None)
-        if membership is not None:
-            self._leaving[room] = membership
+        if self._rooms.leave(room):
             self._tell(events.Exited(room))
 
     def say(
@@ -145,7 +141,7 @@ class Guest:
         self._asking.ask(lambda r: asks.Rooms(r, ""))
 
     def direct(self, name: str, now: float) -> None:
-        """Into the room shared with this name's owner alone; `Entered` follows, or `Refusal`."""
+        """Into the room that this name's owner alone shares; `DirectRoom` follows, or `Refusal`."""
         self._now = now
         self._asking.ask(lambda r: asks.Direct(r, name))
 
@@ -196,14 +192,8 @@ class Guest:
 
     def timeout(self, now: float) -> None:
         self._now = now
-        for room, due in list(self._outbox_at.items()):
-            if due <= now:
-                room.outbox.timed_out()
-                del self._outbox_at[room]
-                self._connection.suspect(now)
-        for room in self._tags.values():
-            if room.head_due is not None and room.head_due + _HEAD_SLACK <= now:
-                room.head_due = None
+        for room in self._rooms.by_tag.values():
+            if room.overdue(now):
                 self._connection.suspect(now)
         self._connection.timeout(now)
 
@@ -212,21 +202,18 @@ class Guest:
     def deadline(self) -> float | None:
         times = [self._connection.deadline()]
         if self._connection.live:
-            times += [self._asking.deadline(), self._fetcher.deadline, *self._outbox_at.values()]
-            for room in self._tags.values():
-                times.append(room.report_deadline())
-                if room.head_due is not None:
-                    times.append(room.head_due + _HEAD_SLACK)
+            times += [self._asking.deadline(), self._fetcher.deadline]
+            times += [room.deadline() for room in self._rooms.by_tag.values()]
         return min((time for time in times if time is not None), default=None)
 
     def drain(self) -> list[Effect | Rebind]:
-        self._leave_rooms()
+        self._rooms.let_go()
         if self._connection.live:
             self._send_drafts()
             self._send_requests()
-            self._fetcher.poll(self._tags.values(), self._now, self._connection.queue)
-            for room in self._tags.values():
-                report = room.report(self._now, self.rtt.smoothed)
+            self._fetcher.poll(self._rooms.by_tag.values(), self._now, self._connection.queue)
+            for room in self._rooms.by_tag.values():
+                report = room.report(self._now)
                 if report is not None:
                     self._connection.queue(report)
             self._connection.flush(self._now)
@@ -238,32 +225,29 @@ class Guest:
 
     def greeting(self) -> list[asks.Request]:
         self._asking.forget(asks.Join)
-        return [self._ask_join(room) for room in self._memberships[:1]]
+        joins = [self._rooms.ask_join(room) for room in self._rooms.all()[:1]]
+        self._greeting = [join.r for join in joins]
+        return list(joins)
 
     def began(self) -> None:
         self._fetcher.reset()
-        self._asking.restart()
-        for room in self._memberships:
-            if not self._asks_join(room):
-                self._ask_join(room)
+        self._asking.restart(self._now, self._greeting)
+        self._rooms.began()
 
     def ended(self) -> None:
         self._asking.forget(asks.Who)
-        self._tags.clear()
-        self._outbox_at.clear()
+        self._rooms.ended()
         self._fetcher.reset()
-        for room in self._memberships:
-            room.parted()
 
     # Frames
 
     def _push(self, header: wire.Push, datagram: bytes) -> None:
-        room = self._tags.get(header.room)
+        room = self._rooms.by_tag.get(header.room)
         if room is None or room.opener is None:
             self.dropped["push of an unknown room"] += 1
         elif header.epoch != room.opener.epoch:
-            if not self._asks_join(room):
-                self._ask_join(room)
+            if not self._rooms.asks_join(room):
+                self._rooms.ask_join(room)
         elif (frames := room.opener.open(header, datagram)) is None:
             self.dropped["not opened"] += 1
         else:
@@ -292,27 +276,19 @@ class Guest:
                 | wire.Presence(room=tag)
                 | wire.Receipts(room=tag)
             ):
-                if tag in self._tags:
-                    room = self._tags[tag]
+                if tag in self._rooms.by_tag:
+                    room = self._rooms.by_tag[tag]
                     self._news(room, room.frame(frame, self._now, self.instance))
             case _:
                 self.dropped["not for clients"] += 1
 
-    @property
-    def _memberships(self) -> list[Membership]:
-        return [*self.rooms.values(), *self._leaving.values()]
-
     def _news(self, room: Membership, news: list[Event]) -> None:
-        silent = room.name in self._leaving
+        silent = self._rooms.hidden(room)
         for event in news:
             if not silent or isinstance(event, events.Logged):
                 self._tell(event)
-        if not room.outbox.in_flight:
-            self._outbox_at.pop(room, None)
-        elif any(isinstance(event, events.Logged) for event in news):
-            self._outbox_at[room] = self._now + self.rtt.timeout()
-        if room.inbox.diverged and not self._asks_join(room):
-            self._ask_join(room)
+        if room.inbox.diverged and not self._rooms.asks_join(room):
+            self._rooms.ask_join(room)
 
     def _response(self, response: asks.Response) -> None:
         match response:
@@ -330,7 +306,7 @@ class Guest:
     def _answered(self, request: asks.Request, response: asks.Response) -> None:
         match request, response:
             case asks.Join(room=name), asks.Joined():
-                room = self.rooms.get(name) or self._leaving.get(name)
+                room = self._rooms.get(name)
                 if room is not None:
                     self._entered(room, response)
             case asks.Join(room=name), asks.Refused(reason=reason):
@@ -342,8 +318,8 @@ class Guest:
                 self._connection.name = name
                 self._tell(events.Renamed(name, asked))
             case asks.Who(room=tag), asks.Members():
-                if tag in self._tags:
-                    self._news(self._tags[tag], self._tags[tag].members(response))
+                if tag in self._rooms.by_tag:
+                    self._news(self._rooms.by_tag[tag], self._rooms.by_tag[tag].members(response))
             case asks.Rooms(), asks.RoomList(rooms=rooms, more=more):
                 self._listed += rooms
                 if more and rooms:
@@ -352,17 +328,17 @@ class Guest:
                     self._tell(events.Listing(tuple(self._listed)))
             case asks.Direct(), asks.Invited(room=name, peer=peer):
                 self._invited(name, peer)
+                self._tell(events.DirectRoom(name, peer))
             case asks.Who(), asks.Refused():
                 self.dropped["asked about a room left"] += 1
             case _, asks.Refused(reason=reason):
                 self._tell(events.Refusal(reason))
 
     def _entered(self, room: Membership, joined: asks.Joined) -> None:
-        self._tags.pop(room.tag, None)
-        self._tags[joined.tag] = room
+        self._rooms.entered(room, joined.tag)
         self._news(room, room.enter(joined, self._now))
         self._renewing |= room.disowned
-        if self._renewing and all(each.joined for each in self._memberships):
+        if self._renewing and all(each.joined for each in self._rooms.all()):
             self._renew()
 
     def _renew(self) -> None:
@@ -370,7 +346,7 @@ class Guest:
         ours any more: what is pending is said under a new instance. By now each room has told
         which of the old one's it has."""
         self._renewing = False
-        for room in self._memberships:
+        for room in self._rooms.all():
             room.renew()
         self._connection.renew("the log went back", self._now)
 
@@ -379,67 +355,34 @@ class Guest:
 
     def _drop(self, name: str, reason: str) -> None:
         """Not in this room any more; what was said there and not acknowledged has failed."""
-        membership = self.rooms.pop(name, None) or self._leaving.pop(name, None)
+        membership = self._rooms.drop(name)
         if membership is None:
             return
-        self._forget(membership)
         for draft in membership.outbox.pending:
             self._tell(events.Failed(name, draft.ticket, reason))
 
-    def _forget(self, room: Membership) -> None:
-        self._tags.pop(room.tag, None)
-        self._outbox_at.pop(room, None)
-
     # Filling datagrams
-
-    def _leave_rooms(self) -> None:
-        for name, room in list(self._leaving.items()):
-            if not len(room.outbox):
-                del self._leaving[name]
-                self._forget(room)
-                self._ask_leave(name)
 
     def _send_drafts(self) -> None:
         if self._renewing:
             return
-        for tag, room in self._tags.items():
-            for n, draft in room.outbox.to_send():
-                text = draft.text.encode()
-                self._connection.queue(
-                    wire.Draft(tag, n, draft.kind, draft.more, draft.refers, text)
-                )
-                if room not in self._outbox_at:
-                    self._outbox_at[room] = self._now + self.rtt.timeout(room.outbox.tries)
+        for room in self._rooms.by_tag.values():
+            for draft in room.say(self._now):
+                self._connection.queue(draft)
 
     def _send_requests(self) -> None:
         asked = {ask.room for ask in self._asking.asked(asks.Who)}
-        for tag, room in self._tags.items():
+        for tag, room in self._rooms.by_tag.items():
             question = room.roster.question()
             if question is not None and tag not in asked:
                 self._ask_who(tag, *question)
         for message, tries in self._asking.due(self._now):
             self._connection.queue(wire.Ask(asks.encode(message)))
-            if tries > 1:
+            if tries:
                 self._connection.suspect(self._now)
 
     def _ask_who(self, tag: int, version: int, after: int) -> None:
         self._asking.ask(lambda r: asks.Who(r, tag, version, after))
-
-    def _ask_join(self, room: Membership) -> asks.Join:
-        self._supersede(room.name)
-        return self._asking.ask(lambda r: asks.Join(r, room.name, room.points()))
-
-    def _ask_leave(self, room: str) -> None:
-        self._supersede(room)
-        self._asking.ask(lambda r: asks.Leave(r, room))
-
-    def _supersede(self, room: str) -> None:
-        """Only the newest wish about a room is worth asking for."""
-        self._asking.forget(asks.Join, lambda ask: ask.room == room)
-        self._asking.forget(asks.Leave, lambda ask: ask.room == room)
-
-    def _asks_join(self, room: Membership) -> bool:
-        return any(ask.room == room.name for ask in self._asking.asked(asks.Join))
 
     def _tell(self, event: object) -> None:
         self._effects.append(Tell(event))

@@ -30,12 +30,14 @@ from .types import (
     REGISTRY,
     Fetch,
     Follow,
+    Form,
     Kind,
     Open,
     Point,
     Range,
     Record,
     Snapshot,
+    Tell,
     Unfollow,
 )
 
@@ -52,6 +54,22 @@ class JoinTicket(Struct, frozen=True, eq=False):
     member: Member
     request: int
     room: str
+
+
+class Came(Struct, frozen=True):
+    """To the operator: somebody is here."""
+
+    name: str
+    endpoint: str
+    form: Form
+
+
+class Went(Struct, frozen=True):
+    """To the operator: somebody is gone."""
+
+    name: str
+    endpoint: str
+    form: Form
 
 
 class RefusedError(Exception):
@@ -88,6 +106,7 @@ class House:
         except BadNameError as error:
             raise RefusedError(str(error)) from error
         self.members[member.instance] = member
+        self._turn.emit(Tell(Came(member.name, str(member.path), member.form)))
 
     def exit(self, member: Member, now: float) -> None:
         """Gone, from everywhere."""
@@ -96,6 +115,7 @@ class House:
         self.names.release(member)
         if self.members.get(member.instance) is member:
             del self.members[member.instance]
+            self._turn.emit(Tell(Went(member.name, str(member.path), member.form)))
 
     def rename(self, member: Member, name: str, now: float) -> None:
         """Raises RefusedError; a taken name becomes the first free one like it."""
@@ -200,11 +220,14 @@ class House:
                 self._close_if_empty(room)
 
     def failed(self, ticket: object, reason: str) -> None:
-        if isinstance(ticket, JoinTicket):
-            room = self._answered(ticket)
-            if ticket.member.awaits(ticket.room, ticket.request):
-                ticket.member.notice(f"{ticket.room} cannot be opened: {reason}")
-            self._close_if_empty(room)
+        match ticket:
+            case OpenRegistry():
+                self.registry.trouble = reason
+            case JoinTicket(member, request, name):
+                room = self._answered(ticket)
+                if member.awaits(name, request):
+                    member.notice(f"{name} cannot be opened: {reason}")
+                self._close_if_empty(room)
 
     def logged(self, name: str, records: tuple[Record, ...], now: float) -> None:
         if name == REGISTRY:

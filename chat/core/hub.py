@@ -82,6 +82,11 @@ class Hub:
         """The registry has been read: joins are answered."""
         return self._house.registry.ready
 
+    @property
+    def trouble(self) -> str:
+        """Why this hub will never be ready, or nothing."""
+        return self._house.registry.trouble
+
     def census(self) -> Census:
         house = self._house
         return Census(
@@ -117,7 +122,10 @@ class Hub:
 
     def failed(self, ticket: object, reason: str) -> None:
         """The log could not answer an Open or a Fetch; the client will ask again."""
-        self._house.failed(ticket, reason)
+        if isinstance(ticket, FetchTicket):
+            self._sealed.failed(ticket)
+        else:
+            self._house.failed(ticket, reason)
 
     def logged(self, room: str, records: tuple[Record, ...], now: float, wall: int) -> None:
         """Committed entries of a followed room, dense and in order. Pushes and acknowledgements
@@ -137,6 +145,11 @@ class Hub:
     def refuses(self, path: Path, now: float) -> None:
         """The endpoint's machine said that nobody listens there (ICMP port unreachable)."""
         self._plain.refuses(path, now)
+
+    def shutdown(self) -> None:
+        """The process is about to end."""
+        self._sealed.shutdown()
+        self._plain.shutdown()
 
     def timeout(self, now: float) -> None:
         for owner, name in self._timers.due(now):

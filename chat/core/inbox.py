@@ -43,11 +43,17 @@ News = Entry | Broken | Expired
 class Inbox:
     """`seq` is verified; `shown` is what the reader has seen, and differs only while re-reading."""
 
-    def __init__(self, room: str) -> None:
+    def __init__(self, room: str, *, backlog: int = JOIN_BACKLOG, first: int = 0) -> None:
+        """Reading begins `backlog` entries before the log's end, or at entry `first`, if that is
+        given."""
         self.room = room
+        self._backlog = backlog
+        self._wanted_first = first
         self.seq = 0
         self.shown = 0
         self.head = 0
+        self.repaired = 0
+        """Entries that a fetch brought because no push did."""
         self.diverged = False
         """A digest of the server's is not ours: join again, with points."""
         self.first = 0
@@ -115,7 +121,7 @@ class Inbox:
             elif previous != self._digest:
                 self.diverged = True
                 return news
-        self._keep(first, bodies)
+        self.repaired += self._keep(first, bodies)
         return news + list(self._advance())
 
     def saw_head(self, seq: int, digest: bytes | None) -> None:
@@ -151,7 +157,8 @@ class Inbox:
     def _begin(self, floor: int, head: Point, origin: bytes) -> None:
         self._began = True
         self._origin = origin
-        self.first = max(floor, head.seq - JOIN_BACKLOG + 1, 1)
+        first = self._wanted_first or head.seq - self._backlog + 1
+        self.first = max(floor, min(first, head.seq + 1), 1)
         self.seq = self.shown = self.first - 1
         self._digest = self.first_digest = None
         self._ring = {}
@@ -182,10 +189,13 @@ class Inbox:
             self._adopt(self._head_digest)
         return [Expired(self.room, first, gone.last)]
 
-    def _keep(self, first: int, bodies: tuple[bytes, ...]) -> None:
+    def _keep(self, first: int, bodies: tuple[bytes, ...]) -> int:
+        """Returns how many of them were missing."""
+        before = len(self._buffer)
         for seq, body in enumerate(bodies, first):
             if self.seq < seq <= self.seq + BUFFERED_ENTRIES:
                 self._buffer.setdefault(seq, body)
+        return len(self._buffer) - before
 
     def _advance(self) -> Iterator[News]:
         while True:

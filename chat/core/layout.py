@@ -118,8 +118,9 @@ class FieldDoc(NamedTuple):
 class Layout(Generic[T]):
     """Packs and unpacks instances of one annotated class."""
 
-    def __init__(self, cls: Callable[..., T], code: int) -> None:
-        self.cls = cls
+    def __init__(self, cls: type[T], code: int) -> None:
+        self.cls: Callable[..., T] = cls
+        self.name = cls.__name__
         self.code = code
         self.fields: list[FieldDoc] = []
         codes, names, self._tail, self._tail_name = ">", [], None, ""

@@ -10,6 +10,10 @@ KEEPALIVE = (20.0, 25.0)
 PROBES = 5
 """Unanswered probes before a client opens anew: with three, at 20 % loss, a third more reopened."""
 
+SILENCE = 3.0
+"""Seconds of silence, at least, before it does: on a fast network five probes take less than one,
+and a session is its endpoint, which is not to change for every hiccup."""
+
 COOKIE_BUCKET = 15
 """Seconds: a cookie is good for this bucket and the next."""
 

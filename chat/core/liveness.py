@@ -1,7 +1,8 @@
 """Is the server still there? Keepalives, heads that do not come, probes.
 
 Heads announce when the next one is due. One that does not come, or anything else unanswered,
-starts probes, each a probe time-out after the other; five without an answer end the session.
+starts probes, each a probe time-out after the other; five without an answer end the session, unless it was heard just
+now.
 """
 
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class Liveness:
 
     def ping(self, now: float) -> int | None:
         """The token of a probe to send now; None where all were sent in vain."""
-        if self._probes >= limits.PROBES:
+        if self._probes >= limits.PROBES and now - self.heard_at >= limits.SILENCE:
             return None
         self._token += 1
         self._pings[self._token] = now

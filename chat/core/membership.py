@@ -1,22 +1,43 @@
 """A guest's part in one room: what it reads, what it says, who it sees, what it reports."""
 
+from collections.abc import Iterator
+
 from . import asks, events, limits, wire
 from .channel import PushOpener
 from .history import History, Older
 from .inbox import Inbox, News
 from .outbox import Draft, Outbox
 from .presence import Change, Roster
+from .recovery import RoundTrip
 from .types import Entry, Kind, Point
 
-Event = News | Older | events.Entered | events.Logged | events.Presence | events.Receipts
+Event = (
+    News
+    | Older
+    | events.CaughtUp
+    | events.Entered
+    | events.Logged
+    | events.Presence
+    | events.Receipts
+)
 
 _FIRST_HEAD = limits.HEADS[0]
+
+_HEAD_SLACK = 0.1
+"""Seconds that a head may be late without being missed."""
 
 
 class Membership:
     """One room. `joined` as long as the session knows that the server has us in it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        rtt: RoundTrip,
+        *,
+        backlog: int = limits.JOIN_BACKLOG,
+        first: int = 0,
+    ) -> None:
         self.name = name
         self.tag = 0
         self.joined = False
@@ -25,15 +46,20 @@ class Membership:
         self.topic = ""
         self.peer = ""
         self.ordinal = 0
-        self.inbox = Inbox(name)
+        self.inbox = Inbox(name, backlog=backlog, first=first)
         self.history = History(self.inbox)
         self.outbox = Outbox()
         self.roster = Roster()
         self.opener: PushOpener | None = None
-        self.head_due: float | None = None
-        """When the next head is to be here; None: only keepalives bring one."""
         self.fetched_at = 0.0
+        self._rtt = rtt
+        self._head_due: float | None = None
+        """When the next head is to be here; None: only keepalives bring one."""
+        self._resend_at: float | None = None
+        """When what was said counts as lost; None: nothing is on its way."""
+        self._said_at = 0.0
         self._again = False
+        self._caught_up = False
         self._listed = False
         self._gap_at: float | None = None
         self._interval = limits.REPORT_INTERVAL
@@ -49,7 +75,7 @@ class Membership:
         self.joined = False
         self.tag = 0
         self.opener = None
-        self.head_due = None
+        self._head_due = self._resend_at = None
         self.history.cancel()
 
     def enter(self, joined: asks.Joined, now: float) -> list[Event]:
@@ -62,7 +88,7 @@ class Membership:
         self._reported = (-1, -1)
         if joined.key:
             self.opener = PushOpener(joined.epoch, joined.key, joined.counter)
-        self.head_due = now + _FIRST_HEAD
+        self._head_due = now + _FIRST_HEAD
         self.history.cancel()
         self.roster.reset()
         self.outbox.window = joined.window
@@ -71,33 +97,35 @@ class Membership:
         head = Point(joined.head, joined.digest)
         news += self.inbox.joined(joined.floor, head, joined.origin, joined.matched)
         self._gap_at = None if self.inbox.complete else 0.0
+        self._caught_up = False
+        news += self._catching_up()
         if joined.last_n < self.outbox.acked:
             self.disowned = True
             return news
-        return news + self._logged(self.outbox.begin(joined.last_n))
+        return news + self._logged(self.outbox.begin(joined.last_n), now)
 
     def frame(self, frame: wire.Frame, now: float, instance: bytes, first: int = 0) -> list[Event]:
         """A frame about this room; `first` is the sequence number in a push's header."""
         match frame:
             case wire.Entries(bodies):
-                self.head_due = now + _FIRST_HEAD
+                self._head_due = now + _FIRST_HEAD
                 return self._read(self.inbox.pushed(first, bodies), now, instance)
             case wire.Direct(first=number, bodies=bodies):
-                self.head_due = now + _FIRST_HEAD
+                self._head_due = now + _FIRST_HEAD
                 return self._read(self.inbox.pushed(number, bodies), now, instance)
             case wire.Head():
-                self.head_due = now + frame.due / 1000 if frame.due else None
+                self._head_due = now + frame.due / 1000 if frame.due else None
                 self._interval = max(frame.interval / 10, limits.REPORT_INTERVAL)
                 self.inbox.saw_head(frame.seq, frame.digest)
                 return self._read([], now, instance)
             case wire.Ack(n=n):
-                return self._logged(self.outbox.ack(n))
+                return self._logged(self.outbox.ack(n), now)
             case wire.Window(size=size):
                 self.outbox.window = size
             case wire.Presence():
                 self.roster.saw(frame)
-            case wire.Receipts(marks=marks):
-                return [events.Receipts(self.name, dict(marks))]
+            case wire.Receipts(head=head, marks=marks):
+                return [events.Receipts(self.name, head, dict(marks))]
         return []
 
     def page(self, page: wire.Page, history: bool, now: float, instance: bytes) -> list[Event]:
@@ -119,21 +147,52 @@ class Membership:
             )
         ]
 
-    def repair_due(self, reordering: float) -> float | None:
-        """When to fetch what is missing: what seems lost may be late. None: nothing is."""
-        return None if self._gap_at is None or not self.joined else self._gap_at + reordering
+    def say(self, now: float) -> Iterator[wire.Draft]:
+        """What may be said now, or has to be said again."""
+        for n, draft in self.outbox.to_send():
+            text = draft.text.encode()
+            yield wire.Draft(self.tag, n, draft.kind, draft.more, draft.refers, text)
+            if self._resend_at is None:
+                self._said_at = now
+                self._resend_at = now + self._rtt.timeout(self.outbox.tries)
 
-    def report(self, now: float, rtt: float) -> wire.Report | None:
+    def repair_due(self) -> float | None:
+        """When to fetch what is missing: what seems lost may be late. None: nothing is."""
+        if self._gap_at is None or not self.joined:
+            return None
+        return self._gap_at + self._rtt.reordering
+
+    def overdue(self, now: float) -> bool:
+        """Whether something that was to come has not come in time."""
+        missed = False
+        if self._resend_at is not None and self._resend_at <= now:
+            self._resend_at = None
+            self.outbox.timed_out(self._rtt.again(self.outbox.tries, self._said_at))
+            missed = True
+        if self._head_due is not None and self._head_due + _HEAD_SLACK <= now:
+            self._head_due = None
+            missed = True
+        return missed
+
+    def deadline(self) -> float | None:
+        """When `overdue` or `report` is to be asked next."""
+        head = None if self._head_due is None else self._head_due + _HEAD_SLACK
+        times = (head, self._resend_at, self._report_deadline())
+        return min((time for time in times if time is not None), default=None)
+
+    def report(self, now: float) -> wire.Report | None:
         """The receiver report that is due, if there is something to report."""
-        if self.report_deadline() is None or now < self._report_at:
+        if self._report_deadline() is None or now < self._report_at:
             return None
         received = self.opener.received if self.opener else 0
         highest = self.opener.highest if self.opener else 0
         self._reported = (self.inbox.seq, received)
         self._report_at = now + self._interval
-        return wire.Report(self.tag, self.inbox.seq, received, highest, min(int(rtt * 1000), 65535))
+        return wire.Report(
+            self.tag, self.inbox.seq, received, highest, min(int(self._rtt.smoothed * 1000), 65535)
+        )
 
-    def report_deadline(self) -> float | None:
+    def _report_deadline(self) -> float | None:
         received = self.opener.received if self.opener else 0
         if not self.joined or self._reported == (self.inbox.seq, received):
             return None
@@ -142,6 +201,7 @@ class Membership:
     def renew(self) -> None:
         """We are somebody new: what is pending is numbered from 1."""
         self.disowned = False
+        self._resend_at = None
         self.outbox.renumber()
 
     def _read(self, news: list[News], now: float, instance: bytes) -> list[Event]:
@@ -153,11 +213,19 @@ class Membership:
         for item in news:
             if isinstance(item, Entry):
                 if item.instance == instance:
-                    told += self._logged(self.outbox.ack(item.n))
+                    told += self._logged(self.outbox.ack(item.n), now)
                 if item.kind == Kind.TOPIC:
                     self.topic = item.text
             told.append(item)
-        return told
+        return told + self._catching_up()
 
-    def _logged(self, drafts: list[tuple[int, Draft]]) -> list[Event]:
+    def _catching_up(self) -> list[Event]:
+        if self._caught_up or not self.inbox.complete:
+            return []
+        self._caught_up = True
+        return [events.CaughtUp(self.name)]
+
+    def _logged(self, drafts: list[tuple[int, Draft]], now: float) -> list[Event]:
+        if drafts:
+            self._resend_at = now + self._rtt.timeout() if self.outbox.in_flight else None
         return [events.Logged(self.name, draft.ticket, n) for n, draft in drafts]

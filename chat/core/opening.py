@@ -47,7 +47,9 @@ class Doorman:
     def answer(self, header: wire.Open, path: Path, now: float) -> bytes:
         cookie = self._cookie(self._turn(now), path, header.random)
         mac = protect.answer_mac(self._secret, wire.VERSION, header.random, cookie)
-        return wire.encode_header(wire.Answer(wire.VERSION, header.random, cookie, mac))
+        return wire.encode_header(
+            wire.Answer(wire.VERSION, header.random, header.sending, cookie, mac)
+        )
 
     def admit(
         self, header: wire.First, datagram: bytes, path: Path, now: float
@@ -94,13 +96,22 @@ class Opening:
         self._random = random
         self._plaintext = plaintext
         self._cookie = b""
-        padding = bytes(wire.OPEN_SIZE - wire.SEALED_OFFSET[0x80])
-        self.datagram = wire.encode_header(wire.Open(wire.VERSION, random, padding))
-        """What to send, and to repeat, now."""
+        self._first = b""
+        self._sendings = 0
 
     @property
     def answered(self) -> bool:
         return bool(self._cookie)
+
+    def datagram(self) -> bytes:
+        """What to send, and to repeat, now: OPEN, and FIRST once that was answered."""
+        if self._first:
+            return self._first
+        self._sendings += 1
+        padding = bytes(wire.OPEN_SIZE - wire.SEALED_OFFSET[0x80])
+        return wire.encode_header(
+            wire.Open(wire.VERSION, self._random, self._sendings % 256, padding)
+        )
 
     def answer(self, answer: wire.Answer) -> bool:
         """Whether this is the answer to our OPEN; then FIRST is what to send."""
@@ -112,7 +123,7 @@ class Opening:
         self._cookie = answer.cookie
         key = protect.first_key(self._secret, self._random, self._cookie)
         header = wire.encode_header(wire.First(self._random, self._cookie, b""))
-        self.datagram = header + protect.seal(key, 0, header, self._plaintext)
+        self._first = header + protect.seal(key, 0, header, self._plaintext)
         return True
 
     def refused(self, retry: wire.Retry) -> bool:

@@ -93,9 +93,10 @@ class Outbox:
         self._sent = max(self._sent, last)
         return ready
 
-    def timed_out(self) -> None:
-        """Nothing was acknowledged in time: the oldest may be sent again."""
-        self.tries += 1
+    def timed_out(self, tries: int) -> None:
+        """Nothing was acknowledged in time, `tries` times in a row: the oldest may be sent
+        again."""
+        self.tries = tries
         self._burst = max(self._burst // 2, self.LEAST)
         self._sent = self.acked
 

@@ -91,6 +91,10 @@ class Plain:
             if not endpoint.held and not endpoint.joining:
                 del self._busy[endpoint]
 
+    def shutdown(self) -> None:
+        for endpoint in self.endpoints.values():
+            endpoint.notice("the server is going down")
+
     def idle(self, endpoint: TextEndpoint, now: float) -> None:
         """Plain text cannot say goodbye: who is silent is warned once, then gone."""
         until = endpoint.seen + limits.TEXT_IDLE
@@ -115,6 +119,7 @@ class Plain:
         if self.endpoints.pop(endpoint.path, None) is not None:
             endpoint.flush()
             self._busy.pop(endpoint, None)
+            endpoint.joining.clear()
             self._timers.cancel((endpoint, "idle"))
             self._house.exit(endpoint, now)
 

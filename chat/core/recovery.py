@@ -15,9 +15,10 @@ PAGE = 1200
 class RoundTrip:
     """Smoothed round-trip time in seconds (RFC 9002 §5)."""
 
-    __slots__ = ("measured", "smoothed", "variation")
+    __slots__ = ("_heard_at", "measured", "smoothed", "variation")
 
     def __init__(self) -> None:
+        self._heard_at = 0.0
         self.smoothed = INITIAL_RTT
         self.variation = INITIAL_RTT / 2
         self.measured = False
@@ -35,6 +36,16 @@ class RoundTrip:
         """The probe time-out after `tries` of them (RFC 9002 §6.2.1): doubles, up to 8 s."""
         base = self.smoothed + max(4 * self.variation, GRANULARITY) + ANSWER_DELAY
         return min(base * (1 << min(tries, 16)), PTO_MAX)
+
+    def heard(self, now: float) -> None:
+        """Something authentic came over this path."""
+        self._heard_at = now
+
+    def again(self, tries: int, sent: float) -> int:
+        """How many time-outs in a row count, now that what was sent at `sent` has no answer after
+        `tries` of them. Where something else was heard meanwhile the path is merely bad, and to
+        wait longer each time would help nobody."""
+        return 1 if self._heard_at > sent else tries + 1
 
     @property
     def reordering(self) -> float:

@@ -27,6 +27,8 @@ class Registry:
         self.rooms: dict[str, RoomFacts] = {}
         self.ready_at: int | None = None
         """The log's head when it was opened: once read up to there, joins may be answered."""
+        self.trouble = ""
+        """Why it could not be opened; nothing will come of this process then."""
         self._seq = 0
         self._instance = instance
         self._staging = Staging(window=ROOMS)

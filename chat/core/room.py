@@ -39,13 +39,13 @@ class Seat:
 
     __slots__ = ("ahead", "heard", "ordinal", "since")
 
-    def __init__(self, ordinal: int, since: int) -> None:
+    def __init__(self, ordinal: int, since: int, heard: int) -> None:
         self.ordinal = ordinal
         self.since = since
         self.ahead: dict[int, wire.Draft] = {}
         """Drafts that came before their predecessor did: the network reorders."""
-        self.heard: int | None = None
-        """The highest contiguous seq it reported; None: it never did."""
+        self.heard = heard
+        """The highest contiguous seq it reported, or what it joined at."""
 
 
 class Room:
@@ -121,7 +121,7 @@ class Room:
         if member in self._seats:
             return
         self._ordinals += 1
-        self._seats[member] = Seat(self._ordinals, wall)
+        self._seats[member] = Seat(self._ordinals, wall, snapshot.head.seq)
         self._count[member.form] += 1
         member.rooms[self.tag] = self
         if self.parties is None:
@@ -260,8 +260,9 @@ class Room:
     def heard(self, member: Member, report: wire.Report, now: float) -> None:
         """A receiver report."""
         seat = self._seats[member]
-        if seat.heard is None or report.seq > seat.heard:
-            seat.heard = min(report.seq, self._head.seq)
+        seq = min(report.seq, self._head.seq)
+        if seq > seat.heard:
+            seat.heard = seq
             if len(self._seats) <= limits.MEMBERS_SMALL:
                 self._timers.set_earlier((self, "receipts"), max(now, self._receipts_at))
 
@@ -282,8 +283,13 @@ class Room:
                 self._frame(self.presence.digest(self.tag))
             case "receipts":
                 self._receipts_at = now + self._interval / 10
-                marks = [(s.ordinal, s.heard) for s in self._seats.values() if s.heard is not None]
-                self._frame(wire.Receipts(self.tag, tuple(marks[: limits.MEMBERS_SMALL])))
+                marks = [
+                    (seat.ordinal, seat.heard)
+                    for member, seat in self._seats.items()
+                    if member.form is Form.SEALED
+                ]
+                if len(marks) <= limits.MEMBERS_SMALL:
+                    self._frame(wire.Receipts(self.tag, self._head.seq, tuple(marks)))
 
     def closed(self) -> None:
         """Nobody needs this room any more."""

@@ -3,15 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from . import asks, limits, protect, wire
 from .broadcast import sharing
 from .channel import BODY_MAX, Channel
 from .house import House, RefusedError
 from .layout import MalformedError
 from .opening import Admission, Again, Doorman
-from .room import RoomTimers
+from .room import Room, RoomTimers
 from .session import Session
 from .staging import Verdict
 from .turn import Turn
@@ -24,12 +22,16 @@ _ROWS_BYTES = 1000
 _MALFORMED = "malformed frames"
 
 
-class FetchTicket(Struct, frozen=True, eq=False):
-    """Ticket: who fetches what."""
+class FetchTicket:
+    """Ticket: who fetches what. One a session: a client that asks again while the log is slow gets
+    what it asked for first, under the newest number."""
 
-    session: Session
-    request: int
-    room: int
+    __slots__ = ("request", "room", "session")
+
+    def __init__(self, session: Session, request: int, room: int) -> None:
+        self.session = session
+        self.request = request
+        self.room = room
 
 
 class Sealed:
@@ -53,6 +55,7 @@ class Sealed:
         self._timers = timers
         self._identity = identity
         self._random = random
+        self._fetching: dict[Session, FetchTicket] = {}
         self._doorman = Doorman(secret, random)
         self._dropped = dropped
         self._stateless = limits.Bucket(limits.STATELESS, limits.STATELESS)
@@ -179,6 +182,7 @@ class Sealed:
         self, session: Session, channel: Channel, attempt: int, path: Path, now: float
     ) -> None:
         del self.sessions[session.channel.sid]
+        self._fetching.pop(session, None)
         session.channel = channel
         session.attempt = attempt
         self.sessions[channel.sid] = session
@@ -208,6 +212,7 @@ class Sealed:
             return
         if self.by_path.get(session.path) is session:
             del self.by_path[session.path]
+        self._fetching.pop(session, None)
         self._timers.cancel((session, "idle"))
         self._house.exit(session, now)
 
@@ -236,8 +241,7 @@ class Sealed:
                     session.rooms[tag].heard(session, frame, now)
             case wire.Fetch(room=tag):
                 if tag in session.rooms:
-                    ticket = FetchTicket(session, frame.request, tag)
-                    self._house.fetch(ticket, session.rooms[tag], frame.ranges, frame.budget)
+                    self._fetch(session, session.rooms[tag], frame)
             case wire.Ping():
                 session.queue(wire.Pong(frame.token))
                 for room in session.rooms.values():
@@ -282,15 +286,34 @@ class Sealed:
         except RefusedError as error:
             session.refused(getattr(ask, "r", 0), str(error))
 
+    def _fetch(self, session: Session, room: Room, fetch: wire.Fetch) -> None:
+        ticket = self._fetching.get(session)
+        if ticket is None:
+            ticket = self._fetching[session] = FetchTicket(session, fetch.request, room.tag)
+            self._house.fetch(ticket, room, fetch.ranges, fetch.budget)
+        elif ticket.room == room.tag:
+            ticket.request = fetch.request
+
+    def failed(self, ticket: FetchTicket) -> None:
+        """The log could not answer; the client will ask again."""
+        self._fetching.pop(ticket.session, None)
+
     def _remind(self, session: Session) -> None:
         for name, peer in self._house.invitations(session):
             session.invited(0, name, peer)
 
+    def shutdown(self) -> None:
+        """Every client is told to look for the server anew."""
+        for session in self.sessions.values():
+            token = protect.reset_token(self._identity, session.channel.sid)
+            self._turn.emit(Send(session.path, wire.encode_header(wire.Reset(token))))
+
     def fetched(self, ticket: FetchTicket, extract: Extract) -> None:
         """The log's answer to a fetch, in pages."""
         session = ticket.session
-        if self.sessions.get(session.channel.sid) is not session:
+        if self._fetching.get(session) is not ticket:
             return
+        del self._fetching[session]
         batches = [
             (run, batch)
             for run in extract.runs

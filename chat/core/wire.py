@@ -56,6 +56,7 @@ class Open(Struct, frozen=True, gc=False):
 
     version: Annotated[int, U8, "of the protocol"]
     random: Annotated[bytes, raw(RANDOM_SIZE), "fresh for each attempt"]
+    sending: Annotated[int, U8, "counts how often this OPEN was sent; echoed, to time the answer"]
     padding: Annotated[bytes, REST, "zeros, up to 64 bytes in all"]
 
 
@@ -65,6 +66,7 @@ class Answer(Struct, frozen=True, gc=False):
 
     version: Annotated[int, U8, "of the protocol, the server's own"]
     random: Annotated[bytes, raw(RANDOM_SIZE), "the client's, from OPEN"]
+    sending: Annotated[int, U8, "from OPEN"]
     cookie: Annotated[bytes, raw(COOKIE_SIZE), "HMAC of path and random; the server's random, too"]
     mac: Annotated[bytes, raw(16), "HMAC over the above under a key from the shared secret"]
 
@@ -280,9 +282,10 @@ class Presence(Struct, frozen=True, gc=False):
 
 @_frame(0x4B)
 class Receipts(Struct, frozen=True, gc=False):
-    """Server: how far each reporting member has come, in rooms of up to 64."""
+    """Server: how far each sealed member has come, in rooms of up to 64."""
 
     room: Annotated[int, U32, "tag of the room"]
+    head: Annotated[int, U64, "newest sequence number"]
     marks: Annotated[tuple[tuple[int, int], ...], MARKS, "member's ordinal, contiguous seq"]
 
 

@@ -1,7 +1,7 @@
 """A server process in virtual time, on a store that outlives it. It may crash between any two of
 the steps of a message's way: received, drained, committed, answered, said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
 
@@ -10,20 +10,27 @@ from chat.core.plain import Policy
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import (
     Append,
+    Draft,
     Effect,
+    Extract,
     Fetch,
     Follow,
     Group,
     Open,
     Path,
+    Point,
     Push,
+    Range,
     Record,
     Send,
+    Snapshot,
     Subscribe,
     Unfollow,
     Unsubscribe,
 )
 from chat.log.api import Log, LogError
+from chat.log.memory import MemoryLog
+from chat.server.commit import Request, perform
 
 from .clock import Clock
 from .network import SERVER, Network
@@ -34,6 +41,23 @@ IDENTITY = b"identity of the simulated server"
 
 class Violation(AssertionError):
     """Something that must hold did not."""
+
+
+class Refusing(MemoryLog):
+    """A store that takes nothing: the disk is full."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(random=bytes, wall=lambda: 0)
+        self._reason = reason
+
+    def append(self, appends: Sequence[tuple[str, Sequence[Draft]]]) -> list[dict[bytes, int]]:
+        raise LogError(self._reason)
+
+    def open(self, room: str, instance: bytes, points: Iterable[Point]) -> Snapshot:
+        raise LogError(self._reason)
+
+    def fetch(self, room: str, ranges: Sequence[Range], budget: int) -> Extract:
+        raise LogError(self._reason)
 
 
 class Server:
@@ -52,6 +76,8 @@ class Server:
         self.log: Log
         self.archive: dict[str, dict[int, Record]] = {}
         """Everything that was ever committed, which retention may have taken since."""
+        self.committed: dict[tuple[str, bytes], int] = {}
+        """The newest n of each instance in each room."""
         self.groups: dict[Group, set[Path]] = {}
         self.steps = 0
         self.crash_at: int | None = None
@@ -71,7 +97,8 @@ class Server:
         self._heard: dict[Path, int] = {}
         self._told: dict[Path, int] = {}
         self._last_logged: dict[str, int] = {}
-        self._log_busy_until = 0.0
+        self._requests: list[Request] = []
+        self._log_busy = False
         self._timer_at = 0.0
 
     @property
@@ -84,7 +111,8 @@ class Server:
         self.groups = {}
         self._last_logged = {}
         self._timer_at = 0.0
-        self._log_busy_until = self._clock.now
+        self._requests = []
+        self._log_busy = False
         self.hub = Hub(
             secret=PUBLISHED_SECRET,
             identity=IDENTITY,
@@ -137,15 +165,9 @@ class Server:
         """The end of a turn: the hub's effects, and its next timer."""
         hub = self.hub
         assert hub is not None
-        effects = hub.drain()
-        appends: list[Append] = []
-        for effect in effects:
-            if isinstance(effect, Append):
-                appends.append(effect)
-            else:
-                self._do(hub, effect)
-        if appends:
-            self._step(self._log_time(), lambda _: self._commit(appends))
+        for effect in hub.drain():
+            self._do(hub, effect)
+        self._ask_log()
         deadline = hub.deadline()
         if deadline is not None and not self._clock.now < self._timer_at <= deadline:
             self._timer_at = deadline
@@ -158,11 +180,30 @@ class Server:
             hub.timeout(self._clock.now)
         self._drain()
 
-    def _log_time(self) -> float:
-        """The log does one thing after the other, and is sometimes slow."""
-        took = self.log_delay * (0.5 + self._random.random())
-        self._log_busy_until = max(self._log_busy_until, self._clock.now) + took
-        return self._log_busy_until - self._clock.now
+    def _ask_log(self) -> None:
+        """The log does one batch after the other, and is sometimes slow."""
+        if self._requests and not self._log_busy:
+            self._log_busy = True
+            self._step(self.log_delay * (0.5 + self._random.random()), self._perform)
+
+    def _perform(self, _: Hub) -> None:
+        requests, self._requests = self._requests, []
+        log = Refusing(self.broken_log) if self.broken_log else self.log
+        batch = perform(log, requests)
+        for room, result in batch.results:
+            self._step(0.0002, partial(self._appended, room, result))
+        for room, records in batch.news:
+            archive = self.archive.setdefault(room, {})
+            archive.update((record.seq, record) for record in records)
+            self.committed.update({(room, it.instance): it.n for it in records})
+            self._step(0.0004, partial(self._logged, room, records))
+        for request, answer in batch.answers:
+            self._step(0.0005, partial(self._answered, request, answer))
+        self._step(0.0006, self._log_done)
+
+    def _log_done(self, _: Hub) -> None:
+        self._log_busy = False
+        self._ask_log()
 
     def _do(self, hub: Hub, effect: Effect) -> None:
         match effect:
@@ -186,61 +227,31 @@ class Server:
                 self._check_size(datagram)
                 for path in sorted(self.groups.get(group, ())):
                     self._network.send(datagram, SERVER, path)
-            case Open():
-                self._step(self._log_time(), lambda _: self._open(effect))
             case Follow(room, after):
                 self._last_logged[room] = after
-                self._step(self._log_time(), lambda _: self._follow(room, after))
+                self._requests.append(effect)
             case Unfollow(room):
                 self._last_logged.pop(room, None)
-                self._step(self._log_time(), lambda _: self.log.unfollow(room))
-            case Fetch():
-                self._step(self._log_time(), lambda _: self._fetch(effect))
+                self._requests.append(effect)
+            case Append() | Open() | Fetch():
+                self._requests.append(effect)
 
-    def _open(self, open: Open) -> None:
-        snapshot = self.log.open(open.room, open.instance, open.points)
-
-        def answer(hub: Hub) -> None:
-            hub.opened(open.ticket, snapshot, self._clock.now, self.wall)
+    def _answered(self, request: Open | Fetch, answer: object, hub: Hub) -> None:
+        match answer:
+            case Snapshot():
+                hub.opened(request.ticket, answer, self._clock.now, self.wall)
+            case Extract():
+                hub.fetched(request.ticket, answer, self._clock.now)
+            case _:
+                hub.failed(request.ticket, str(answer))
+        if hub.trouble:
+            self.crash()
+        else:
             self._drain()
-
-        self._step(0.0005, answer)
-
-    def _fetch(self, fetch: Fetch) -> None:
-        extract = self.log.fetch(fetch.room, fetch.ranges, fetch.budget)
-
-        def answer(hub: Hub) -> None:
-            hub.fetched(fetch.ticket, extract, self._clock.now)
-            self._drain()
-
-        self._step(0.0005, answer)
-
-    def _follow(self, room: str, after: int) -> None:
-        self.log.follow(room, after)
-        self._say_news()
-
-    def _commit(self, appends: list[Append]) -> None:
-        try:
-            if self.broken_log:
-                raise LogError(self.broken_log)
-            results: list[dict[bytes, int] | str] = list(
-                self.log.append([(append.room, append.drafts) for append in appends])
-            )
-        except LogError as error:
-            results = [str(error)] * len(appends)
-        for append, result in zip(appends, results, strict=True):
-            self._step(0.0002, partial(self._appended, append.room, result))
-        self._say_news()
 
     def _appended(self, room: str, result: dict[bytes, int] | str, hub: Hub) -> None:
         hub.appended(room, result, self._clock.now)
         self._drain()
-
-    def _say_news(self) -> None:
-        for room, records in self.log.news():
-            archive = self.archive.setdefault(room, {})
-            archive.update((record.seq, record) for record in records)
-            self._step(0.0004, partial(self._logged, room, records))
 
     def _logged(self, room: str, records: tuple[Record, ...], hub: Hub) -> None:
         if room not in self._last_logged:
@@ -258,7 +269,7 @@ class Server:
 
     def _check_budget(self, hub: Hub, path: Path, datagram: bytes) -> None:
         """Promise 4: three bytes for one, to whom has not proven that it hears us."""
-        if path in hub._sealed.by_path or path in hub._plain.endpoints:
+        if path in hub._sealed.by_path or path in hub._plain.endpoints or path.loopback:
             return
         self._told[path] = self._told.get(path, 0) + len(datagram) + 28
         if self._told[path] > 3 * self._heard.get(path, 0):

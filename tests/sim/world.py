@@ -140,7 +140,7 @@ class World:
 
     def _acknowledged(self, client: Client, event: events.Logged) -> None:
         """Promise 1: what is acknowledged is in the log."""
-        last = self.server.log.open(event.room, client.guest.instance, ()).last_n
+        last = self.server.committed.get((event.room, client.guest.instance), 0)
         if last < event.n and not self.went_back:
             raise Violation(f"{client.guest.name} was told of {event.n}, the log has {last}")
 

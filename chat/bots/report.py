@@ -1,0 +1,173 @@
+"""What came of a run: for people, for programs, and as an exit code."""
+
+import operator
+import re
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .measure import Latency
+
+INVALID = 98
+MISSED = 99
+
+LATE_SHARE = 0.01
+"""Of the sends: more late ones, and the generator was the bottleneck."""
+
+BUSY = 0.95
+"""Of one core: more, and the generator was the bottleneck."""
+
+_COMPARISONS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+}
+_EXPRESSION = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|==|<|>)\s*([0-9]+(?:\.[0-9]+)?)(us|ms|s)?\s*")
+_TO_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+_FIGURES = (
+    *Latency._fields,
+    "achieved_rate",
+    "sent",
+    "acked",
+    "delivered",
+    "expected",
+    "lost",
+    "duplicates",
+    "reordered",
+    "repaired",
+    "late_sends",
+    "server_cpu_us_per_delivery",
+)
+
+
+class ThresholdError(ValueError):
+    """One line that says what a threshold looks like."""
+
+
+class Threshold(Struct, frozen=True):
+    """One expression, and whether it held."""
+
+    expr: str
+    ok: bool
+    value: float | None
+
+
+class Report(Struct, frozen=True):
+    """The keys of `--json`, which others script against."""
+
+    bots: int
+    rooms: int
+    duration_s: float
+    offered_rate: float
+    achieved_rate: float
+    sent: int
+    acked: int
+    delivered: int
+    expected: int
+    lost: int
+    duplicates: int
+    reordered: int
+    repaired: int
+    late_sends: int
+    refused_sends: int
+    latency_ms: Latency | None
+    server_cpu_us_per_delivery: float | None
+    generator_cpu: float
+    """Of this process, as a share of one core."""
+    network_datagrams: int
+    """That the impaired network saw, in both directions."""
+    network_dropped: int
+    thresholds: tuple[Threshold, ...] = ()
+    valid: bool = True
+    verdict: str = ""
+
+    def judged(self, expressions: Sequence[str]) -> "Report":
+        """With its thresholds and its verdict. Raises ThresholdError."""
+        thresholds = tuple(map(self._judge, expressions))
+        why = self._bottleneck()
+        missed = [each.expr for each in thresholds if not each.ok]
+        if why:
+            verdict = f"invalid: {why}"
+        elif missed:
+            verdict = f"missed: {', '.join(missed)}"
+        elif self.acked < self.sent:
+            verdict = f"{self.sent - self.acked} of {self.sent} messages were not acknowledged"
+        elif self.lost:
+            verdict = f"{self.lost} of {self.expected} deliveries are missing"
+        else:
+            verdict = "every message reached everybody"
+        return replace(self, thresholds=thresholds, valid=not why, verdict=verdict)
+
+    @property
+    def exit_code(self) -> int:
+        if not self.valid:
+            return INVALID
+        return MISSED if any(not each.ok for each in self.thresholds) else 0
+
+    def as_json(self) -> bytes:
+        facts = msgspec.to_builtins(self)
+        if self.latency_ms is not None:
+            facts["latency_ms"] = self.latency_ms._asdict()
+        return msgspec.json.format(msgspec.json.encode(facts)) + b"\n"
+
+    def lines(self) -> list[str]:
+        """For people."""
+        rows = [
+            ("bots", f"{self.bots} in {self.rooms} room{'s' if self.rooms > 1 else ''}"),
+            ("rate", f"{self.achieved_rate:g}/s of {self.offered_rate:g}/s offered"),
+            ("messages", f"{self.sent} sent, {self.acked} acknowledged"),
+            ("deliveries", f"{self.delivered} of {self.expected}, {self.repaired} repaired"),
+            ("lost", f"{self.lost}, twice {self.duplicates}, out of order {self.reordered}"),
+        ]
+        if self.latency_ms is not None:
+            figures = self.latency_ms._asdict().items()
+            rows.append(
+                ("latency", ", ".join(f"{k.replace('_', '.')} {v:g} ms" for k, v in figures))
+            )
+        if self.server_cpu_us_per_delivery is not None:
+            rows.append(("server", f"{self.server_cpu_us_per_delivery:g} us of CPU a delivery"))
+        rows += [
+            (
+                "threshold",
+                f"{each.expr}: {'held' if each.ok else 'MISSED'}"
+                + (f", it is {each.value:g}" if each.value is not None else ", there is no figure"),
+            )
+            for each in self.thresholds
+        ]
+        rows.append(("verdict", self.verdict))
+        return [f"{name:<11} {value}" for name, value in rows]
+
+    def _bottleneck(self) -> str:
+        if self.late_sends > LATE_SHARE * max(1, self.sent):
+            return f"{self.late_sends} of {self.sent} messages were sent late: use a lower --rate"
+        if self.generator_cpu > BUSY:
+            return f"the bots used {self.generator_cpu:.0%} of a core: use fewer, or a lower --rate"
+        return ""
+
+    def _judge(self, expression: str) -> Threshold:
+        name, comparison, limit = _parse(expression)
+        latency = self.latency_ms
+        value = getattr(latency, name, None) if name in Latency._fields else getattr(self, name)
+        ok = value is not None and bool(_COMPARISONS[comparison](value, limit))
+        return Threshold(expression, ok, value)
+
+
+def check_thresholds(expressions: Sequence[str]) -> None:
+    """Raises ThresholdError."""
+    for expression in expressions:
+        _parse(expression)
+
+
+def _parse(expression: str) -> tuple[str, str, float]:
+    """Its figure, comparison and limit. Raises ThresholdError."""
+    match = _EXPRESSION.fullmatch(expression)
+    if match is None or match[1] not in _FIGURES or bool(match[4]) > (match[1] in Latency._fields):
+        raise ThresholdError(
+            f"{expression!r} is no threshold: use one like p99<50ms or lost==0, with "
+            + ", ".join(_FIGURES)
+        )
+    return match[1], match[2], float(match[3]) * _TO_MS[match[4] or "ms"]

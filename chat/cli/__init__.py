@@ -1,0 +1,91 @@
+"""The command line. One file a command; each imports what it needs when it runs."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from chat import __version__
+
+COMMANDS = {
+    "serve": "open a room on this machine",
+    "join": "enter a room, in the terminal",
+    "demo": "see the claim proven, in one minute",
+    "send": "say something from a script",
+    "tail": "read along from a script",
+    "bots": "put a crowd in a room, and measure",
+    "status": "ask a server whether it is there",
+    "admin": "run a server (a later version)",
+}
+
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Loads a command when it is called, so that none pays for another's imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = import_module(f"chat.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"there is no command {args[0]}; chat --help lists them")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Commands,
+    context_settings={
+        "auto_envvar_prefix": "CHAT",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 96,
+    },
+    epilog="Each option can be set by its variable, as CHAT_SERVE_BIND; LINK also by CHAT_LINK.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="chat")
+def cli() -> None:
+    """A chat room on one UDP port that loses nothing on a network that loses everything.
+
+    LINK is what `chat serve` prints, or just HOST or HOST:PORT.
+    """
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; bots have 98 and 99, too."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: list[str]) -> int:
+    """One command line. What goes wrong is said in one line, with what to do."""
+    try:
+        code = cli.main(args, prog_name="chat", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "chat"
+        message = " ".join(error.format_message().split()).removeprefix("Invalid value: ")
+        print(f"{where}: {message.rstrip('.')}; see {where} --help", file=sys.stderr)
+        return 2
+    except click.ClickException as error:
+        print(f"chat: {error.format_message()}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has gone, which is no news; nor is what is left in the buffer.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

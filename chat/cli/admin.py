@@ -1,0 +1,8 @@
+"""chat admin"""
+
+import click
+
+
+@click.command("admin")
+def command() -> int:
+    raise click.ClickException("soon")

@@ -1,0 +1,80 @@
+"""What several commands take."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from chat.core.link import BadLinkError, Link, parse_link
+from chat.core.names import BadNameError, check_name
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class LinkType(click.ParamType[Link]):
+    """A link; `-` reads it from stdin."""
+
+    name = "link"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Link:
+        if isinstance(value, Link):
+            return value
+        text = sys.stdin.readline().strip() if value == "-" else str(value)
+        try:
+            link = parse_link(text)
+        except BadLinkError as error:
+            self.fail(str(error), param, ctx)
+        if link.pin or link.invite:
+            self.fail(
+                "pins and invites come with a later version; use the link without what is "
+                "before the @",
+                param,
+                ctx,
+            )
+        return link
+
+
+class NameType(click.ParamType[str]):
+    """A person's name."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return check_name(str(value))
+        except BadNameError as error:
+            self.fail(str(error), param, ctx)
+
+
+LINK = LinkType()
+NAME = NameType()
+
+
+def link_argument(function: F) -> F:
+    """LINK, or CHAT_LINK."""
+    return click.argument("link", type=LINK, envvar="CHAT_LINK")(function)
+
+
+def name_option(function: F) -> F:
+    return click.option(
+        "--name", type=NAME, default=own_name, help="Who you are. [default: your user name]"
+    )(function)
+
+
+def insecure_option(function: F) -> F:
+    return click.option(
+        "--insecure",
+        is_flag=True,
+        help="Keys from a published secret: for measuring and learning. In this version always so.",
+    )(function)
+
+
+def own_name() -> str:
+    """The user's name, made fit; `guest` where there is none."""
+    name = os.environ.get("USER") or os.environ.get("USERNAME") or "guest"
+    try:
+        return check_name(name)
+    except BadNameError:
+        return "guest"

@@ -1,0 +1,48 @@
+"""chat send"""
+
+import click
+
+from chat.core.link import Link
+
+from .common import LINK, insecure_option, name_option
+
+
+@click.command("send")
+@click.argument("words", metavar="LINK [TEXT]…", nargs=-1)
+@name_option
+@click.option("--timeout", type=float, metavar="S", help="Give up after S seconds in all.")
+@insecure_option
+@click.pass_context
+def command(
+    ctx: click.Context, words: tuple[str, ...], name: str, timeout: float | None, insecure: bool
+) -> int:
+    """Say TEXT in the room, or without TEXT each line of stdin that is not blank.
+
+    Ends with 0 when every message is acknowledged, which means that it will not be lost; else it
+    names the first that is not. A / is never a command. Where CHAT_LINK is set, LINK may be left
+    out; a LINK given all the same begins with chat://.
+    """
+    import asyncio
+    import sys
+
+    from chat.pipe import PipeError, send
+
+    link, text = _split(ctx, words)
+    if not text and sys.stdin.isatty():
+        print("reading lines, Ctrl-D ends", file=sys.stderr)
+    try:
+        asyncio.run(send(link, name, text, timeout, sys.stdin))
+    except PipeError as error:
+        raise click.ClickException(str(error)) from error
+    return 0
+
+
+def _split(ctx: click.Context, words: tuple[str, ...]) -> tuple[Link, tuple[str, ...]]:
+    import os
+
+    known = os.environ.get("CHAT_LINK")
+    if known and not (words and (words[0] == "-" or words[0].startswith("chat://"))):
+        return LINK.convert(known, None, ctx), words
+    if not words:
+        raise click.UsageError("where to? give a LINK, or set CHAT_LINK", ctx)
+    return LINK.convert(words[0], None, ctx), words[1:]

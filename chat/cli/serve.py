@@ -1,0 +1,82 @@
+"""chat serve"""
+
+import click
+
+from .common import insecure_option
+
+
+@click.command("serve")
+@click.option(
+    "--bind",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="Listen here; repeatable; port 0 picks one. [default: 0.0.0.0:9999 and [::]:9999]",
+)
+@click.option(
+    "--advertise",
+    default="",
+    metavar="HOST[:PORT]",
+    help="The name that others know this machine by, for the link. [default: the LAN address]",
+)
+@click.option(
+    "--store",
+    default="",
+    metavar="DIR|memory:",
+    help="Where the rooms are kept. [default: a folder of your user's data]",
+)
+@click.option(
+    "--durability",
+    type=click.Choice(["process", "power"]),
+    default="process",
+    show_default=True,
+    help="What an acknowledged message survives: a crash of the process, or a power cut.",
+)
+@click.option(
+    "--plain",
+    type=click.Choice(["loopback", "any", "off"]),
+    default="loopback",
+    show_default=True,
+    help="From where `nc -u` may come. Elsewhere it has to echo a code first.",
+)
+@click.option(
+    "--show-endpoints",
+    type=click.Choice(["all", "masked"]),
+    default="all",
+    show_default=True,
+    help="Whether members see each other's ip:port.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Of what is said on stderr.",
+)
+@insecure_option
+def command(
+    bind: tuple[str, ...],
+    advertise: str,
+    store: str,
+    durability: str,
+    plain: str,
+    show_endpoints: str,
+    log_format: str,
+    insecure: bool,
+) -> int:
+    """Open a room on this machine, until Ctrl-C.
+
+    Prints `listening on HOST:PORT` for each socket and then `link LINK` for each way in.
+    """
+    from chat.server.run import Options, run
+
+    return run(
+        Options(
+            bind=bind,
+            advertise=advertise,
+            store=store,
+            durability=durability,
+            plain=plain,
+            masked=show_endpoints == "masked",
+            log_format=log_format,
+        )
+    )

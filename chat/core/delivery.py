@@ -1,0 +1,33 @@
+"""Who has an entry by now: receiver reports, read for one author."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from .asks import Member
+from .events import Receipts
+
+
+class Tally(NamedTuple):
+    """How many of the others have an entry."""
+
+    have: int
+    of: int
+    waiting_for: tuple[str, ...]
+    """The names of those who do not, as far as they are known."""
+
+    @property
+    def complete(self) -> bool:
+        return self.have == self.of
+
+
+def tally(
+    seq: int, receipts: Receipts, members: Mapping[int, Member], own_ordinal: int
+) -> Tally | None:
+    """Who has entry `seq`; None as long as the receipts are older than it. Plain-text endpoints do
+    not count, they do not report; who came later or is gone does not, either."""
+    if receipts.head < seq:
+        return None
+    others = {who: mark for who, mark in receipts.marks.items() if who != own_ordinal}
+    missing = [who for who, mark in others.items() if mark < seq]
+    names = tuple(members[who].name for who in missing if who in members)
+    return Tally(len(others) - len(missing), len(others), names)

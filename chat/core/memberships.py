@@ -1,0 +1,94 @@
+"""The rooms a guest is in, wants to be in, or is leaving, and what it asks of the server for that."""
+
+from . import asks
+from .asking import Asking
+from .membership import Membership
+from .recovery import RoundTrip
+
+
+class Memberships:
+    """Owns the rooms. The guest's wish counts; the server is asked until it agrees."""
+
+    def __init__(self, asking: Asking, rtt: RoundTrip) -> None:
+        self.active: dict[str, Membership] = {}
+        """By name; joined again after each reconnect until left."""
+        self.by_tag: dict[int, Membership] = {}
+        """Those that the server has us in, as the session's frames name them."""
+        self._leaving: dict[str, Membership] = {}
+        """Left by the user, and kept until what was said there is in the log."""
+        self._asking = asking
+        self._rtt = rtt
+
+    def all(self) -> list[Membership]:
+        return [*self.active.values(), *self._leaving.values()]
+
+    def get(self, name: str) -> Membership | None:
+        return self.active.get(name) or self._leaving.get(name)
+
+    def hidden(self, room: Membership) -> bool:
+        """The user has left it already."""
+        return self._leaving.get(room.name) is room
+
+    def join(self, name: str, *, backlog: int, first: int, live: bool) -> Membership:
+        """`live`: there is a session in which it can be asked for at once."""
+        if name not in self.active:
+            leaving = self._leaving.pop(name, None)
+            self.active[name] = leaving or Membership(name, self._rtt, backlog=backlog, first=first)
+            if leaving is None and live:
+                self.ask_join(self.active[name])
+        return self.active[name]
+
+    def leave(self, name: str) -> bool:
+        """Whether it was one of ours."""
+        membership = self.active.pop(name, None)
+        if membership is not None:
+            self._leaving[name] = membership
+        return membership is not None
+
+    def let_go(self) -> None:
+        """Those that were left and have nothing more to say: the server is asked to forget us."""
+        gone = [room for room in self._leaving.values() if not len(room.outbox)]
+        for room in gone:
+            del self._leaving[room.name]
+            self.by_tag.pop(room.tag, None)
+            self._ask_leave(room.name)
+
+    def drop(self, name: str) -> Membership | None:
+        """The server will not have us there."""
+        membership = self.active.pop(name, None) or self._leaving.pop(name, None)
+        if membership is not None:
+            self.by_tag.pop(membership.tag, None)
+        return membership
+
+    def entered(self, room: Membership, tag: int) -> None:
+        """The server has us in it, under this tag."""
+        self.by_tag.pop(room.tag, None)
+        self.by_tag[tag] = room
+
+    def began(self) -> None:
+        """A session stands: we want to be in all of them in it."""
+        for room in self.all():
+            if not self.asks_join(room):
+                self.ask_join(room)
+
+    def ended(self) -> None:
+        """The session is gone."""
+        self.by_tag.clear()
+        for room in self.all():
+            room.parted()
+
+    def ask_join(self, room: Membership) -> asks.Join:
+        self._supersede(room.name)
+        return self._asking.ask(lambda r: asks.Join(r, room.name, room.points()))
+
+    def asks_join(self, room: Membership) -> bool:
+        return any(ask.room == room.name for ask in self._asking.asked(asks.Join))
+
+    def _ask_leave(self, name: str) -> None:
+        self._supersede(name)
+        self._asking.ask(lambda r: asks.Leave(r, name))
+
+    def _supersede(self, name: str) -> None:
+        """Only the newest wish about a room is worth asking for."""
+        self._asking.forget(asks.Join, lambda ask: ask.room == name)
+        self._asking.forget(asks.Leave, lambda ask: ask.room == name)

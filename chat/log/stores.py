@@ -1,0 +1,47 @@
+"""Which store a word on the command line means."""
+
+import secrets
+import time
+from pathlib import Path
+
+from .api import RETENTION, Durability, Log, LogError, Retention
+from .memory import MemoryLog
+
+MEMORY = "memory:"
+
+
+def folder_of(store: str) -> Path | None:
+    """The folder in which a store keeps its files; None for one that has none. Raises LogError."""
+    if store == MEMORY:
+        return None
+    scheme, separator, _ = store.partition("://")
+    if separator:
+        raise LogError(f"{scheme}:// is no store of this version: use --store DIR or {MEMORY}")
+    return Path(store).expanduser()
+
+
+def open_log(
+    store: str,
+    *,
+    durability: Durability = Durability.PROCESS,
+    retention: Retention = RETENTION,
+) -> Log:
+    """`memory:` or a folder. Raises LogError."""
+    folder = folder_of(store)
+    if folder is None:
+        if durability is Durability.POWER:
+            raise LogError("memory: survives nothing: --durability power needs --store DIR")
+        return MemoryLog(random=secrets.token_bytes, wall=_wall, retention=retention)
+    from .sqlite import SqliteLog
+
+    return SqliteLog(
+        folder,
+        random=secrets.token_bytes,
+        wall=_wall,
+        retention=retention,
+        durability=durability,
+    )
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000_000

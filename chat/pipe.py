@@ -1,0 +1,268 @@
+"""`chat send` and `chat tail`: rooms for scripts. Data to stdout, talk to stderr."""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
+from typing import TextIO
+
+import msgspec
+from msgspec import Struct
+
+from chat.client import Client
+from chat.core import events
+from chat.core.assembly import Assembler
+from chat.core.guest import NotSaidError
+from chat.core.inbox import Broken, Expired
+from chat.core.link import Link
+from chat.core.text import clean, render
+from chat.core.types import Entry, Kind
+from chat.net.address import ResolveError
+
+
+class PipeError(Exception):
+    """One line that says what went wrong."""
+
+
+# send
+
+
+async def send(
+    link: Link, name: str, texts: Sequence[str], timeout: float | None, lines: TextIO
+) -> None:
+    """Says `texts`, or without any each of `lines`. Returns when all of it is acknowledged.
+    Raises PipeError that names the first that is not."""
+    sender = _Sender(link, name)
+    try:
+        async with asyncio.timeout(timeout):
+            await sender.run(_numbered(texts) if texts else _read(lines))
+    except TimeoutError:
+        raise PipeError(sender.undone(f"not acknowledged within {timeout:g} s")) from None
+    except ResolveError as error:
+        raise PipeError(str(error)) from error
+    finally:
+        await sender.client.close()
+
+
+class _Sender:
+    def __init__(self, link: Link, name: str) -> None:
+        self.client = Client(link, name, self._on_event)
+        self._room = link.room
+        self.client.guest.join(link.room, time.monotonic(), backlog=0)
+        self._waiting: dict[int, tuple[int, str]] = {}
+        """By ticket: the line's number, and its text."""
+        self._reason = ""
+        self._unreachable = ""
+        self._moved = asyncio.Event()
+
+    async def run(self, lines: AsyncIterator[tuple[int, str]]) -> None:
+        await self.client.open()
+        refused = None
+        async for number, text in lines:
+            try:
+                await self._say(number, text)
+            except NotSaidError as error:
+                refused = PipeError(f"message {number}: {error}")
+                break
+        while self._waiting:
+            await self._wait()
+        if refused is not None:
+            raise refused
+
+    def undone(self, why: str) -> str:
+        """The first that is not acknowledged, and why."""
+        why = self._reason or self._unreachable or why
+        if not self._waiting:
+            return why
+        number, text = min(self._waiting.values())
+        start = clean(text)
+        start = start if len(start) <= 40 else start[:39] + "…"
+        return f"message {number} ({start}): {why}"
+
+    async def _say(self, number: int, text: str) -> None:
+        while self.client.guest.rooms[self._room].outbox.full:
+            await self._wait()
+        tickets = self.client.guest.say(self._room, text, time.monotonic())
+        self._waiting.update((ticket, (number, text)) for ticket in tickets)
+        self.client.wake()
+
+    async def _wait(self) -> None:
+        if self._reason:
+            raise PipeError(self.undone(self._reason))
+        self._moved.clear()
+        await self._moved.wait()
+
+    def _on_event(self, event: object) -> None:
+        match event:
+            case events.Connected():
+                self._unreachable = ""
+            case events.Logged(_, ticket, _):
+                self._waiting.pop(ticket, None)
+            case events.Failed(reason=reason) | events.Refusal(reason) | events.Rejected(reason):
+                self._reason = reason
+            case events.Unreachable(reason=reason):
+                self._unreachable = reason
+            case events.Notice(text):
+                print(f"chat send: {clean(text)}", file=sys.stderr)
+            case _:
+                return
+        self._moved.set()
+
+
+async def _numbered(texts: Sequence[str]) -> AsyncIterator[tuple[int, str]]:
+    yield 1, " ".join(texts)
+
+
+async def _read(lines: TextIO) -> AsyncIterator[tuple[int, str]]:
+    """The lines that are not blank, by number, read on a thread: a terminal or a file may block."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[tuple[int, str] | None] = asyncio.Queue()
+    room = threading.Semaphore(64)
+
+    def read() -> None:
+        with suppress(RuntimeError):  # Nobody waits for more: the loop is closed.
+            for item in chain(_lines(lines), (None,)):
+                room.acquire()
+                loop.call_soon_threadsafe(queue.put_nowait, item)
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+    while (item := await queue.get()) is not None:
+        room.release()
+        yield item
+
+
+def _lines(lines: TextIO) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(lines, 1):
+        text = line.rstrip("\r\n")
+        if text.strip():
+            yield number, text
+
+
+# tail
+
+
+class Following(Struct, frozen=True):
+    """What `tail` is to print."""
+
+    first: int = 0
+    """The sequence number to begin at; 0: now."""
+    last: int = 0
+    """Entries before now to begin with."""
+    follow: bool = True
+    count: int = 0
+    """Entries after which to end; 0: never."""
+    timeout: float | None = None
+    """Seconds without an entry after which to end."""
+    json: bool = False
+
+
+async def tail(link: Link, name: str, what: Following, out: TextIO) -> None:
+    """Prints entries as they come. Raises PipeError."""
+    reader = _Reader(link, name, what, out)
+    try:
+        await reader.run()
+    except ResolveError as error:
+        raise PipeError(str(error)) from error
+    finally:
+        await reader.client.close()
+
+
+class _Reader:
+    def __init__(self, link: Link, name: str, what: Following, out: TextIO) -> None:
+        self.client = Client(link, name, self._on_event)
+        self._what = what
+        self._out = out
+        self._assembler = Assembler()
+        self._printed = 0
+        self._heard = asyncio.Event()
+        self._reason = ""
+        self._caught_up = False
+        self._error: Exception | None = None
+        self._membership = self.client.guest.join(
+            link.room, time.monotonic(), backlog=what.last, first=what.first
+        )
+
+    async def run(self) -> None:
+        await self.client.open()
+        while not self._done():
+            self._heard.clear()
+            try:
+                async with asyncio.timeout(self._what.timeout):
+                    await self._heard.wait()
+            except TimeoutError:
+                self._give_up()
+                break
+            if self._error is not None:
+                raise self._error
+        if not self._what.count:
+            for entry in self._assembler.rest():
+                self._print(entry)
+
+    def _done(self) -> bool:
+        if self._what.count and self._printed >= self._what.count:
+            return True
+        return self._caught_up and not self._what.follow
+
+    def _give_up(self) -> None:
+        seconds = self._what.timeout
+        if not self._membership.joined and not self._printed:
+            raise PipeError(f"no answer within {seconds:g} s{self._reason}")
+        if self._what.count:
+            raise PipeError(
+                f"{self._printed} of {self._what.count} entries, then none for {seconds:g} s"
+            )
+
+    def _on_event(self, event: object) -> None:
+        try:
+            self._take(event)
+        except (BrokenPipeError, PipeError) as error:
+            self._error = error
+        if not isinstance(event, events.Unreachable | events.Presence | events.Receipts):
+            self._heard.set()
+
+    def _take(self, event: object) -> None:
+        match event:
+            case Entry():
+                whole = self._assembler.add(event)
+                if whole is not None and not (0 < self._what.count <= self._printed):
+                    self._print(whole)
+            case Broken(_, seq):
+                self._say(
+                    f"the log went back: what was printed from {seq} on is not in it any more"
+                )
+            case events.CaughtUp():
+                self._caught_up = True
+            case Expired(_, first, last):
+                self._say(f"{last - first + 1} entries have expired: {first} to {last}")
+            case events.Rejected(reason) | events.Refusal(reason):
+                raise PipeError(reason)
+            case events.Unreachable(reason=reason):
+                self._reason = f" ({reason})"
+            case events.Disconnected(reason):
+                self._say(f"{reason}; connecting again")
+
+    def _print(self, entry: Entry) -> None:
+        self._printed += 1
+        line = as_json(entry) if self._what.json else render(entry)
+        print(line, file=self._out, flush=True)
+
+    def _say(self, text: str) -> None:
+        print(f"chat tail: {text}", file=sys.stderr)
+
+
+def as_json(entry: Entry) -> str:
+    """One object on one line, whatever is in it."""
+    kind = Kind(entry.kind).name.lower() if entry.kind in list(Kind) else str(entry.kind)
+    facts = {
+        "room": entry.room,
+        "seq": entry.seq,
+        "author": entry.name,
+        "endpoint": entry.endpoint,
+        "time": entry.time,
+        "kind": kind,
+        "text": entry.text,
+    }
+    return msgspec.json.encode(facts).decode()

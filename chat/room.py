@@ -1,0 +1,224 @@
+"""A room as a program sees it: a way in, something to say things in and to iterate over."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager
+from enum import Enum
+
+from chat.client import Client
+from chat.core import events
+from chat.core.delivery import Tally, tally
+from chat.core.link import Link, parse_link
+from chat.core.membership import Membership
+from chat.core.names import check_name
+from chat.core.types import Entry, Kind
+from chat.net.impair import CLEAR, Impairment
+
+QUEUE = 10_000
+"""Entries that wait for who iterates over a room; the oldest go first."""
+
+UNDELIVERED = 256
+"""Things said and logged whose delivery is watched; the oldest are given up."""
+
+
+class ConnectError(Exception):
+    """There is no way into the room; one line that says why."""
+
+
+class FailedError(Exception):
+    """What was said will not be in the log; one line that says why."""
+
+
+class State(Enum):
+    """What became of something said."""
+
+    PENDING = "pending"
+    LOGGED = "logged"
+    """It is in the log: it will not be lost."""
+    DELIVERED = "delivered"
+    """Everybody who was there has it."""
+    FAILED = "failed"
+
+
+class Said:
+    """Something said. Awaiting it returns when it is in the log, and raises FailedError if it
+    never will be."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.state = State.PENDING
+        self.tally: Tally | None = None
+        """Who has it, in rooms of up to 64 members, once it was read back."""
+        self.entry: Entry | None = None
+        """The last of the entries that carry it, once it was read back."""
+        loop = asyncio.get_running_loop()
+        self._logged: asyncio.Future[None] = loop.create_future()
+        self._delivered: asyncio.Future[None] = loop.create_future()
+        self._reason = ""
+
+    def __await__(self) -> Generator[object, None, "Said"]:
+        yield from asyncio.shield(self._logged).__await__()
+        if self.state is State.FAILED:
+            raise FailedError(self._reason)
+        return self
+
+    async def delivered(self) -> None:
+        """Returns when everybody who was there has it; in rooms of over 64 members, never. Raises
+        FailedError."""
+        await self
+        await asyncio.shield(self._delivered)
+
+    def _is(self, state: State, reason: str = "") -> None:
+        self.state = state
+        self._reason = reason
+        if not self._logged.done():
+            self._logged.set_result(None)
+        if state is State.DELIVERED:
+            self._delivered.set_result(None)
+
+
+class Room:
+    """`async for entry in room`: its entries from the join on, each once, in order."""
+
+    def __init__(self, client: Client, membership: Membership) -> None:
+        self.client = client
+        self.skipped = 0
+        """Entries that nobody iterated over in time."""
+        self._membership = membership
+        self._entries: deque[Entry] = deque()
+        self._arrived = asyncio.Event()
+        self._closed = False
+        self._pending: dict[int, Said] = {}
+        """By the ticket of the last entry."""
+        self._logged: dict[int, Said] = {}
+        """By that entry's n, until it is read back."""
+        self._undelivered: deque[Said] = deque(maxlen=UNDELIVERED)
+        self._receipts: events.Receipts | None = None
+
+    @property
+    def name(self) -> str:
+        return self._membership.name
+
+    @property
+    def topic(self) -> str:
+        return self._membership.topic
+
+    @property
+    def members(self) -> list[str]:
+        """The names of who is here, as far as they are followed: always up to 64."""
+        return [member.name for member in self._membership.roster.members.values()]
+
+    def say(self, text: str, *, kind: Kind = Kind.MESSAGE, refers: int = 0) -> Said:
+        """Says something; await the result to know that it is logged. Raises NotSaidError for what
+        is too long, or too much at once."""
+        tickets = self.client.guest.say(self.name, text, time.monotonic(), kind=kind, refers=refers)
+        said = self._pending[tickets[-1]] = Said(text)
+        self.client.wake()
+        return said
+
+    def __aiter__(self) -> AsyncIterator[Entry]:
+        return self
+
+    async def __anext__(self) -> Entry:
+        while not self._entries:
+            if self._closed:
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._entries.popleft()
+
+    def take(self, event: object) -> None:
+        """An event of this room, from its client."""
+        match event:
+            case Entry():
+                self._entries.append(event)
+                if len(self._entries) > QUEUE:
+                    self._entries.popleft()
+                    self.skipped += 1
+                self._arrived.set()
+                if event.instance == self.client.guest.instance and event.n in self._logged:
+                    said = self._logged.pop(event.n)
+                    said.entry = event
+                    self._undelivered.append(said)
+                    self._count()
+            case events.Logged(_, ticket, n):
+                # Drafts are logged in the order in which they were said: the last one says it all.
+                if ticket in self._pending:
+                    said = self._logged[n] = self._pending.pop(ticket)
+                    said._is(State.LOGGED)
+            case events.Failed(_, ticket, reason):
+                if ticket in self._pending:
+                    self._pending.pop(ticket)._is(State.FAILED, reason)
+            case events.Receipts():
+                self._receipts = event
+                self._count()
+
+    def close(self) -> None:
+        """The iteration ends when it has come to the end of what is there."""
+        self._closed = True
+        self._arrived.set()
+
+    def _count(self) -> None:
+        if self._receipts is None:
+            return
+        members, ordinal = self._membership.roster.members, self._membership.ordinal
+        for said in list(self._undelivered):
+            assert said.entry is not None
+            said.tally = tally(said.entry.seq, self._receipts, members, ordinal)
+            if said.tally is not None and said.tally.complete:
+                self._undelivered.remove(said)
+                said._is(State.DELIVERED)
+
+
+@asynccontextmanager
+async def connect(
+    link: str | Link,
+    *,
+    name: str = "guest",
+    backlog: int = 0,
+    timeout: float | None = None,
+    impairment: Impairment = CLEAR,
+    impair_seed: int | str = 0,
+) -> AsyncIterator[Room]:
+    """A room until the block ends; it reconnects by itself. `backlog` of the entries before now
+    come first, `timeout` seconds are the most that joining may take.
+
+    Raises BadLinkError, BadNameError, ResolveError, and ConnectError where there is no way in.
+    """
+    where = parse_link(link) if isinstance(link, str) else link
+    room: Room | None = None
+    entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    last = ""
+
+    def on_event(event: object) -> None:
+        nonlocal last
+        match event:
+            case events.Unreachable(reason=reason):
+                last = reason
+            case events.Rejected(reason) | events.Refusal(reason) if not entered.done():
+                entered.set_exception(ConnectError(reason))
+            case events.Entered() if not entered.done():
+                entered.set_result(None)
+        if room is not None and getattr(event, "room", room.name) == room.name:
+            room.take(event)
+
+    client = Client(
+        where, check_name(name), on_event, impairment=impairment, impair_seed=impair_seed
+    )
+    room = Room(client, client.guest.join(where.room, time.monotonic(), backlog=backlog))
+    try:
+        await client.open()
+        try:
+            await asyncio.wait_for(asyncio.shield(entered), timeout)
+        except TimeoutError as error:
+            why = f" ({last})" if last else ""
+            raise ConnectError(
+                f"no answer from {where.host}, UDP port {where.port}, within {timeout:g} s{why}"
+            ) from error
+        yield room
+    finally:
+        entered.cancel()
+        room.close()
+        await client.close()

@@ -1,0 +1,1 @@
+"""The server's shell: sockets, loop and disk around the hub."""

@@ -1,0 +1,98 @@
+"""`chat serve`: a server as a process, with signals, a journal and its two lines on stdout."""
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import NamedTuple
+
+from chat.core.link import BadLinkError
+from chat.core.plain import Policy
+from chat.log.api import Durability, LogError
+from chat.loop import run_loop
+from chat.net.address import BindError
+
+from . import journal
+from .identity import IdentityError
+from .serve import Serving, serve
+
+log = logging.getLogger("chat.server")
+
+INTERRUPTED = 130
+
+
+class Options(NamedTuple):
+    """Of the command line."""
+
+    bind: tuple[str, ...] = ()
+    advertise: str = ""
+    store: str = ""
+    durability: str = "process"
+    plain: str = "loopback"
+    masked: bool = False
+    log_format: str = "text"
+
+
+def run(options: Options) -> int:
+    """Returns the exit code."""
+    journal.configure(options.log_format)
+    try:
+        return run_loop(_serve(options))
+    except (BindError, LogError, IdentityError, BadLinkError) as error:
+        log.error("%s", error)
+        return 1
+
+
+async def _serve(options: Options) -> int:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_unexpected)
+    stop: asyncio.Future[int] = loop.create_future()
+    for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, INTERRUPTED)):
+        loop.add_signal_handler(number, _stop, stop, code)
+    async with serve(
+        options.bind,
+        advertise=options.advertise,
+        store=options.store or str(default_store()),
+        durability=Durability(options.durability),
+        plain=Policy(options.plain),
+        masked=options.masked,
+    ) as serving:
+        announce(serving)
+        ended = asyncio.ensure_future(serving.server.run())
+        await asyncio.wait((stop, ended), return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            ended.result()
+        log.info("going down: what was said is being stored")
+        ended.cancel()
+    return stop.result()
+
+
+def announce(serving: Serving) -> None:
+    """Data to stdout, talk to stderr."""
+    log.warning("not encrypted in this version: who is on the way can read and change what is said")
+    for endpoint in serving.endpoints:
+        print(f"listening on {endpoint}")
+    for way in serving.ways:
+        print(f"link {way.link}", flush=True)
+        print(f"     {way.purpose}", file=sys.stderr)
+    print(f"     join with: chat join {serving.ways[0].link}", file=sys.stderr, flush=True)
+
+
+def default_store() -> str:
+    from platformdirs import user_data_path
+
+    return str(user_data_path("chat", appauthor=False) / "server")
+
+
+def _stop(stop: asyncio.Future[int], code: int) -> None:
+    if not stop.done():
+        stop.set_result(code)
+
+
+def _unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    error = context.get("exception")
+    log.error(
+        "unexpected: %s",
+        context.get("message"),
+        exc_info=error if isinstance(error, BaseException) else None,
+    )

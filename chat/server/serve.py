@@ -1,0 +1,102 @@
+"""A server, from its sockets to the links that lead to it."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from chat.core.link import Link, parse_endpoint
+from chat.core.plain import Policy
+from chat.core.types import Path
+from chat.log.api import RETENTION, Durability, Retention
+from chat.log.stores import MEMORY, folder_of, open_log
+from chat.net.address import lan_address, listen
+from chat.net.impair import CLEAR, Impairment
+
+from .identity import SIZE, load_identity
+from .shell import Server
+
+
+class Way(NamedTuple):
+    """A link, and from where it leads here."""
+
+    link: Link
+    purpose: str
+
+
+class Serving(NamedTuple):
+    """A server that answers."""
+
+    endpoints: tuple[Path, ...]
+    ways: tuple[Way, ...]
+    server: Server
+
+
+@asynccontextmanager
+async def serve(
+    bind: Sequence[str] = (),
+    *,
+    advertise: str = "",
+    store: str = MEMORY,
+    durability: Durability = Durability.PROCESS,
+    retention: Retention = RETENTION,
+    plain: Policy = Policy.LOOPBACK,
+    masked: bool = False,
+    impairment: Impairment = CLEAR,
+    impair_seed: int | str = 0,
+) -> AsyncIterator[Serving]:
+    """A server until the block ends: then what was said is stored, and it is gone.
+
+    `bind`: HOST:PORT each, port 0 picks; none: 0.0.0.0 and [::], port 9999. `store`: a folder, or
+    `memory:`. Raises BindError, LogError, IdentityError, BadLinkError, each one line.
+    """
+    from chat import __version__
+
+    named = parse_endpoint(advertise, 0) if advertise else None
+    sockets = listen(bind)
+    try:
+        folder = folder_of(store)
+        identity = load_identity(folder) if folder else secrets.token_bytes(SIZE)
+        log = await asyncio.to_thread(open_log, store, durability=durability, retention=retention)
+    except BaseException:
+        for sock in sockets:
+            sock.close()
+        raise
+    server = Server(
+        sockets,
+        log,
+        identity=identity,
+        version=__version__,
+        plain=plain,
+        masked=masked,
+        impairment=impairment,
+        impair_seed=impair_seed,
+    )
+    try:
+        endpoints = await server.start()
+        yield Serving(endpoints, tuple(ways(endpoints, named, lan_address())), server)
+    finally:
+        await server.close()
+
+
+def ways(endpoints: Sequence[Path], named: tuple[str, int] | None, lan: str | None) -> list[Way]:
+    """The links that lead to these sockets, the one that works from farthest away first. `named`:
+    what the operator says others know this machine by, port 0 for the port that is bound."""
+    first = endpoints[0]
+    found: list[Way] = []
+    if named is not None:
+        found.append(Way(Link(named[0], named[1] or first.port), "from where that name leads here"))
+    for endpoint in endpoints:
+        host, port = endpoint.host, endpoint.port
+        if endpoint.loopback:
+            found.append(Way(Link(host, port), "from this machine only"))
+        elif host == "0.0.0.0":
+            if lan is not None and ":" not in lan and named is None:
+                found.append(Way(Link(lan, port), "from this network"))
+            found.append(Way(Link("127.0.0.1", port), "from this machine only"))
+        elif host != "::" and named is None:
+            found.append(Way(Link(host, port), "from this network"))
+    if not found:
+        found.append(Way(Link("::1", first.port), "from this machine only"))
+    return found

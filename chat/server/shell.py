@@ -1,0 +1,209 @@
+"""The server: one loop around one hub.
+
+Each turn of the loop takes all datagrams that are there, drains the hub once, sends, hands the log
+its requests, and arms one timer.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from socket import socket
+
+from chat.core.house import Came, Went
+from chat.core.hub import Hub
+from chat.core.plain import Policy
+from chat.core.protect import PUBLISHED_SECRET
+from chat.core.types import (
+    Append,
+    Effect,
+    Extract,
+    Fetch,
+    Follow,
+    Open,
+    Path,
+    Push,
+    Send,
+    Snapshot,
+    Subscribe,
+    Tell,
+    Unfollow,
+    Unsubscribe,
+)
+from chat.log.api import Log, LogError
+from chat.net.fanout import Fanout
+from chat.net.impair import CLEAR, Impairment
+from chat.net.impaired import Impaired
+from chat.net.socket import Ports
+
+from .commit import Batch, Committer, Request
+
+log = logging.getLogger("chat.server")
+
+_TICK = 0.001
+"""Seconds: uvloop's timers are no finer."""
+
+_WATCH = 10.0
+"""Seconds between two looks at what the kernel dropped."""
+
+
+class Server:
+    """Owns sockets, hub and log from `start` to `close`."""
+
+    def __init__(
+        self,
+        sockets: Sequence[socket],
+        store: Log,
+        *,
+        identity: bytes,
+        version: str,
+        plain: Policy = Policy.LOOPBACK,
+        masked: bool = False,
+        impairment: Impairment = CLEAR,
+        impair_seed: int | str = 0,
+    ) -> None:
+        """Needs a running loop. `store` is used on another thread from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._hub = Hub(
+            secret=PUBLISHED_SECRET,
+            identity=identity,
+            random=secrets.token_bytes,
+            now=time.monotonic(),
+            version=version,
+            plain=plain,
+            masked=masked,
+        )
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_for: float | None = None
+        self._draining = False
+        self._trouble = ""
+        self._drops = 0
+        self._network = Impaired(self._loop, impairment, impair_seed, turn=self._turn)
+        impaired = impairment != CLEAR
+        self._ports = Ports(
+            self._loop,
+            sockets,
+            received=self._network.receiving(self._received) if impaired else self._received,
+            refused=self._refused,
+            turn=self._turn,
+        )
+        self._send = self._network.sending(self._ports.send) if impaired else self._ports.send
+        self._fanout = Fanout(
+            self._network.pushing(self._ports.push) if impaired else self._ports.push
+        )
+        self._committer = Committer(store, self._answered)
+        self._watch = self._loop.call_later(_WATCH, self._look)
+
+    async def start(self) -> tuple[Path, ...]:
+        """Where it listens, once it answers. Raises what the log raises."""
+        self._turn()
+        await asyncio.wait((self._ready, self._committer.task), return_when=asyncio.FIRST_COMPLETED)
+        for ended in (self._committer.task, self._ready):
+            if ended.done():
+                ended.result()
+        return self._ports.paths
+
+    async def run(self) -> None:
+        """Until it is closed. Raises what the log raises that it must not."""
+        await asyncio.shield(self._committer.task)
+
+    async def close(self) -> None:
+        """What was said is stored and told to all; then the clients learn that we go."""
+        self._draining = True
+        self._watch.cancel()
+        self._committer.close()
+        await asyncio.wait((self._committer.task,))
+        self._hub.shutdown()
+        self._turn()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._network.close()
+        self._ports.close()
+
+    def _received(self, datagram: bytes, path: Path) -> None:
+        if not self._draining:
+            self._hub.receive(datagram, path, time.monotonic(), time.time_ns() // 1_000_000)
+
+    def _refused(self, path: Path) -> None:
+        self._hub.refuses(path, time.monotonic())
+
+    def _turn(self) -> None:
+        requests: list[Request] = []
+        for effect in self._hub.drain():
+            self._do(effect, requests)
+        if requests:
+            self._committer.submit(requests)
+        self._arm()
+
+    def _do(self, effect: Effect, requests: list[Request]) -> None:
+        match effect:
+            case Send(path, datagram):
+                self._send(path, datagram)
+            case Push(group, datagram):
+                self._fanout.push(group, datagram)
+            case Subscribe(group, path):
+                self._fanout.subscribe(group, path)
+            case Unsubscribe(group, path):
+                self._fanout.unsubscribe(group, path)
+            case Append() | Open() | Fetch() | Follow() | Unfollow():
+                requests.append(effect)
+            case Tell(Came(name, endpoint, form)):
+                log.info("%s came, %s, %s", name, endpoint, form.value)
+            case Tell(Went(name, endpoint, form)):
+                log.info("%s went, %s, %s", name, endpoint, form.value)
+
+    def _arm(self) -> None:
+        deadline = self._hub.deadline()
+        if deadline == self._armed_for:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_for, self._timer = deadline, None
+        if deadline is not None:
+            delay = max(deadline - time.monotonic(), _TICK)
+            self._timer = self._loop.call_later(delay, self._timeout)
+
+    def _timeout(self) -> None:
+        self._armed_for = self._timer = None
+        self._hub.timeout(time.monotonic())
+        self._turn()
+
+    def _answered(self, batch: Batch) -> None:
+        """The log's answers: pushes and acknowledgements come out of here."""
+        hub, now, wall = self._hub, time.monotonic(), time.time_ns() // 1_000_000
+        for room, result in batch.results:
+            hub.appended(room, result, now)
+        for room, records in batch.news:
+            hub.logged(room, records, now, wall)
+        for request, answer in batch.answers:
+            match answer:
+                case Snapshot():
+                    hub.opened(request.ticket, answer, now, wall)
+                case Extract():
+                    hub.fetched(request.ticket, answer, now)
+                case _:
+                    hub.failed(request.ticket, str(answer))
+        if (batch.results or batch.trouble) and batch.trouble != self._trouble:
+            self._trouble = batch.trouble
+            if batch.trouble:
+                log.error("the log refuses: %s", batch.trouble)
+            else:
+                log.warning("the log takes what is said again")
+        self._turn()
+        if not self._ready.done():
+            if hub.ready:
+                self._ready.set_result(None)
+            elif hub.trouble:
+                self._ready.set_exception(LogError(hub.trouble))
+
+    def _look(self) -> None:
+        """Silent loss is the worst kind: what the kernel dropped is said."""
+        drops = self._ports.receive_drops() or 0
+        if drops > self._drops:
+            log.warning(
+                "the kernel dropped %d datagrams: the server was too busy", drops - self._drops
+            )
+            self._drops = drops
+        self._watch = self._loop.call_later(_WATCH, self._look)

@@ -1,0 +1,228 @@
+"""`chat serve`, `send`, `tail` and `status` as scripts use them."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from .programs import chat, done, serving
+
+
+async def test_what_is_sent_is_printed_by_tail() -> None:
+    async with serving() as server, chat("tail", server.link, "--count", "2") as tail:
+        await until_member(server.link, 1)
+        assert (await done("send", server.link, "--name", "ann", "hello", "world")).code == 0
+        assert (await done("send", server.link, "--name", "ann", "//slash", "/who")).code == 0
+        assert await tail.ended() == 0
+    assert [line.partition("] ")[2] for line in tail.out] == [
+        "ann: hello world",
+        "ann: //slash /who",
+    ]
+
+
+async def until_member(link: str, members: int) -> None:
+    """Waits until the server has so many members."""
+    for _ in range(200):
+        status = await done("status", link, "--json")
+        if status.code == 0 and json.loads(status.out[0])["members"] >= members:
+            return
+    raise AssertionError(f"never {members} members: {status.out}")
+
+
+async def test_each_line_of_stdin_is_a_message_in_order() -> None:
+    lines = [f"line {number} ü 漢字" for number in range(300)]
+    async with serving() as server:
+        sent = await done("send", server.link, stdin="\n".join([*lines, "", "  ", "last"]))
+        assert (sent.code, sent.err) == (0, [])
+        tail = await done("tail", server.link, "--from", "start", "--no-follow", "--json")
+    assert [json.loads(line)["text"] for line in tail.out] == [*lines, "last"]
+    first = json.loads(tail.out[0])
+    assert list(first) == ["room", "seq", "author", "endpoint", "time", "kind", "text"]
+    assert (first["room"], first["seq"], first["kind"]) == ("lobby", 1, "message")
+
+
+async def test_a_text_of_eight_kibibytes_is_one_message_and_a_longer_one_is_refused() -> None:
+    text = "ab 漢字 " * 700
+    async with serving() as server:
+        assert (await done("send", server.link, stdin=text)).code == 0
+        refused = await done("send", server.link, stdin="short\n" + "x" * 8193 + "\nafter\n")
+        tail = await done("tail", server.link, "--from", "start", "--no-follow", "--json")
+    assert refused.code == 1
+    assert refused.err == ["chat: message 2: 8193 bytes are too much for a chat: at most 8192"]
+    assert [json.loads(line)["text"] for line in tail.out] == [text.rstrip("\n"), "short"]
+
+
+async def test_tail_begins_where_it_is_told() -> None:
+    async with serving() as server:
+        await done("send", server.link, stdin="".join(f"{number}\n" for number in range(1, 11)))
+
+        async def texts(*options: str) -> list[str]:
+            tail = await done("tail", server.link, "--json", "--no-follow", *options)
+            assert tail.code == 0
+            return [json.loads(line)["text"] for line in tail.out]
+
+        assert await texts("--from", "start") == [str(number) for number in range(1, 11)]
+        assert await texts("--from", "8") == ["8", "9", "10"]
+        assert await texts("--last", "2") == ["9", "10"]
+        assert await texts("--last", "2", "--count", "1") == ["9"]
+        assert await texts() == []
+
+
+async def test_tail_gives_up_after_a_silence() -> None:
+    async with serving() as server:
+        quiet = await done("tail", server.link, "--timeout", "0.5")
+        missing = await done("tail", server.link, "--timeout", "0.5", "--count", "1")
+    assert (quiet.code, quiet.out, quiet.err) == (0, [], [])
+    assert missing.code == 1
+    assert missing.err == ["chat: 0 of 1 entries, then none for 0.5 s"]
+
+
+async def test_a_reader_that_goes_away_ends_tail_silently() -> None:
+    async with serving() as server:
+        await done("send", server.link, stdin="a\nb\nc\n")
+        async with chat("tail", server.link, "--from", "start") as tail:
+            await tail.line("[")
+            tail._process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+            await done("send", server.link, "d")
+            assert await tail.ended() == 1
+    assert tail.err == []
+
+
+async def test_nobody_there_is_one_line_and_a_one() -> None:
+    sent = await done("send", "127.0.0.1:9", "--timeout", "0.5", "hello")
+    assert (sent.code, sent.out) == (1, [])
+    assert sent.err == ["chat: message 1 (hello): nobody listens at 127.0.0.1, UDP port 9"]
+    asked = await done("status", "127.0.0.1:9", "--timeout", "0.5")
+    assert asked.code == 1
+    assert asked.err[0].startswith("chat: no answer from 127.0.0.1, UDP port 9, within 0.5 s")
+    tail = await done("tail", "127.0.0.1:9", "--timeout", "0.5")
+    assert tail.code == 1
+    assert tail.err[0].startswith("chat: no answer within 0.5 s")
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (["tail", "chat://x:99999"], "chat tail: Invalid value for 'LINK': 'x:99999': a port is"),
+        (["send"], "chat send: where to? give a LINK, or set CHAT_LINK"),
+        (["send", "http://x", "y"], "chat send: 'http://x' is no link: one looks like"),
+        (["tail", "x", "--from", "soon"], "chat tail: Invalid value for '--from': 'soon' is none"),
+        (["tail", "x", "--name", "a b"], "chat tail: Invalid value for '--name': a name has"),
+        (["tail", "chat://pin@x"], "chat tail: Invalid value for 'LINK': pins and invites come"),
+        (["serve", "--store", "redis://x"], "redis:// is no store of this version"),
+        (["srve"], "chat: there is no command srve"),
+        (["serve", "--durability", "none"], "chat serve: Invalid value for '--durability'"),
+    ],
+)
+async def test_wrong_usage_is_one_line(args: list[str], line: str) -> None:
+    program = await done(*args)
+    assert program.code in (1, 2)
+    assert program.out == []
+    assert len(program.err) == 1
+    assert line in program.err[0]
+
+
+async def test_link_and_options_come_from_the_environment() -> None:
+    async with serving() as server:
+        env = {"CHAT_LINK": server.link, "CHAT_SEND_NAME": "eve", "CHAT_TAIL_LAST": "5"}
+        assert (await done("send", "hello", env=env)).code == 0
+        assert (await done("send", "-", "hi", stdin=server.link + "\n")).code == 0
+        tail = await done("tail", "--no-follow", "--json", env=env)
+    assert json.loads(tail.out[0])["author"] == "eve"
+    assert [json.loads(line)["text"] for line in tail.out] == ["hello", "hi"]
+
+
+async def test_status_answers_one_line_or_one_object() -> None:
+    async with serving() as server, chat("tail", server.link):
+        await until_member(server.link, 1)
+        line = await done("status", server.link)
+        facts = json.loads((await done("status", server.link, "--json")).out[0])
+    assert line.code == 0
+    assert line.out[0].startswith("version 0.")
+    assert line.out[0].endswith("1 room in use, 1 member")
+    assert (facts["rooms"], facts["members"]) == (1, 1)
+
+
+async def test_a_term_signal_drains_and_ends_with_zero(tmp_path: Path) -> None:
+    async with serving(store=tmp_path) as server:
+        assert (await done("send", server.link, "kept")).code == 0
+        server.signal(signal.SIGTERM)
+        assert await server.ended() == 0
+    assert server.out[0].startswith("listening on 127.0.0.1:")
+    assert server.out[1].startswith("link chat://127.0.0.1:")
+    async with serving(store=tmp_path) as server:
+        tail = await done("tail", server.link, "--from", "start", "--no-follow")
+    assert tail.out[0].endswith(": kept")
+
+
+async def test_an_interrupt_ends_with_130() -> None:
+    async with serving() as server:
+        server.signal(signal.SIGINT)
+        assert await server.ended() == 130
+
+
+async def test_a_json_journal_is_one_object_a_line() -> None:
+    async with serving("--log-format", "json") as server:
+        await done("send", server.link, "hello")
+        server.signal(signal.SIGTERM)
+        await server.ended()
+    said = [line for line in server.err if not line.startswith("     ")]
+    assert {"time", "level", "message"} == set.union(*(set(json.loads(line)) for line in said))
+
+
+async def test_a_port_in_use_is_one_line() -> None:
+    async with serving() as server:
+        other = await done("serve", "--bind", f"127.0.0.1:{server.port}", "--store", "memory:")
+    assert other.code == 1
+    assert len(other.err) == 1
+    assert "is in use: stop the other server or choose --bind" in other.err[0]
+
+
+async def test_an_address_of_somebody_else_is_one_line() -> None:
+    server = await done("serve", "--bind", "192.0.2.1:9999", "--store", "memory:")
+    assert server.code == 1
+    assert len(server.err) == 1
+    assert "bind 0.0.0.0 and open UDP port 9999 in the provider's firewall" in server.err[0]
+
+
+async def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    server = await done("serve", "--bind", "127.0.0.1:0", "--store", str(file / "below"))
+    assert server.code == 1
+    assert len(server.err) == 1
+    assert str(file) in server.err[0]
+
+
+async def test_a_damaged_log_is_refused_and_kept(tmp_path: Path) -> None:
+    log = tmp_path / "log.sqlite3"
+    log.write_bytes(b"this is no database at all, whatever its name says" * 100)
+    before = log.read_bytes()
+    server = await done("serve", "--bind", "127.0.0.1:0", "--store", str(tmp_path))
+    assert server.code == 1
+    assert len(server.err) == 1
+    assert str(log) in server.err[0]
+    assert log.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", [["--help"], ["send", "--help"], ["send"], ["status"]])
+async def test_a_command_imports_only_what_it_needs(command: list[str]) -> None:
+    code = (
+        "import sys; from chat.cli import run; run(sys.argv[1:]); "
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    if command == ["send"]:
+        command = ["send", "127.0.0.1:9", "--timeout", "0.1", "x"]
+    if command == ["status"]:
+        command = ["status", "127.0.0.1:9", "--timeout", "0.1"]
+    import sys
+
+    from .programs import running
+
+    async with running(sys.executable, "-c", code, *command) as program:
+        await program.ended()
+    loaded = set(program.out[-1].split())
+    assert not loaded & {"prompt_toolkit", "uvloop", "sqlite3", "platformdirs", "wcwidth"}
+    if "--help" in command:
+        assert not loaded & {"cryptography"}
