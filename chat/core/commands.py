@@ -40,6 +40,9 @@ COMMANDS = (
     Command("quit", "", "leave the server", 0, 0),
 )
 
+_NEAR = 0.5
+"""How alike two names must be for one to be a slip of the other: /wohs is /who."""
+
 _BY_NAME = {command.name: command for command in COMMANDS}
 
 
@@ -72,7 +75,7 @@ def parse(line: str, *, plain: bool = False) -> Speech | Call | Mistake:
     known = {command.name for command in COMMANDS if command.plain or not plain}
     name = word.lower()
     if name not in known:
-        near = get_close_matches(name, sorted(known), 1)
+        near = get_close_matches(name, sorted(known), 1, _NEAR)
         hint = f"did you mean /{near[0]}?" if near else "/help lists the commands."
         return Mistake(
             f"there is no command /{word}; {hint} To say a line with / in front: //{word}"

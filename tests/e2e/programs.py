@@ -62,11 +62,14 @@ class Program:
         self._process.stdin.close()
 
     def signal(self, number: signal.Signals) -> None:
+        """To it and to what it has started: it leads a process group of its own."""
         if self.code is None:
-            os.kill(self.pid, number)
+            os.killpg(self.pid, number)
 
     async def kill(self) -> None:
         self.signal(signal.SIGKILL)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         await self.ended()
 
     async def _read(self, stream: asyncio.StreamReader, lines: list[str]) -> None:
@@ -84,6 +87,7 @@ async def running(*command: str, env: dict[str, str] | None = None) -> AsyncIter
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
         env=os.environ | (env or {}),
         limit=1 << 20,
     )
@@ -126,6 +130,7 @@ async def serving(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     server = Server(process)
     try:
