@@ -44,8 +44,8 @@ FLOORS: dict[str, set[str]] = {
     "pipe": {"client", "net", "core"},
     "bots": {"bots", "client", "net", "core", "loop"},
     "tui": {"tui", "client", "status", "net", "core", "loop"},
-    "demo": {"tui", "bots", "server", "client", "room", "net", "log", "core", "loop"},
-    "cli": {"cli", "demo", "tui", "bots", "pipe", "status", "server", "net", "core"},
+    "demo": {"demo", "tui", "bots", "server", "client", "room", "net", "log", "core", "loop"},
+    "cli": {"cli", "demo", "tui", "bots", "pipe", "status", "server", "net", "core", "loop"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from .layout import MalformedError
+from .types import SEQ_MAX
 
 Name = Annotated[str, Meta(max_length=64)]
 Digest = Annotated[bytes, Meta(min_length=8, max_length=8)]
-Natural = Annotated[int, Meta(ge=0, lt=1 << 62)]
+Natural = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 Number = Annotated[int, Meta(ge=0, lt=1 << 32)]
 
 
@@ -101,7 +102,8 @@ class Joined(Struct, frozen=True, array_like=True, tag=1):
     digest: Digest
     origin: Digest
     matched: Natural | None
-    last_n: Number
+    last_n: Annotated[int, Meta(ge=0, lt=1 << 31)]
+    """Of an instance that has said more than this, nothing is taken any more."""
     window: Number
     interval: Number
     """Tenths of a second between two receiver reports."""
@@ -198,6 +200,7 @@ Response = Welcome | Joined | Left | Named | Members | RoomList | Refused | Invi
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _responses: msgspec.msgpack.Decoder[Response] = msgspec.msgpack.Decoder(Response)
 
 
@@ -209,7 +212,7 @@ def decode_request(body: bytes) -> Request:
     """Raises MalformedError."""
     try:
         return _requests.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise MalformedError(str(error)) from error
 
 
@@ -217,5 +220,5 @@ def decode_response(body: bytes) -> Response:
     """Raises MalformedError."""
     try:
         return _responses.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise MalformedError(str(error)) from error

@@ -105,7 +105,7 @@ class PushOpener:
     @property
     def highest(self) -> int:
         """Pushes that must have been sent since this member joined."""
-        return max(0, self.window.top + 1 - self._start)
+        return max(0, min(self.window.top + 1, protect.COUNTER_MAX) - self._start)
 
     def open(self, header: wire.Push, datagram: bytes) -> list[wire.Frame] | None:
         """None: forged, damaged, or seen before. Raises MalformedError."""

@@ -68,6 +68,10 @@ class TextEndpoint(Member):
     def invited(self, request: int, room: str, peer: str) -> None:
         """A plain-text endpoint is put into its direct rooms; there is nothing to ask."""
 
+    def disowned(self) -> None:
+        """It is dropped long before a log forgets it."""
+        self.notice("not said: the server's log went back; say it again after /quit")
+
     def notice(self, text: str) -> None:
         self.write(f"-- {text}")
 

@@ -13,12 +13,12 @@ from .asking import Asking
 from .connection import Connection, Rebind
 from .fetcher import Fetcher
 from .layout import MalformedError
-from .limits import JOIN_BACKLOG, PASTE_BYTES
+from .limits import JOIN_BACKLOG
 from .membership import Event, Membership
 from .memberships import Memberships
 from .outbox import Draft
 from .recovery import RoundTrip
-from .text import pieces
+from .text import excess, pieces
 from .types import Effect, Kind, Path, Tell
 
 
@@ -108,9 +108,8 @@ class Guest:
         membership = self.rooms.get(room)
         if membership is None:
             raise NotSaidError(f"you are not in {room}; /join it first")
-        size = len(text.encode())
-        if size > PASTE_BYTES:
-            raise NotSaidError(f"{size} bytes are too much for a chat: at most {PASTE_BYTES}")
+        if (reason := excess(text, kind)) is not None:
+            raise NotSaidError(reason)
         if membership.outbox.full:
             raise NotSaidError("too much is waiting to be sent; try again when some of it is")
         tickets = []
@@ -283,9 +282,9 @@ class Guest:
                 self.dropped["not for clients"] += 1
 
     def _news(self, room: Membership, news: list[Event]) -> None:
-        silent = self._rooms.hidden(room)
+        shown = self._rooms.shown(room)
         for event in news:
-            if not silent or isinstance(event, events.Logged):
+            if shown or isinstance(event, events.Logged):
                 self._tell(event)
         if room.inbox.diverged and not self._rooms.asks_join(room):
             self._rooms.ask_join(room)

@@ -92,7 +92,7 @@ class House:
         self._timers = timers
         self._random = random
         self._tags = 0
-        self._opening: set[tuple[Member, str, int]] = set()
+        self._opening: dict[Member, set[tuple[str, int]]] = {}
         """Joins that wait for the log: a request that is repeated meanwhile is one request."""
         self._ahead = limits.Allowance(limits.AHEAD_BYTES)
         turn.emit(Open(OpenRegistry(), REGISTRY, b"", ()))
@@ -155,8 +155,9 @@ class House:
             )
         self.registry.make_room(room, member.name, wall)
         self._turn.room(self)
-        if (member, room, request) not in self._opening:
-            self._opening.add((member, room, request))
+        opening = self._opening.setdefault(member, set())
+        if (room, request) not in opening:
+            opening.add((room, request))
             self.rooms[room].opening += 1
             ticket = JoinTicket(member, request, room)
             self._turn.emit(Open(ticket, room, member.instance, _points(points)))
@@ -264,7 +265,10 @@ class House:
             self._turn.emit(append)
 
     def _answered(self, ticket: JoinTicket) -> Room:
-        self._opening.discard((ticket.member, ticket.room, ticket.request))
+        opening = self._opening[ticket.member]
+        opening.discard((ticket.room, ticket.request))
+        if not opening:
+            del self._opening[ticket.member]
         room = self.rooms[ticket.room]
         room.opening -= 1
         return room
@@ -273,16 +277,20 @@ class House:
         self.registry.set_topic(room, topic, author, wall)
         self._turn.room(self)
 
-    def _room_to_join(self, member: Member, name: str) -> str:
-        if len(member.rooms) >= limits.ROOMS_PER_MEMBER:
-            raise RefusedError(f"you are in {len(member.rooms)} rooms; /leave one of them first")
-        if is_public(name):
+    def _room_to_join(self, member: Member, wanted: str) -> str:
+        if is_public(wanted):
             try:
-                return check_room(name)
+                name = check_room(wanted)
             except BadNameError as error:
                 raise RefusedError(str(error)) from error
-        if member.instance not in (direct_parties(name) or ()):
+        elif member.instance in (direct_parties(wanted) or ()):
+            name = wanted
+        else:
             raise RefusedError("that room is not for you")
+        others = {room.name for room in member.rooms.values()} - {name}
+        others |= {room for room, _ in self._opening.get(member, ())} - {name}
+        if len(others) >= limits.ROOMS_PER_MEMBER:
+            raise RefusedError(f"you are in {len(others)} rooms; /leave one of them first")
         return name
 
     def _peer(self, member: Member, room: str) -> str:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from .entry import decode_entry
 from .layout import MalformedError
 from .limits import BUFFERED_ENTRIES, JOIN_BACKLOG, RANGES
-from .types import Entry, Point, Range, chained
+from .types import SEQ_MAX, Entry, Point, Range, chained
 
 RING = 640
 """Digests remembered: more than the oldest point that is offered."""
@@ -64,35 +64,44 @@ class Inbox:
         self._digest: bytes | None = None
         self._origin = b""
         self._head_digest: bytes | None = None
-        self._fresh_head = 0
+        self._offered = 0
+        self._fresh_head: int | None = None
         self._ring: dict[int, bytes] = {}
         self._buffer: dict[int, bytes] = {}
 
-    def points(self) -> tuple[Point, ...]:
-        """What a join offers, newest first: the log says which of them it still has."""
+    def offer(self) -> tuple[Point, ...]:
+        """For a join: points of our past, newest first. The log says which of them it still has."""
+        self._offered = max(self._ring, default=0)
         if not self._began:
             return ()
-        found = [Point(seq, self._ring[seq]) for seq in self._offered() if seq in self._ring]
-        return (*found, Point(0, self._origin))
+        at = [self._offered - step for step in _STEPS if self._offered > step]
+        return (
+            *(Point(seq, self._ring[seq]) for seq in at if seq in self._ring),
+            Point(0, self._origin),
+        )
 
     def joined(self, floor: int, head: Point, origin: bytes, matched: int | None) -> list[News]:
-        """A fresh answer to `points`: only such a one may say that the log has gone back."""
+        """The answer to the last `offer`: only such a one may say that the log has gone back. It
+        speaks of what we had when we asked, and we may have read on since."""
         news: list[News] = []
         self._buffer.clear()
         self.diverged = False
         self.head, self._head_digest = head.seq, head.digest
-        self._fresh_head = head.seq
+        self._fresh_head = head.seq if head.seq < self._offered else None
         if not self._began or origin != self._origin:
             if self._began:
                 news.append(Broken(self.room, 1))
             self._begin(floor, head, origin)
-        elif matched is not None and matched == self.seq:
-            pass
         elif self.seq < floor - 1:
             news += self._expire(floor)
+        elif matched == self._offered <= self.seq and (self._ring or head.seq >= self.seq):
+            if head.seq < self.seq:
+                self.head, self._head_digest = self.seq, None
         elif matched in self._ring:
             assert matched is not None
             self.seq, self._digest = matched, self._ring[matched]
+        elif matched == self._offered and self._ring:
+            self.diverged = True
         else:
             self._begin(floor, head, origin)
             news.append(Broken(self.room, self.seq + 1))
@@ -113,7 +122,7 @@ class Inbox:
         if not self._began:
             return []
         news: list[News] = []
-        if floor > self.seq + 1:
+        if self.seq + 1 < floor <= self.head + 1:
             news += self._expire(floor)
         if first == self.seq + 1:
             if self._digest is None:
@@ -125,8 +134,9 @@ class Inbox:
         return news + list(self._advance())
 
     def saw_head(self, seq: int, digest: bytes | None) -> None:
-        """The log reaches at least `seq`. A late, lower head proves nothing."""
-        if seq > self.head:
+        """The log reaches at least `seq`. A late, lower head proves nothing, nor does an absurd
+        one."""
+        if self.head < seq <= SEQ_MAX:
             self.head, self._head_digest = seq, digest
         elif seq == self.head and self._head_digest is None:
             self._head_digest = digest
@@ -135,17 +145,17 @@ class Inbox:
             self.diverged = True
 
     def missing(self, most: int = RANGES) -> tuple[Range, ...]:
-        """Up to `most` ranges that are in the log and not here."""
+        """Up to `most` ranges that are in the log and not here, as far on as they can be kept."""
         ranges: list[Range] = []
         if not self._began:
             return ()
-        at = self.seq + 1
+        at, last = self.seq + 1, min(self.head, self.seq + BUFFERED_ENTRIES)
         for seq in sorted(self._buffer):
             if seq > at and len(ranges) < most:
                 ranges.append(Range(at, seq - 1))
             at = max(at, seq + 1)
-        if at <= self.head and len(ranges) < most:
-            ranges.append(Range(at, self.head))
+        if at <= last and len(ranges) < most:
+            ranges.append(Range(at, last))
         if self._digest is None and not ranges and self.head > self.seq:
             ranges.append(Range(self.seq + 1, self.seq + 1))
         return tuple(ranges)
@@ -229,7 +239,3 @@ class Inbox:
         if self.first > seq:
             self.first, self.first_digest = seq, self._ring.get(seq - 1)
         return Broken(self.room, seq)
-
-    def _offered(self) -> list[int]:
-        newest = max(self._ring, default=0)
-        return [newest - step for step in _STEPS if newest - step > 0]

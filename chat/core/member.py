@@ -70,6 +70,10 @@ class Member(ABC):
         """There is a direct room with `peer`."""
 
     @abstractmethod
+    def disowned(self) -> None:
+        """The log has less of it than it once said: it has to join anew, and find out."""
+
+    @abstractmethod
     def notice(self, text: str) -> None:
         """One line from the server."""
 

@@ -8,6 +8,7 @@ from .history import History, Older
 from .inbox import Inbox, News
 from .outbox import Draft, Outbox
 from .presence import Change, Roster
+from .protect import KEY_SIZE
 from .recovery import RoundTrip
 from .types import Entry, Kind, Point
 
@@ -62,13 +63,17 @@ class Membership:
         self._caught_up = False
         self._listed = False
         self._gap_at: float | None = None
+        self._acked = 0
+        """What was acknowledged when the last join was asked for."""
         self._interval = limits.REPORT_INTERVAL
         self._reported = (-1, -1)
         self._report_at = 0.0
 
-    def points(self) -> tuple[tuple[int, bytes], ...]:
-        """For a join, what of our past may be on the log's chain."""
-        return self.inbox.points()
+    def offer(self) -> tuple[Point, ...]:
+        """For a join: what of our past may be on the log's chain. What we have at this moment is
+        what the answer is compared with."""
+        self._acked = self.outbox.acked
+        return self.inbox.offer()
 
     def parted(self) -> None:
         """The session is gone; the place in the log, and what was said, stay."""
@@ -86,7 +91,7 @@ class Membership:
         self._interval = joined.interval / 10
         self._report_at = now + self._interval
         self._reported = (-1, -1)
-        if joined.key:
+        if len(joined.key) == KEY_SIZE:
             self.opener = PushOpener(joined.epoch, joined.key, joined.counter)
         self._head_due = now + _FIRST_HEAD
         self.history.cancel()
@@ -99,7 +104,7 @@ class Membership:
         self._gap_at = None if self.inbox.complete else 0.0
         self._caught_up = False
         news += self._catching_up()
-        if joined.last_n < self.outbox.acked:
+        if joined.last_n < self._acked:
             self.disowned = True
             return news
         return news + self._logged(self.outbox.begin(joined.last_n), now)

@@ -25,9 +25,9 @@ class Memberships:
     def get(self, name: str) -> Membership | None:
         return self.active.get(name) or self._leaving.get(name)
 
-    def hidden(self, room: Membership) -> bool:
-        """The user has left it already."""
-        return self._leaving.get(room.name) is room
+    def shown(self, room: Membership) -> bool:
+        """The user has not left it."""
+        return self.active.get(room.name) is room
 
     def join(self, name: str, *, backlog: int, first: int, live: bool) -> Membership:
         """`live`: there is a session in which it can be asked for at once."""
@@ -79,7 +79,8 @@ class Memberships:
 
     def ask_join(self, room: Membership) -> asks.Join:
         self._supersede(room.name)
-        return self._asking.ask(lambda r: asks.Join(r, room.name, room.points()))
+        points = room.offer()
+        return self._asking.ask(lambda r: asks.Join(r, room.name, points))
 
     def asks_join(self, room: Membership) -> bool:
         return any(ask.room == room.name for ask in self._asking.asked(asks.Join))

@@ -73,14 +73,13 @@ class Outbox:
         return done
 
     def ack(self, n: int) -> list[tuple[int, Draft]]:
-        """The log has all up to `n`: returns those that were pending, with their n."""
-        if n <= self.acked:
+        """The log has all up to `n`: returns those that were pending, with their n. Of what was
+        never said here nothing can be acknowledged."""
+        if not self.acked < n < self._next:
             return []
-        last = min(n, self._next - 1)
-        done = [(each, self._drafts.pop(each)) for each in range(self.acked + 1, last + 1)]
+        done = [(each, self._drafts.pop(each)) for each in range(self.acked + 1, n + 1)]
         self._bytes -= sum(len(draft.text) for _, draft in done)
         self.acked = n
-        self._next = max(self._next, n + 1)
         self._sent = max(self._sent, n)
         self._burst = min(self._burst + len(done), WINDOW)
         self.tries = 0

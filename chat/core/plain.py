@@ -17,7 +17,7 @@ from .names import LOBBY, is_public
 from .path import allowance
 from .room import RoomTimers
 from .staging import Verdict
-from .text import clean, pieces
+from .text import clean, excess, pieces
 from .turn import Turn
 from .types import Kind, Path, Send
 
@@ -77,6 +77,8 @@ class Plain:
         endpoint.seen = now
         endpoint.warned = False
         for line in _lines(datagram):
+            if self.endpoints.get(path) is not endpoint:
+                break
             if endpoint.bucket.take(now):
                 self._line(endpoint, line, now, wall)
             else:
@@ -181,9 +183,6 @@ class Plain:
     # Lines
 
     def _line(self, endpoint: TextEndpoint, line: str, now: float, wall: int) -> None:
-        if len(line.encode()) > limits.PASTE_BYTES:
-            endpoint.notice(f"not said: a text has at most {limits.PASTE_BYTES} bytes")
-            return
         match commands.parse(line, plain=True):
             case commands.Speech(text):
                 self._say(endpoint, Kind.MESSAGE, text)
@@ -264,6 +263,9 @@ class Plain:
             self._join(other, name, wall)
 
     def _say(self, endpoint: TextEndpoint, kind: Kind, text: str) -> None:
+        if (reason := excess(text, kind)) is not None:
+            endpoint.notice(f"not said: {reason}")
+            return
         if endpoint.room is not None:
             self._hold(endpoint, endpoint.held, (endpoint.room, kind, text))
             return

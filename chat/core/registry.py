@@ -77,7 +77,7 @@ class Registry:
         self._seq = seq
 
     def appended(self, result: dict[bytes, int] | str) -> None:
-        if self._staging.appended(result):
+        if self._staging.appended(result).refused:
             self._asked.clear()
 
     def flush(self) -> Append | None:

@@ -236,11 +236,14 @@ class Room:
         return self._staging.staged(instance) - self._staging.last(instance)
 
     def appended(self, result: dict[bytes, int] | str) -> None:
-        refused = set(self._staging.appended(result))
-        if refused and isinstance(result, str):
-            for member in self._seats:
-                if member.instance in refused:
-                    member.notice(f"the server could not store what you said: {result}")
+        refused, forgotten = self._staging.appended(result)
+        if not refused and not forgotten:
+            return
+        for member in self._seats:
+            if member.instance in forgotten:
+                member.disowned()
+            elif member.instance in refused and isinstance(result, str):
+                member.notice(f"the server could not store what you said: {result}")
 
     def logged(self, records: tuple[Record, ...], now: float) -> None:
         """Entries of the log, in dense order; some may have been known when it was opened."""

@@ -100,8 +100,7 @@ class Sealed:
             return
         session.seen = now
         newest = session.channel.window.top == header.counter
-        for frame in wire.decode_frames(plaintext):
-            self._frame(session, frame, path, now, wall)
+        self._frames(session, wire.decode_frames(plaintext), path, now, wall)
         if path != session.path and newest and self.sessions.get(header.sid) is session:
             token = session.validation.challenge(path, self._random(8))
             challenge = wire.encode_frame(wire.PathChallenge(token))
@@ -148,8 +147,7 @@ class Sealed:
             session = begun
         session.seen = now
         self._welcome(session, hello.name)
-        for frame in frames[1:]:
-            self._frame(session, frame, path, now, wall)
+        self._frames(session, frames[1:], path, now, wall)
         return True
 
     def _begin(
@@ -157,7 +155,14 @@ class Sealed:
     ) -> Session | None:
         endpoint = self._house.labels.pack(path)
         session = Session(
-            instance, path, endpoint, channel, hello.attempt, self._turn, self._house.registry.topic
+            instance,
+            path,
+            endpoint,
+            channel,
+            hello.attempt,
+            self._turn,
+            self._house.registry.topic,
+            self._identity,
         )
         try:
             if len(self.sessions) >= limits.SESSIONS:
@@ -172,7 +177,7 @@ class Sealed:
         return session
 
     def _welcome(self, session: Session, asked: str) -> None:
-        token = protect.reset_token(self._identity, session.channel.sid)
+        token = session.reset_token
         session.reply(asks.Welcome(session.name, asked, str(session.path), token))
         self._remind(session)
 
@@ -225,6 +230,15 @@ class Sealed:
             self._timers.set((session, "idle"), until)
 
     # Frames
+
+    def _frames(
+        self, session: Session, frames: list[wire.Frame], path: Path, now: float, wall: int
+    ) -> None:
+        for frame in frames:
+            if session.channel.sid not in self.sessions:
+                self._dropped["said after goodbye"] += 1
+                return
+            self._frame(session, frame, path, now, wall)
 
     def _frame(
         self, session: Session, frame: wire.Frame, path: Path, now: float, wall: int
@@ -305,8 +319,7 @@ class Sealed:
     def shutdown(self) -> None:
         """Every client is told to look for the server anew."""
         for session in self.sessions.values():
-            token = protect.reset_token(self._identity, session.channel.sid)
-            self._turn.emit(Send(session.path, wire.encode_header(wire.Reset(token))))
+            session.disowned()
 
     def fetched(self, ticket: FetchTicket, extract: Extract) -> None:
         """The log's answer to a fetch, in pages."""

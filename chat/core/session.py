@@ -8,6 +8,7 @@ from . import asks, wire
 from .channel import Channel
 from .member import Member
 from .path import Validation
+from .protect import reset_token
 from .room import Room
 from .turn import Turn
 from .types import Form, Path, Record, Send, Snapshot
@@ -20,7 +21,16 @@ class Session(Member):
     """One instance. It stays the same one when its client opens a new channel, so that nobody
     sees a client that reconnects leave and come."""
 
-    __slots__ = ("_asked", "_topic_of", "_turn", "attempt", "channel", "seen", "validation")
+    __slots__ = (
+        "_asked",
+        "_identity",
+        "_topic_of",
+        "_turn",
+        "attempt",
+        "channel",
+        "seen",
+        "validation",
+    )
 
     form = Form.SEALED
 
@@ -33,7 +43,9 @@ class Session(Member):
         attempt: int,
         turn: Turn,
         topic_of: Callable[[str], str],
+        identity: bytes,
     ) -> None:
+        """`identity` is the server's secret that survives its restarts."""
         super().__init__(instance, "", path, endpoint)
         self.channel = channel
         self.attempt = attempt
@@ -41,7 +53,13 @@ class Session(Member):
         self.seen = 0.0
         self._turn = turn
         self._topic_of = topic_of
+        self._identity = identity
         self._asked: dict[str, int] = {}
+
+    @property
+    def reset_token(self) -> bytes:
+        """What tells its client, and nobody else could, to open a new channel (RFC 9000 §10.3)."""
+        return reset_token(self._identity, self.channel.sid)
 
     def queue(self, frame: wire.Frame) -> None:
         self.channel.queue(frame)
@@ -82,6 +100,9 @@ class Session(Member):
 
     def invited(self, request: int, room: str, peer: str) -> None:
         self.reply(asks.Invited(request, room, peer))
+
+    def disowned(self) -> None:
+        self._turn.emit(Send(self.path, wire.encode_header(wire.Reset(self.reset_token))))
 
     def notice(self, text: str) -> None:
         self.reply(asks.Notice(text))

@@ -5,6 +5,7 @@ The log has the last word: it takes `n` only after `n - 1`, and what it has it s
 """
 
 from enum import Enum
+from typing import NamedTuple
 
 from .limits import WINDOW
 from .types import Draft
@@ -20,6 +21,15 @@ class Verdict(Enum):
     """Taken before, and still on its way."""
     AHEAD = "ahead"
     """Beyond a gap or the window: to be sent again."""
+
+
+class Landing(NamedTuple):
+    """What a flight's end means for authors."""
+
+    refused: list[bytes]
+    """They have to send again."""
+    forgotten: list[bytes]
+    """The log has less of them than it once said: they have to find out, by joining anew."""
 
 
 class _Author:
@@ -99,19 +109,23 @@ class Staging:
         self._flights += bool(drafts)
         return drafts
 
-    def appended(self, result: dict[bytes, int] | str) -> list[bytes]:
+    def appended(self, result: dict[bytes, int] | str) -> "Landing":
         """The oldest flight ended: with each of its authors' last n in the log, or with a reason
         for which nothing of it is there. After a refusal nothing is taken until all flights have
-        landed; then authors go on from what the log has. Returns who has to send again."""
+        landed; then authors go on from what the log has."""
+        forgotten = []
         self._flights -= 1
         if isinstance(result, str):
             self._failed = True
             self._drafts.clear()
         else:
             for instance, last in result.items():
-                if instance in self._authors:
-                    self._authors[instance].landed = max(self._authors[instance].landed, last)
-        return [] if self._flights else self._land()
+                author = self._authors.get(instance)
+                if author is not None and last < author.last:
+                    forgotten.append(instance)
+                elif author is not None:
+                    author.landed = max(author.landed, last)
+        return Landing([] if self._flights else self._land(), forgotten)
 
     def logged(self, instance: bytes, n: int) -> None:
         """The log said an entry of this author."""

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from .entry import TEXT_MAX
+from .limits import PASTE_BYTES, TOPIC_BYTES
 from .types import Entry, Kind
 
 PLAIN_MAX = 1200
@@ -14,6 +15,16 @@ _MARKS_MAX = 8
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BREAKS = frozenset("\u0085\u2028\u2029")
+
+
+def excess(text: str, kind: int = Kind.MESSAGE) -> str | None:
+    """Why it is too long to be said, if it is. A message is split, a topic is one entry."""
+    size = len(text.encode())
+    if kind == Kind.TOPIC and size > TOPIC_BYTES:
+        return f"{size} bytes are too long for a topic: at most {TOPIC_BYTES}"
+    if size > PASTE_BYTES:
+        return f"{size} bytes are too long for a message: at most {PASTE_BYTES}; send it in parts"
+    return None
 
 
 def clean(text: str, *, lines: bool = False) -> str:

@@ -21,6 +21,9 @@ can speak for it without the secret."""
 DIGEST_SIZE = 8
 """Bytes of a chained digest."""
 
+SEQ_MAX = (1 << 62) - 1
+"""The highest sequence number: no log gets there, and all arithmetic stays within 64 bits."""
+
 REGISTRY = "!registry"
 """The reserved room whose log holds what must outlive the rooms themselves."""
 

@@ -7,7 +7,8 @@ become too many.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 
@@ -82,22 +83,17 @@ class SqliteLog(Log):
         rooms: dict[str, Room] = {}
         added: list[tuple[str, list[Record]]] = []
         results: list[dict[bytes, int]] = []
-        try:
-            with self._file.writing() as db:
-                for name, drafts in appends:
-                    room = rooms.get(name) or self._find(db, name) or self._create(db, name)
-                    records, newest = tables.next_records(db, room, drafts)
-                    if records:
-                        room = tables.add(db, room, records, now)
-                        added.append((name, records))
-                    rooms[name] = tables.trim(
-                        db, room, self._expired(db, name, room, now, len(records))
-                    )
-                    results.append(newest)
-                self._sweep(db, added, now)
-        except BaseException:
-            self._doubt()
-            raise
+        with self._writing() as db:
+            for name, drafts in appends:
+                room = rooms.get(name) or self._find(db, name) or self._create(db, name)
+                records, newest = tables.next_records(db, room, drafts)
+                if records:
+                    room = tables.add(db, room, records, now)
+                    added.append((name, records))
+                expired = self._expired(db, name, room, now, len(records))
+                rooms[name] = tables.trim(db, room, expired)
+                results.append(newest)
+            self._sweep(db, added, now)
         for name, room in rooms.items():
             self._cache(name, room)
         for name, records in added:
@@ -167,7 +163,7 @@ class SqliteLog(Log):
         return found
 
     def trim(self, room: str, before: int) -> None:
-        with self._file.writing() as db:
+        with self._writing() as db:
             log = self._find(db, room)
             if log is not None:
                 log = tables.trim(db, log, min(before, log.head.seq + 1) - log.floor)
@@ -183,13 +179,19 @@ class SqliteLog(Log):
         be opened again at once, and has all that `append` returned for."""
         self._file.kill()
 
-    def _doubt(self) -> None:
-        """A commit that failed may have been one all the same (its last step may be what failed):
-        from here on only the file knows."""
-        self._rooms.clear()
-        self._tails.clear()
-        self._held = 0
-        self._unsaid.update(dict.fromkeys(self._said))
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. A commit that failed may have been one all the same, if its last step
+        is what failed: what is kept in memory is asked of the file again."""
+        try:
+            with self._file.writing() as db:
+                yield db
+        except BaseException:
+            self._rooms.clear()
+            self._tails.clear()
+            self._held = 0
+            self._unsaid.update(dict.fromkeys(self._said))
+            raise
 
     # Rooms
 
@@ -208,7 +210,7 @@ class SqliteLog(Log):
         """A room is made when it is first looked at: its origin must not change afterwards."""
         room = self._find(db, name)
         if room is None:
-            with self._file.writing():
+            with self._writing():
                 room = self._create(db, name)
             self._cache(name, room)
         return room
@@ -222,14 +224,14 @@ class SqliteLog(Log):
         expired = self._expired(db, name, room, now, 0)
         if expired or (n and touched < now - DAY):
             try:
-                with self._file.writing():
+                with self._writing():
                     trimmed = tables.trim(db, room, expired)
                     if n:
                         tables.touch(db, room, [(instance, n)], now)
             except DamagedLogError:
                 raise
             except LogError:
-                return room, n
+                return self._know(db, name), n
             self._cache(name, trimmed)
             return trimmed, n
         return room, n

@@ -29,7 +29,8 @@ VERSION = 1
 
 
 class SqliteFile:
-    """Open from the start until `close` or `kill`. Every call raises LogError."""
+    """Open from the start until `close` or `kill`. Every call raises LogError. Which thread calls is
+    not checked, as it need not always be the same: that it is one at a time is up to the caller."""
 
     def __init__(self, folder: Path, durability: Durability) -> None:
         self.path = folder / NAME
@@ -194,6 +195,7 @@ class SqliteFile:
         db.execute(f"PRAGMA fullfsync = {power}")
         # What retention took is to be gone, not only out of sight.
         db.execute("PRAGMA secure_delete = ON")
+        # Who cannot write is to know it now, not at the first message.
         db.execute("BEGIN IMMEDIATE")
         db.execute("ROLLBACK")
 

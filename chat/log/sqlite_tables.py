@@ -48,6 +48,7 @@ TABLES = (
     PRIMARY KEY (room, instance)
 ) WITHOUT ROWID""",
 )
+"""A file is known by these very words: to change them is to make a new version."""
 
 _DISAGREEING = f"""
 SELECT count(*) FROM room WHERE

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from chat.core.types import Append, Fetch, Follow, Open, Record, Unfollow
-from chat.log.api import Log, LogError
+from chat.log.api import DamagedLogError, Log, LogError
 
 Request = Append | Open | Fetch | Follow | Unfollow
 
@@ -30,7 +30,8 @@ class Batch:
 
 
 def perform(log: Log, requests: Sequence[Request]) -> Batch:
-    """One batch: the appends first, as one commit, so that every look at the log sees them."""
+    """One batch: the appends first, as one commit, so that every look at the log sees them. Raises
+    DamagedLogError where nothing can be appended any more; who only reads is just refused."""
     batch = Batch()
     appends = [request for request in requests if isinstance(request, Append)]
     try:
@@ -39,6 +40,8 @@ def perform(log: Log, requests: Sequence[Request]) -> Batch:
             batch.results = [
                 (append.room, result) for append, result in zip(appends, results, strict=True)
             ]
+    except DamagedLogError:
+        raise
     except LogError as error:
         batch.trouble = str(error)
         batch.results = [(append.room, batch.trouble) for append in appends]

@@ -49,7 +49,9 @@ async def test_a_text_of_eight_kibibytes_is_one_message_and_a_longer_one_is_refu
         refused = await done("send", server.link, stdin="short\n" + "x" * 8193 + "\nafter\n")
         tail = await done("tail", server.link, "--from", "start", "--no-follow", "--json")
     assert refused.code == 1
-    assert refused.err == ["chat: message 2: 8193 bytes are too much for a chat: at most 8192"]
+    assert refused.err == [
+        "chat: message 2: 8193 bytes are too long for a message: at most 8192; send it in parts"
+    ]
     assert [json.loads(line)["text"] for line in tail.out] == [text.rstrip("\n"), "short"]
 
 

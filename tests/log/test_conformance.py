@@ -563,6 +563,14 @@ class TestRetention:
         assert look(log, "r").floor == (10 if occasion == "append" else 9)
         assert look(log, "r").last_n == (9 if occasion == "append" else 8)
 
+    def test_what_is_just_old_enough_to_stay_stays(self, make: Make, wall: Wall) -> None:
+        log = make(Retention(days=1.0))
+        for n in (1, 2, 3):
+            log.append([("r", drafts(A, n, n))])
+            wall.now += 1
+        wall.now = START + DAY + 1
+        assert look(log, "r").floor == 2
+
     def test_of_what_was_stored_in_order(self, make: Make, wall: Wall) -> None:
         """A wall clock that was set back makes no hole: an entry goes after those before it."""
         log = make(Retention(days=1.0))

@@ -1,5 +1,6 @@
 """What only a store on a disk can get wrong: crashes, full disks, damaged files, two servers."""
 
+import hashlib
 import os
 import resource
 import signal
@@ -19,6 +20,8 @@ import chat
 from chat.core.types import REGISTRY, Draft, Point, Range, Record
 from chat.log.api import RETENTION, STEP, DamagedLogError, Durability, LogError, Retention
 from chat.log.sqlite import COUNTER_LIFE, DAY, ROOMS_CACHED, TAIL, SqliteLog
+from chat.log.sqlite_file import VERSION
+from chat.log.sqlite_tables import TABLES
 
 from .test_conformance import (
     PLENTY,
@@ -247,6 +250,33 @@ def in_use(log: SqliteLog) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def in_doubt(log: SqliteLog, step: int) -> Iterator[None]:
+    """Commits are interrupted at one of the moments when SQLite lets them be. At the last one they
+    have been ones already."""
+    moments: int | None = None
+
+    def begins(statement: str) -> None:
+        nonlocal moments
+        moments = 0 if statement == "COMMIT" else None
+
+    def interrupt() -> bool:
+        nonlocal moments
+        if moments is None:
+            return False
+        moments += 1
+        return moments >= step
+
+    database(log).set_trace_callback(begins)
+    database(log).set_progress_handler(interrupt, 1)
+    try:
+        yield
+    except LogError as error:
+        assert not isinstance(error, DamagedLogError)
+    database(log).set_progress_handler(None, 1)
+    database(log).set_trace_callback(None)
+
+
 TROUBLES = [
     pytest.param(full, "the disk is full", id="full"),
     pytest.param(over_quota, "check the disk", id="quota"),
@@ -300,36 +330,45 @@ class TestTrouble:
             patch.setattr(log, "_random", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 log.append([("r", drafts(A, 4, 4)), ("new", [])])
+        assert not database(log).in_transaction
         assert log.news() == []
         assert look(log, "r").last_n == len(everything(log, "r")) == 3
         assert log.append([("r", drafts(A, 4, 4)), ("new", [])]) == [{A: 4}, {}]
         assert [record.n for record in all_news(log)["r"]] == [4]
 
-    def test_of_a_commit_in_doubt_all_or_nothing_is_seen(self, log: SqliteLog) -> None:
-        """Only the last step of the commit failed, if it did. Whoever sends again what was refused
-        sends it once."""
-        for room in ("r", "s"):
+    @pytest.mark.parametrize("step", [1, 2, 3])
+    def test_of_an_append_in_doubt_all_or_nothing_is_seen(self, log: SqliteLog, step: int) -> None:
+        """Whoever sends again what was refused sends it once."""
+        for room in ("s", "r"):
+            log.follow(room, 0)
+            assert len(all_news(log)) == (room == "r")
             log.append([(room, drafts(A, 1, 2))])
-            log.follow(room, 1)
-        committing = False
-
-        def begins(statement: str) -> None:
-            nonlocal committing
-            committing = statement == "COMMIT"
-
         appends = [("r", drafts(A, 3, 5)), ("s", drafts(A, 3, 4)), ("new", drafts(B, 1, 1))]
-        database(log).set_trace_callback(begins)
-        database(log).set_progress_handler(lambda: committing, 1)
-        with pytest.raises(LogError):
+        with in_doubt(log, step):
             log.append(appends)
-        database(log).set_progress_handler(None, 1)
-        assert [look(log, room).head.seq for room in ("r", "s", "new")] in ([2, 2, 0], [5, 4, 1])
+        heads = [look(log, room).head.seq for room in ("r", "s", "new")]
+        assert heads in ([2, 2, 0], [5, 4, 1])
         assert log.append(appends) == [{A: 5}, {A: 4}, {B: 1}]
         assert log.append([("r", drafts(A, 6, 6))]) == [{A: 6}]
         assert [record.n for record in everything(log, "r")] == [1, 2, 3, 4, 5, 6]
         said = all_news(log)
-        assert [record.n for record in said["r"]] == [2, 3, 4, 5, 6]
-        assert [record.n for record in said["s"]] == [2, 3, 4]
+        assert [record.n for record in said["r"]] == [1, 2, 3, 4, 5, 6]
+        assert [record.n for record in said["s"]] == [3, 4]
+
+    @pytest.mark.parametrize("step", [1, 2, 3])
+    def test_a_trim_in_doubt_is_no_damage(self, start: Start, wall: Wall, step: int) -> None:
+        log = start(retention=Retention(days=1.0))
+        log.append([("r", drafts(A, 1, 9))])
+        with in_doubt(log, step):
+            log.trim("r", 5)
+        assert [record.seq for record in everything(log, "r")][-5:] == [5, 6, 7, 8, 9]
+        wall.now += 2 * DAY
+        with in_doubt(log, step):
+            assert look(log, "r").head.seq == 9
+        assert look(log, "r").floor == 10
+        with in_doubt(log, step):
+            look(log, "new")
+        assert look(log, "new").origin == look(log, "new").origin
 
     def test_a_failed_trim_changes_nothing(self, log: SqliteLog) -> None:
         log.append([("r", drafts(A, 1, 300))])
@@ -491,6 +530,11 @@ class TestDamage:
         (folder.with_name("restored") / "log.sqlite3").write_bytes(good)
         assert len(everything(start(folder.with_name("restored")), "lobby")) == 100
 
+    def test_other_tables_are_another_version(self) -> None:
+        """Without one, every log that there is would be taken for a damaged one."""
+        tables = hashlib.sha256("\n".join(TABLES).encode()).hexdigest()
+        assert (VERSION, tables[:16]) == (1, "42e6355380771aa8")
+
     @pytest.mark.parametrize("newer", [2, 1000])
     def test_a_newer_version_is_refused(
         self, folder: Path, file: Path, start: Start, newer: int
@@ -624,6 +668,15 @@ class TestLock:
         )
         assert b"in use by another server" in other.stderr.splitlines()[-1]
         assert other.stdout == b""
+
+    def test_a_program_that_writes_is_met_at_once(self, folder: Path, start: Start) -> None:
+        start().close()
+        with closing(sqlite3.connect(folder / "log.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(LogError) as caught:
+                start()
+        assert "in use by another program" in only_line(caught)
+        start()
 
     def test_a_tool_may_read(self, folder: Path, tmp_path: Path, log: SqliteLog) -> None:
         log.append([("r", drafts(A, 1, 10))])

@@ -98,6 +98,7 @@ class Server:
         self._told: dict[Path, int] = {}
         self._last_logged: dict[str, int] = {}
         self._requests: list[Request] = []
+        self._more_news = False
         self._log_busy = False
         self._timer_at = 0.0
 
@@ -112,6 +113,7 @@ class Server:
         self._last_logged = {}
         self._timer_at = 0.0
         self._requests = []
+        self._more_news = False
         self._log_busy = False
         self.hub = Hub(
             secret=PUBLISHED_SECRET,
@@ -182,7 +184,7 @@ class Server:
 
     def _ask_log(self) -> None:
         """The log does one batch after the other, and is sometimes slow."""
-        if self._requests and not self._log_busy:
+        if (self._requests or self._more_news) and not self._log_busy:
             self._log_busy = True
             self._step(self.log_delay * (0.5 + self._random.random()), self._perform)
 
@@ -190,6 +192,7 @@ class Server:
         requests, self._requests = self._requests, []
         log = Refusing(self.broken_log) if self.broken_log else self.log
         batch = perform(log, requests)
+        self._more_news = bool(batch.news)
         for room, result in batch.results:
             self._step(0.0002, partial(self._appended, room, result))
         for room, records in batch.news:

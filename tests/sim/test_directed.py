@@ -6,22 +6,11 @@ import pytest
 
 from chat.core import events, limits, wire
 from chat.core.names import LOBBY
-from chat.core.types import Path
+from chat.core.types import Kind, Path
 
 from .client import Client
 from .network import SERVER, Faults
-from .world import World, going_back, retaining_store
-
-
-def world_of(clients: int, *, seed: int = 5, delay: float = 0.01, **more: object) -> World:
-    world = World(seed, clients=clients, faults=Faults(delay=delay), **more)  # type: ignore[arg-type]
-    settle(world)
-    return world
-
-
-def settle(world: World) -> None:
-    world.settle()
-    world.run(world.clock.now + 0.5)
+from .world import World, retaining_store, settle, world_of
 
 
 class Held:
@@ -152,76 +141,6 @@ def test_a_restarted_server_is_noticed_at_once() -> None:
     lost = [it for it in world.clients[0].told if isinstance(it, events.Disconnected)]
     assert [it.reason for it in lost] == ["the server was restarted"]
     world.finish()
-
-
-def test_a_log_that_went_back_is_noticed_by_everybody_who_held_what_it_lost() -> None:
-    world = world_of(3)
-    alice, bob, carol = world.clients
-    for _ in range(5):
-        world.say(alice)
-    settle(world)
-    with going_back(world):
-        for client in (alice, bob, alice):
-            world.say(client)
-        settle(world)
-        held_by_all = [client.screens[LOBBY][-1].seq for client in world.clients]
-    assert held_by_all == [8, 8, 8]
-    world.say(carol)
-    world.run(world.clock.now + 5.0)
-    for client in world.clients:
-        assert [broken.seq for broken in client.breaks] == [6]
-    for client in (alice, bob, carol):
-        world.say(client)
-    world.settle()
-    shown = [[entry.text for entry in client.screens[LOBBY]] for client in world.clients]
-    assert shown[0] == shown[1] == shown[2]
-    assert len(shown[0]) == len(set(shown[0])) == 9
-
-
-def test_a_log_that_went_back_while_nobody_speaks_is_noticed() -> None:
-    world = world_of(2)
-    alice, bob = world.clients
-    world.say(alice)
-    settle(world)
-    with going_back(world):
-        world.say(alice)
-        settle(world)
-    world.run(world.clock.now + 30.0)
-    assert [broken.seq for broken in bob.breaks] == [2]
-    assert [broken.seq for broken in alice.breaks] == [2]
-    assert [entry.seq for entry in bob.screens[LOBBY]] == [1]
-
-
-def test_what_was_pending_when_the_log_went_back_is_said_once_under_a_new_instance() -> None:
-    world = world_of(2)
-    alice, bob = world.clients
-    world.say(alice)
-    settle(world)
-    before = alice.guest.instance
-    with going_back(world):
-        world.say(alice)
-        settle(world)
-        world.network.cut.add(alice.path)
-        world.say(alice)
-        world.run(world.clock.now + 0.2)
-    world.network.cut.clear()
-    world.settle()
-    assert alice.guest.instance != before
-    texts = [entry.text for entry in bob.screens[LOBBY]]
-    assert texts == ["<0-1>", "<0-3>"]
-
-
-def test_another_log_altogether_is_shown_as_a_break() -> None:
-    world = world_of(1)
-    (alice,) = world.clients
-    world.say(alice)
-    settle(world)
-    world.server.log._rooms.clear()  # type: ignore[attr-defined]
-    world.went_back = True
-    world.server.crash()
-    world.server.archive.clear()
-    world.run(world.clock.now + 5.0)
-    assert [broken.seq for broken in alice.breaks] == [1]
 
 
 @pytest.mark.parametrize("silent", [0.0, 40.0])
@@ -405,3 +324,80 @@ def test_frames_of_a_newer_version_are_skipped() -> None:
     unknown = bytes((0x3F, 0, 2)) + b"hi"
     frame = wire.encode_frame(wire.Ping(7))
     assert wire.decode_frames(unknown + frame + unknown) == [wire.Ping(7)]
+
+
+def test_a_forged_reset_ends_nothing() -> None:
+    world = world_of(1)
+    (alice,) = world.clients
+    sid = session_id(alice)
+    for token in (bytes(16), b"\xff" * 16):
+        alice.guest.receive(b"\x86" + token, SERVER, world.clock.now)
+        alice.drain()
+    world.run(world.clock.now + 1.0)
+    assert session_id(alice) == sid
+    assert alice.guest.dropped["stray reset"] == 2
+
+
+def test_a_topic_outlives_the_server() -> None:
+    world = world_of(2)
+    alice, bob = world.clients
+    alice.guest.say(LOBBY, "news of the day", world.clock.now, kind=Kind.TOPIC)
+    alice.drain()
+    world.run(world.clock.now + 0.1)
+    assert bob.guest.rooms[LOBBY].topic == "news of the day"
+    world.server.crash()
+    settle(world)
+    late = Client(world.clock, world.network, world.random, 9, [], on_logged=lambda *_: None)
+    late.guest.join(LOBBY, world.clock.now, backlog=0)
+    world.run(world.clock.now + 1.0)
+    assert LOBBY not in late.screens
+    assert late.guest.rooms[LOBBY].topic == "news of the day"
+
+
+def test_what_is_said_before_leaving_is_still_said() -> None:
+    world = world_of(2)
+    alice, bob = world.clients
+    world.network.cut.add(alice.path)
+    world.say(alice)
+    alice.guest.leave(LOBBY, world.clock.now)
+    alice.drain()
+    world.run(world.clock.now + 1.0)
+    world.network.cut.clear()
+    world.run(world.clock.now + 5.0)
+    assert [entry.text for entry in bob.screens[LOBBY]] == ["<0-1>"]
+    assert alice.said[LOBBY][0].logged == {1}
+    assert len(bob.guest.rooms[LOBBY].roster.members) == 1
+
+
+def test_a_room_left_and_joined_again_goes_on_counting() -> None:
+    world = world_of(2)
+    alice, bob = world.clients
+    for _ in range(3):
+        world.say(alice)
+        world.run(world.clock.now + 0.5)
+        alice.guest.leave(LOBBY, world.clock.now)
+        alice.drain()
+        world.run(world.clock.now + 0.5)
+        alice.guest.join(LOBBY, world.clock.now)
+    alice.drain()
+    assert [entry.n for entry in bob.screens[LOBBY]] == [1, 2, 3]
+    world.finish()
+
+
+def test_a_direct_message_reaches_who_did_not_know_of_the_room() -> None:
+    world = world_of(3)
+    alice, bob, carol = world.clients
+    bob_path = bob.path
+    alice.guest.direct(bob.guest.name, world.clock.now)
+    alice.drain()
+    world.run(world.clock.now + 0.2)
+    (direct,) = [name for name in alice.guest.rooms if name.startswith("@")]
+    world.network.cut.add(bob_path)
+    world.say(alice, direct)
+    world.run(world.clock.now + 40.0)
+    world.network.cut.clear()
+    world.settle()
+    world.run(world.clock.now + 26.0)
+    assert [entry.text for entry in bob.screens[direct]] == ["<0-1>"]
+    assert direct not in carol.screens
+    world.finish()

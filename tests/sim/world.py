@@ -27,6 +27,9 @@ CHAOS = 60.0
 SETTLE = 20.0
 """Virtual seconds after the last fault within which everybody must have everything."""
 
+Store = Callable[[Random, Callable[[], int]], Callable[[], Log]]
+"""Makes, for a run, what opens its disk anew for each process."""
+
 KINDS = (
     "loss",
     "duplication",
@@ -64,7 +67,7 @@ class World:
         *,
         clients: int,
         faults: Faults,
-        store: Callable[[Random, Callable[[], int]], Callable[[], Log]] | None = None,
+        store: Store | None = None,
         rooms: tuple[str, ...] = (LOBBY,),
     ) -> None:
         self.random = Random(seed)
@@ -156,7 +159,7 @@ def memory_store(random: Random, wall: Callable[[], int]) -> Callable[[], Memory
     return reopen
 
 
-def retaining_store(entries: int) -> Callable[[Random, Callable[[], int]], Callable[[], Log]]:
+def retaining_store(entries: int) -> Store:
     """A memory store that keeps little."""
 
     def make(random: Random, wall: Callable[[], int]) -> Callable[[], Log]:
@@ -182,6 +185,26 @@ def going_back(world: World) -> Iterator[None]:
     log._rooms = before
     world.went_back = True
     world.injected["log went back"] += 1
+
+
+def world_of(
+    clients: int,
+    *,
+    seed: int = 5,
+    delay: float = 0.01,
+    store: Store | None = None,
+    rooms: tuple[str, ...] = (LOBBY,),
+) -> World:
+    """A quiet world in which everybody has joined."""
+    world = World(seed, clients=clients, faults=Faults(delay=delay), store=store, rooms=rooms)
+    settle(world)
+    return world
+
+
+def settle(world: World) -> None:
+    """Everybody has everything, and half a second more."""
+    world.settle()
+    world.run(world.clock.now + 0.5)
 
 
 class Chaos:
@@ -318,7 +341,7 @@ def chaos(seed: int, folder: FilePath | None = None) -> Outcome:
     )
 
 
-def sqlite_store(folder: FilePath) -> Callable[[Random, Callable[[], int]], Callable[[], Log]]:
+def sqlite_store(folder: FilePath) -> Store:
     from chat.log.sqlite import SqliteLog
 
     def make(random: Random, wall: Callable[[], int]) -> Callable[[], Log]:

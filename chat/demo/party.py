@@ -1,25 +1,17 @@
-"""`chat demo`: the claim, proven in front of you.
-
-A server on a free port of this machine, four bots that talk to each other, and you; then a network
-that loses a third of everything, then one that loses all of it. At the end it is counted who was
-shown what.
-"""
+"""The room, its bots, and the one network that they are all on."""
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import cycle
-from typing import NamedTuple
 
 from chat.client import Client
-from chat.core.inbox import Broken
 from chat.core.link import Link
-from chat.core.text import render
-from chat.core.types import Entry
 from chat.net.impair import CLEAR, Impairment, Tally
 from chat.server.serve import Serving, serve
+
+from .verdict import Ledger, Verdict
 
 NAMES = ("ann", "ben", "cleo", "dan")
 LOSSY = Impairment.parse("loss=30%")
@@ -48,60 +40,8 @@ _LINES = (
 )
 
 
-class Verdict(NamedTuple):
-    """Who was shown what."""
-
-    messages: int
-    members: int
-    shown: int
-    """Message by member, each counted once."""
-    twice: int
-    network: Tally
-
-    @property
-    def lost(self) -> int:
-        return self.messages * self.members - self.shown
-
-    @property
-    def good(self) -> bool:
-        return not self.lost and not self.twice
-
-    def __str__(self) -> str:
-        return (
-            f"{self.messages} messages x {self.members} members: {self.shown:,} shown, "
-            f"{self.lost} lost, {self.twice} twice; the network dropped "
-            f"{self.network.dropped:,} of {self.network.seen:,} datagrams"
-        )
-
-
-class Ledger:
-    """What one member was shown, by sequence number."""
-
-    def __init__(self) -> None:
-        self._shown: Counter[int] = Counter()
-
-    def take(self, event: object) -> None:
-        match event:
-            case Entry(seq=seq):
-                self._shown[seq] += 1
-            case Broken(_, seq):
-                for gone in [each for each in self._shown if each >= seq]:
-                    del self._shown[gone]
-
-    @property
-    def newest(self) -> int:
-        return max(self._shown, default=0)
-
-    def shown(self, up_to: int) -> int:
-        return sum(seq <= up_to for seq in self._shown)
-
-    @property
-    def twice(self) -> int:
-        return sum(count - 1 for count in self._shown.values())
-
-
 class Demo:
-    """The room, its bots, and the one network they are all on."""
+    """`tell` is given a line for each thing that happens to the network."""
 
     def __init__(self, serving: Serving, tell: Callable[[str], None]) -> None:
         self.link = Link(serving.endpoints[0].host, serving.endpoints[0].port)
@@ -118,7 +58,7 @@ class Demo:
 
     def member(self, name: str, on_event: Callable[[object], None]) -> Client:
         """One more: its network is as bad as everybody's, and what it is shown is counted."""
-        ledger = Ledger()
+        ledger = Ledger(self.link.room)
 
         def watched(event: object) -> None:
             ledger.take(event)
@@ -144,10 +84,13 @@ class Demo:
         for member in self._members:
             member.network.change(LOSSY)
 
-    def blackout(self) -> None:
+    async def blackout(self) -> None:
+        """Returns when it is over."""
         self._tell(f"and now nothing at all passes, for {BLACKOUT:g} seconds")
         for member in self._members:
             member.network.blackout(BLACKOUT)
+        await asyncio.sleep(BLACKOUT)
+        self._tell("datagrams pass again" if self._impairment == CLEAR else "70 % pass again")
 
     def mend(self) -> None:
         self._impairment = CLEAR
@@ -155,9 +98,12 @@ class Demo:
         for member in self._members:
             member.network.change(CLEAR)
 
-    @property
-    def lossy(self) -> bool:
-        return self._impairment != CLEAR
+    async def toggle(self) -> None:
+        """Cuts if it is good, mends if it is not."""
+        if self._impairment == CLEAR:
+            self.cut()
+        else:
+            self.mend()
 
     async def verdict(self) -> Verdict:
         """Nobody speaks any more, what is under way settles, and is counted."""
@@ -166,12 +112,13 @@ class Demo:
         deadline = time.monotonic() + SETTLE
         while not self._settled() and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
-        messages = max(ledger.newest for ledger in self._ledgers)
+        staying = [ledger for ledger in self._ledgers if not ledger.left]
+        newest = max(ledger.newest for ledger in self._ledgers)
         return Verdict(
-            messages,
-            len(self._members),
-            sum(ledger.shown(messages) for ledger in self._ledgers),
-            sum(ledger.twice for ledger in self._ledgers),
+            newest + sum(map(self._pending, self._members)),
+            len(staying),
+            sum(ledger.shown(newest) for ledger in staying),
+            sum(ledger.twice for ledger in staying),
             sum((it.network.inward + it.network.outward for it in self._members), Tally()),
         )
 
@@ -183,11 +130,15 @@ class Demo:
 
     def _settled(self) -> bool:
         newest = max(ledger.newest for ledger in self._ledgers)
-        return all(ledger.newest == newest for ledger in self._ledgers) and all(
-            room.joined and room.inbox.complete and not len(room.outbox)
-            for member in self._members
-            for room in member.guest.rooms.values()
+        return not any(map(self._pending, self._members)) and all(
+            ledger.left or ledger.newest == newest == ledger.shown(newest)
+            for ledger in self._ledgers
         )
+
+    def _pending(self, member: Client) -> int:
+        """What it said and the log has not confirmed."""
+        room = member.guest.rooms.get(self.link.room)
+        return len(room.outbox) if room is not None else 0
 
     async def _talk(self, bots: list[Client]) -> None:
         for bot, line in zip(cycle(bots), cycle(_LINES), strict=False):
@@ -206,29 +157,3 @@ async def demonstration(tell: Callable[[str], None]) -> AsyncIterator[Demo]:
             yield demo
         finally:
             await demo.close()
-
-
-async def transcript(print_line: Callable[[str], None]) -> Verdict:
-    """The whole of it in ten seconds, as text."""
-
-    def tell(line: str) -> None:
-        print_line(f"-- {line}")
-
-    def show(event: object) -> None:
-        if isinstance(event, Entry):
-            print_line(render(event))
-
-    async with demonstration(tell) as demo:
-        you = demo.member("you", show)
-        await you.open()
-        tell(f"a server on this machine, {len(NAMES)} bots, and you; others come by: {demo.hint}")
-        await asyncio.sleep(2.0)
-        demo.cut()
-        await asyncio.sleep(3.0)
-        demo.blackout()
-        await asyncio.sleep(BLACKOUT)
-        demo.mend()
-        await asyncio.sleep(1.0)
-        verdict = await demo.verdict()
-    print_line(str(verdict))
-    return verdict

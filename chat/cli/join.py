@@ -1,0 +1,63 @@
+"""chat join"""
+
+import click
+
+from chat.core.link import Link
+from chat.net.impair import Impairment, ImpairmentError
+
+from .common import LINK, insecure_option, name_option
+
+
+class ImpairmentType(click.ParamType[Impairment]):
+    """A bad network, as `chat.net.impair` reads it."""
+
+    name = "spec"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Impairment:
+        try:
+            return value if isinstance(value, Impairment) else Impairment.parse(str(value))
+        except ImpairmentError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command("join")
+@click.argument("link", type=LINK, envvar="CHAT_LINK", required=False)
+@name_option
+@click.option(
+    "--impair",
+    type=ImpairmentType(),
+    default="off",
+    metavar="SPEC",
+    help="Spoil the network, each way, as in 'loss=20% delay=80ms±40'; /net changes it.",
+)
+@click.option(
+    "--impair-seed", default="0", metavar="N", help="The same seed, the same losses. [default: 0]"
+)
+@insecure_option
+def command(
+    link: Link | None, name: str, impair: Impairment, impair_seed: str, insecure: bool
+) -> int:
+    """Enter a room, in the terminal.
+
+    Without LINK it is the last one, or a server on this machine. /help lists what can be done there,
+    /quit leaves.
+    """
+    from chat.tui.terminal import unfit
+
+    why = unfit()
+    if why:
+        raise click.ClickException(why)
+
+    from chat.tui.join import Options, find_link, run
+
+    link = link or find_link()
+    if link is None:
+        click.echo(
+            "no LINK, none used before, and no server on this machine: start one with "
+            "`chat serve`, or enter the link that somebody gave you",
+            err=True,
+        )
+        link = click.prompt("link", type=LINK, err=True)
+    return run(Options(link, name, impair, impair_seed))

@@ -1,0 +1,63 @@
+"""The demo in the terminal client: what happens when, and the keys that do it yourself."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+from chat.tui.app import Application
+
+from .party import BLACKOUT, NAMES, Demo, demonstration
+from .verdict import Verdict
+
+CUT_AFTER = 6.0
+BLACKOUT_AFTER = 12.0
+MEND_AFTER = 12.0
+
+_KEYS = "F7 cuts and mends, F8 blacks out, /quit counts"
+
+
+async def screen(print_line: Callable[[str], None]) -> Verdict:
+    """Until the user quits; then lets things settle, and counts."""
+    apps: list[Application] = []
+
+    def tell(line: str) -> None:
+        for app in apps:
+            app.notice(line)
+            app.banner = f"{line} · {_KEYS}"
+
+    async with demonstration(tell) as demo:
+        app = Application(lambda on_event: demo.member("you", on_event))
+        apps.append(app)
+        acting = asyncio.ensure_future(_script(demo))
+
+        def by_hand(act: Callable[[], Coroutine[None, None, None]]) -> Callable[[], None]:
+            """The user's hand ends the script, and what it did before."""
+
+            def acted() -> None:
+                nonlocal acting
+                acting.cancel()
+                acting = asyncio.ensure_future(act())
+
+            return acted
+
+        app.bind(("f7",), by_hand(demo.toggle), "F7 cuts 30 % of all datagrams, and mends it.")
+        app.bind(("f8",), by_hand(demo.blackout), f"F8 lets nothing pass for {BLACKOUT:g} s.")
+        app.banner = f"a server on this machine, {len(NAMES)} bots, and you · {_KEYS}"
+        app.notice(f"others come by: {demo.hint}")
+        try:
+            await app.run()
+        finally:
+            acting.cancel()
+        print_line("letting things settle, then counting")
+        demo.mend()
+        verdict = await demo.verdict()
+    print_line(str(verdict))
+    return verdict
+
+
+async def _script(demo: Demo) -> None:
+    await asyncio.sleep(CUT_AFTER)
+    demo.cut()
+    await asyncio.sleep(BLACKOUT_AFTER)
+    await demo.blackout()
+    await asyncio.sleep(MEND_AFTER)
+    demo.mend()

@@ -1,0 +1,336 @@
+"""The terminal client as one thing to run, and to build into something else.
+
+    def connect(on_event: Callable[[object], None]) -> Client:
+        return Client(link, name, on_event)
+
+    app = Application(connect)
+    app.bind(("f8",), lambda: app.client.network.blackout(3), "F8  nothing passes for 3 s")
+    app.banner = "cutting 30 % of all datagrams"
+    app.notice("this is what pending looks like")
+    await app.run()                 # until the user quits; the terminal is as it was
+    left = await app.settle(5.0)    # messages that nobody confirmed within that time
+    await app.client.close()
+
+It needs a running loop from the start, and owns the screen, not the client: that goes on until it
+is closed.
+"""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
+
+from prompt_toolkit.application import Application as Program
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import merge_key_bindings
+from prompt_toolkit.key_binding.key_bindings import KeyBindings
+from prompt_toolkit.layout import BufferControl, Layout, Window
+from prompt_toolkit.output import Output
+
+from chat.client import Client
+from chat.core import events
+from chat.net.address import ResolveError
+
+from .actions import Actions
+from .console import Console
+from .desk import Desk
+from .gate import Gate
+from .keys import bind, load_keys
+from .keystream import KeyStream
+from .news import News
+from .output import TerminalOutput
+from .renderer import RowRenderer
+from .styles import load_style
+from .terminal import open_terminal
+
+Connect = Callable[[Callable[[object], None]], Client]
+
+TICK = 1.0
+"""Seconds between two looks at the clock."""
+
+RETRY = (1.0, 15.0)
+"""Seconds between two questions for the server's address: at first, and at most."""
+
+_ESCAPE = 0.03
+"""Seconds after which an escape is a key, and not the beginning of one."""
+
+_CHORD = 0.1
+"""Seconds that Escape and a key may be apart to be Alt and that key."""
+
+
+class Application:
+    """`connect(on_event)` makes the client, unopened, with that as the one who is told everything;
+    it may pass events on to others, too. `input` and `output` go together, and are the terminal's
+    if not given."""
+
+    def __init__(
+        self, connect: Connect, *, input: Input | None = None, output: Output | None = None
+    ) -> None:
+        self.client = connect(self._on_event)
+        room = self.client.link.room
+        self.client.guest.join(room, time.monotonic())
+        self._desk = Desk(self.client, room, time.monotonic, lambda: int(time.time() * 1000))
+        self._keys = KeyBindings()
+        self._key_lines: list[str] = []
+        self._actions = Actions(self._desk, self.quit, lambda: self._key_lines)
+        self._news = News(self._desk, self._actions)
+        self._console = Console(
+            self._desk,
+            self._actions,
+            leave=self.quit,
+            pause=self._suspend,
+            repaint=self._repaint,
+        )
+        self._input = input
+        self._output = output
+        self._program: Program[None] | None = None
+        self._renderer: RowRenderer | None = None
+        self._stream: KeyStream | None = None
+        self._gate = Gate(asyncio.get_running_loop(), self._draw)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._quit = False
+        self._failure: BaseException | None = None
+        self._moved = asyncio.Event()
+        """Something was told."""
+        self._desk.notice(f"you are {self.client.guest.name} in {room}; /help says what there is")
+
+    # What its owner does with it
+
+    @property
+    def banner(self) -> str:
+        """A line at the top of the screen, or nothing."""
+        return self._console.banner
+
+    @banner.setter
+    def banner(self, text: str) -> None:
+        self._console.banner = text
+        self._gate.traffic()
+
+    @property
+    def pending(self) -> int:
+        """Messages of ours that the log has not confirmed."""
+        return self._desk.pending
+
+    def notice(self, text: str) -> None:
+        """A line in the room that is on the screen, for this user only."""
+        self._desk.notice(text)
+        self._gate.traffic()
+
+    def bind(self, keys: tuple[str, ...], act: Callable[[], None], text: str) -> None:
+        """One more key, named as prompt_toolkit does: ("f8",), ("escape", "k"). `text` is its line
+        in /help."""
+        bind(self._keys, keys, act)
+        self._key_lines.append(text)
+
+    def quit(self) -> None:
+        """Ends `run`; as the user does."""
+        self._quit = True
+        program = self._program
+        if program is not None and program.future is not None and not program.future.done():
+            program.exit()
+
+    async def run(self) -> None:
+        """Connects, and shows the screen until the user quits, or the terminal is gone. Raises what
+        went wrong within; the terminal is restored in any case."""
+        loop = asyncio.get_running_loop()
+        with ExitStack() as stack:
+            program = self._program = self._open(stack)
+            before = loop.get_exception_handler()
+            loop.set_exception_handler(self._unexpected)
+            stack.callback(loop.set_exception_handler, before)
+            self._handle_signals(stack)
+            stack.callback(self._gate.close)
+            self._start(self._connect())
+            self._start(self._tick())
+            try:
+                if not self._quit:
+                    await program.run_async(set_exception_handler=False)
+            except EOFError:
+                pass  # The terminal was closed, which is a way to quit.
+            finally:
+                self._program = self._renderer = None
+                await self._stop_tasks()
+        if self._failure is not None:
+            raise self._failure
+
+    async def settle(self, seconds: float) -> int:
+        """Waits until all that was said is in the log, so long at most. Returns how many messages
+        are not."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._desk.pending:
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            pass
+        return self._desk.pending
+
+    # The parts
+
+    def _open(self, stack: ExitStack) -> Program[None]:
+        loop = asyncio.get_running_loop()
+        if self._input is not None and self._output is not None:
+            source, target = self._input, self._output
+        else:
+            source, target = open_terminal(stack)
+        parser = getattr(source, "vt100_parser", None)
+        if parser is not None:  # Not on Windows, whose consoles send no bytes but keys.
+            self._stream = KeyStream(parser.feed_key_callback, time.monotonic)
+            source.vt100_parser = self._stream  # type: ignore[attr-defined]
+        # A session of our own: prompt_toolkit asks it which program is running.
+        stack.enter_context(create_app_session(source, target))
+        control = BufferControl(self._console.editor.buffer)
+        program: Program[None] = Program(
+            layout=Layout(Window(control)),
+            key_bindings=merge_key_bindings((load_keys(self._console), self._keys)),
+            full_screen=True,
+            enable_page_navigation_bindings=False,
+            max_render_postpone_time=None,
+            terminal_size_polling_interval=0.5 if sys.platform == "win32" else None,
+            input=source,
+            output=target,
+        )
+        program.ttimeoutlen = _ESCAPE
+        program.timeoutlen = _CHORD
+        terminal = target if isinstance(target, TerminalOutput) else None
+        self._renderer = program.renderer = RowRenderer(
+            load_style(),
+            target,
+            self._console.frame,
+            behind=(lambda: terminal.behind) if terminal else lambda: False,
+            drain=terminal.drain if terminal else lambda: None,
+        )
+        if terminal is not None:
+            terminal.attach(loop, self._drained)
+
+        def before_key(_: object) -> None:
+            self._console.before_key()
+
+        def after_key(_: object) -> None:
+            self._console.after_key()
+            control.buffer = self._console.editor.buffer
+
+        program.key_processor.before_key_press += before_key
+        program.key_processor.after_key_press += after_key
+        program.before_render += lambda _: setattr(control, "buffer", self._console.editor.buffer)
+        program.after_render += self._after_render
+        return program
+
+    def _handle_signals(self, stack: ExitStack) -> None:
+        if sys.platform == "win32":
+            return
+        loop = asyncio.get_running_loop()
+        for number, act in (
+            (signal.SIGTERM, self.quit),
+            (signal.SIGHUP, self.quit),
+            (signal.SIGCONT, self._continued),
+        ):
+            loop.add_signal_handler(number, act)
+            stack.callback(loop.remove_signal_handler, number)
+
+    def _start(self, job: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(job)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    async def _stop_tasks(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # What happens
+
+    async def _connect(self) -> None:
+        """What cannot be found by name now may be found later."""
+        pause, tries = RETRY[0], 0
+        while True:
+            try:
+                await self.client.open()
+                return
+            except ResolveError as error:
+                tries += 1
+                self._on_event(events.Unreachable(tries, str(error)))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, RETRY[1])
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            self._news.tick()
+            self._take_lost_paste()
+            self._gate.traffic()
+
+    def _on_event(self, event: object) -> None:
+        self._news.take(event)
+        self._moved.set()
+        self._gate.traffic()
+
+    def _take_lost_paste(self) -> None:
+        program, stream = self._program, self._stream
+        if program is None or stream is None or program.context is None:
+            return
+        if stream.flush_paste():
+
+            def take() -> None:
+                program.key_processor.feed_multiple(program.input.flush_keys())
+                program.key_processor.process_keys()
+
+            program.context.copy().run(take)
+
+    # The screen
+
+    def _draw(self) -> None:
+        if self._program is not None:
+            self._program.invalidate()
+
+    def _drained(self) -> None:
+        """The terminal took all; what was not drawn meanwhile is drawn now."""
+        if self._renderer is not None and self._renderer.skipped:
+            self._draw()
+
+    def _after_render(self, _: object) -> None:
+        if self._renderer is None or self._renderer.skipped:
+            return
+        self._gate.drawn()
+        self._actions.want_older()
+        if isinstance(self._renderer.output, TerminalOutput) and self._renderer.output.lost:
+            self.quit()
+
+    def _repaint(self) -> None:
+        if self._renderer is not None:
+            self._renderer.begin_again()
+        self._draw()
+
+    def _suspend(self) -> None:
+        if self._program is not None:
+            self._program.suspend_to_background()
+
+    def _continued(self) -> None:
+        """After a stop, whoever had the terminal may have left it in any mode."""
+        program = self._program
+        if program is not None and program.is_running:
+            program.input.raw_mode().__enter__()
+            if self._renderer is not None:
+                self._renderer.begin_again()
+            self._draw()
+
+    # What must not happen
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _unexpected(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        if isinstance(error, BaseException):
+            self._fail(error)
+        else:
+            loop.default_exception_handler(context)
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self.quit()

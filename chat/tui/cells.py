@@ -1,0 +1,48 @@
+"""Text as terminals count it: grapheme clusters, and how many cells each takes.
+
+Terminals do not agree about emoji. These widths decide where text is wrapped and cut, and nothing
+else: where the cursor goes, and what is beside what, never depends on them (see `renderer`).
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from wcwidth import iter_graphemes, wcswidth
+
+ELLIPSIS = "…"
+
+
+def clusters(text: str) -> Iterable[str]:
+    """What people take for one character each."""
+    return text if text.isascii() else iter_graphemes(text)
+
+
+@lru_cache(8192)
+def cells(cluster: str) -> int:
+    """How many cells one cluster takes."""
+    return max(wcswidth(cluster), 0)
+
+
+def width(text: str) -> int:
+    """Cells of a line of text."""
+    return len(text) if text.isascii() else sum(map(cells, clusters(text)))
+
+
+def cut(text: str, size: int) -> str:
+    """At most `size` cells of it; what was cut off shows as an ellipsis."""
+    if width(text) <= size:
+        return text
+    kept: list[str] = []
+    room = size - width(ELLIPSIS)
+    for cluster in clusters(text):
+        room -= cells(cluster)
+        if room < 0:
+            break
+        kept.append(cluster)
+    return "".join(kept) + ELLIPSIS if size > 0 else ""
+
+
+def fitted(text: str, size: int) -> str:
+    """Exactly `size` cells: cut, or filled up with spaces."""
+    text = cut(text, size)
+    return text + " " * (size - width(text))

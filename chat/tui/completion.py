@@ -1,0 +1,83 @@
+"""What Tab makes of the word before the cursor."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from chat.core.commands import COMMANDS
+from chat.core.names import same_name
+
+IMPAIRMENTS = (
+    "loss=",
+    "burst=",
+    "dup=",
+    "delay=",
+    "reorder=",
+    "corrupt=",
+    "blackout=",
+    "off",
+    "on",
+)
+"""Words of /net."""
+
+_ROOMS = frozenset(("join", "leave", "who"))
+
+
+class Known(NamedTuple):
+    """What there is to complete to."""
+
+    names: Sequence[str] = ()
+    """Those who spoke last first."""
+    rooms: Sequence[str] = ()
+
+
+class Completions(NamedTuple):
+    """Each of `words` may stand in place of what begins at `start` and ends at the cursor."""
+
+    start: int
+    words: tuple[str, ...]
+
+
+def complete(before: str, known: Known) -> Completions:
+    """`before`: the text up to the cursor."""
+    start = max(before.rfind(" "), before.rfind("\n")) + 1
+    word = before[start:]
+    if before.startswith("/") and not before.startswith("//") and "\n" not in before:
+        command, *words = before[1:].split(" ")
+        if not words:
+            return _matching(start, word, [f"/{row.name}" for row in COMMANDS], " ")
+        return _argument(command.lower(), len(words), start, word, known)
+    if word.startswith("#"):
+        return _matching(start, word, [f"#{room}" for room in known.rooms], " ")
+    if not word:
+        return Completions(start, ())
+    return _matching(start, word, known.names, " " if start else ": ")
+
+
+def asks_for_room(before: str) -> bool:
+    """Whether the rooms' names are what is wanted."""
+    command, *words = before[1:].split(" ")
+    return before.startswith("/") and command.lower() in _ROOMS and len(words) == 1
+
+
+def _argument(command: str, count: int, start: int, word: str, known: Known) -> Completions:
+    match command:
+        case "join" | "leave" | "who" if count == 1:
+            return _matching(start, word, _hashed(word, known.rooms), "")
+        case "msg" if count == 1:
+            return _matching(start, word, known.names, " ")
+        case "help" if count == 1:
+            return _matching(start, word, [row.name for row in COMMANDS], "")
+        case "net":
+            return _matching(start, word, IMPAIRMENTS, "")
+        case "me" | "topic" | "msg" if word:
+            return _matching(start, word, known.names, " ")
+    return Completions(start, ())
+
+
+def _hashed(word: str, rooms: Sequence[str]) -> list[str]:
+    return [f"#{room}" for room in rooms] if word.startswith("#") else list(rooms)
+
+
+def _matching(start: int, word: str, candidates: Sequence[str], after: str) -> Completions:
+    found = [each for each in candidates if same_name(each).startswith(same_name(word))]
+    return Completions(start, tuple(each + after for each in dict.fromkeys(found)))

@@ -1,0 +1,77 @@
+"""What the terminal client knows while it runs. Others read it and act on it; see `news` for what
+changes it from outside, and `actions` for what the user does."""
+
+from collections.abc import Callable
+
+from chat.client import Client
+
+from .buffers import Buffers
+from .health import Health, LossMeter
+from .lines import Look
+from .roombuffer import RoomBuffer
+
+
+class Desk:
+    """`now()` gives monotonic seconds, `wall()` milliseconds since 1970."""
+
+    def __init__(
+        self, client: Client, room: str, now: Callable[[], float], wall: Callable[[], int]
+    ) -> None:
+        self.client = client
+        self.now = now
+        self.wall = wall
+        self.buffers = Buffers(room)
+        self.health = Health(now())
+        self.loss = LossMeter()
+        self.rooms: tuple[str, ...] = ()
+        """Public rooms' names, as they were last listed."""
+        self.listed = False
+        self.hint = ("", "")
+        """A style and a line above the input, until the next key."""
+        self.unacknowledged: dict[int, int] = {}
+        """By ticket, what was said and is not in the log: the first ticket of the same text."""
+        self.rooms_for: RoomBuffer | None = None
+        """Whose list of rooms is awaited."""
+        self.members_for: dict[RoomBuffer, tuple[RoomBuffer, float]] = {}
+        """Where the members of which room are to be listed, at the latest when."""
+        self.letters: dict[str, list[str]] = {}
+        """What waits to be said to one person only, by the name in its common form."""
+
+    @property
+    def current(self) -> RoomBuffer:
+        return self.buffers.current
+
+    def refuse(self, reason: str) -> None:
+        """What the user wanted cannot be."""
+        self.hint = ("class:alert", reason)
+
+    def tell(self, text: str) -> None:
+        """A word for the moment."""
+        self.hint = ("class:hint", text)
+
+    def notice(self, text: str, buffer: RoomBuffer | None = None) -> None:
+        (buffer or self.current).note(Look.NOTICE, text, self.wall())
+
+    def alert(self, text: str, buffer: RoomBuffer | None = None) -> None:
+        (buffer or self.current).note(Look.ALERT, text, self.wall())
+
+    @property
+    def known_rooms(self) -> list[str]:
+        """Ours first."""
+        ours = [buffer.room for buffer in self.buffers if not buffer.direct]
+        return list(dict.fromkeys((*ours, *self.rooms)))
+
+    def known_names(self) -> list[str]:
+        """For the room on the screen: who is here, the latest to speak first, then who was."""
+        buffer = self.current
+        membership = self.client.guest.rooms.get(buffer.room)
+        members = membership.roster.members if membership is not None else {}
+        here = dict.fromkeys(buffer.members.names(members))
+        spoke = buffer.speakers()
+        order = [name for name in spoke if name in here] + [*here, *spoke]
+        return [name for name in dict.fromkeys(order) if name != self.client.guest.name]
+
+    @property
+    def pending(self) -> int:
+        """Texts that the log has not confirmed."""
+        return len(set(self.unacknowledged.values()))

@@ -1,0 +1,114 @@
+"""What is known of the connection: whether there is one, why not, and how good it is."""
+
+from collections import deque
+from collections.abc import Iterable
+from enum import Enum
+
+from chat.core import events
+from chat.core.membership import Membership
+from chat.core.text import clean
+
+SILENT = 3.0
+"""Seconds of silence, where an answer is awaited, that are worth a word."""
+
+QUIET = 30.0
+"""Seconds of silence that are worth one in any case: keepalives are answered every 25."""
+
+LONG = 5.0
+"""Seconds without a session that leave a line behind."""
+
+WINDOW = 30
+"""Seconds over which loss is measured."""
+
+_VAGUE = 10.0
+"""Seconds for which a reason that says more outlives "no answer"."""
+
+
+class Phase(Enum):
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+
+
+class Health:
+    """Fed with a guest's events; every `now` is monotonic seconds."""
+
+    def __init__(self, now: float) -> None:
+        self.phase = Phase.CONNECTING
+        self.since = now
+        """When the phase began."""
+        self.reason = ""
+        """Why there is no session."""
+        self.tries = 0
+        self.endpoint = ""
+        """Ours, as the server sees it."""
+        self._reason_at = now
+
+    def connected(self, event: events.Connected, now: float) -> float:
+        """Returns for how many seconds there was no session."""
+        gap = now - self.since if self.phase is not Phase.CONNECTED else 0.0
+        self.phase, self.since, self.reason, self.tries = Phase.CONNECTED, now, "", 0
+        self.endpoint = clean(event.endpoint)
+        return gap
+
+    def lost(self, reason: str, now: float) -> None:
+        self.phase, self.since, self.tries = Phase.RECONNECTING, now, 0
+        self._because(clean(reason), now)
+
+    def unreachable(self, reason: str, tries: int, now: float) -> None:
+        self.tries = tries
+        if reason != "no answer" or not self.reason or now - self._reason_at > _VAGUE:
+            self._because(clean(reason), now)
+
+    def trouble(self, silence: float | None, overdue: bool, now: float) -> str:
+        """What is wrong, in one line. `silence`: seconds since the server was heard; `overdue`: it
+        owes an answer."""
+        if self.phase is Phase.CONNECTED:
+            if silence is not None and silence > (SILENT if overdue else QUIET):
+                return f"the server has been silent for {silence:.0f} s"
+            return ""
+        waited = f", {now - self.since:.0f} s" if now - self.since >= 1 else ""
+        if not self.reason:
+            return f"{self.phase.value}…{waited}"
+        return f"{self.reason}; trying again{waited}"
+
+    def _because(self, reason: str, now: float) -> None:
+        self.reason, self._reason_at = reason, now
+
+
+class LossMeter:
+    """Of all that the server pushed to us in the last seconds, what did not come."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, int, int]] = {}
+        """By room: which keys, pushes received, and pushes sent, as they were last seen."""
+        self._seconds: deque[tuple[float, int, int]] = deque()
+
+    def look(self, rooms: Iterable[Membership], now: float) -> None:
+        """To be called about once a second."""
+        received = sent = 0
+        seen: dict[str, tuple[int, int, int]] = {}
+        for room in rooms:
+            opener = room.opener
+            if opener is None:
+                continue
+            before = self._seen.get(room.name)
+            if before is None or before[0] != id(opener):
+                before = (id(opener), 0, 0)
+            seen[room.name] = (id(opener), opener.received, opener.highest)
+            received += opener.received - before[1]
+            sent += opener.highest - before[2]
+        self._seen = seen
+        if received or sent:
+            self._seconds.append((now, received, sent))
+        while self._seconds and self._seconds[0][0] < now - WINDOW:
+            self._seconds.popleft()
+
+    @property
+    def loss(self) -> float | None:
+        """A fraction; None: nothing was sent."""
+        sent = sum(second[2] for second in self._seconds)
+        if not sent:
+            return None
+        received = sum(second[1] for second in self._seconds)
+        return min(max(0.0, 1 - received / sent), 1.0)

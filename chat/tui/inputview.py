@@ -1,0 +1,50 @@
+"""The text that is being typed, as rows, and where its cursor is."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from .cells import width
+from .rows import Cursor, Row
+from .wrap import Slice, wrap_cells
+
+PROMPT = "> "
+FURTHER = "  "
+
+
+class InputView(NamedTuple):
+    rows: tuple[Row, ...]
+    cursor: Cursor
+    """Its row counts from the first of `rows`."""
+
+
+def view_input(text: str, at: int, columns: int, most: int) -> InputView:
+    """At most `most` rows around the cursor, which is before character `at`. The last column stays
+    free, for the cursor at the end of a row."""
+    size = max(columns - len(PROMPT) - 1, 2)
+    rows: list[Row] = []
+    cursor = Cursor(0, len(PROMPT))
+    start = 0
+    for line in text.split("\n"):
+        slices = _wrapped(line, size)
+        for piece in slices:
+            lead = FURTHER if rows else PROMPT
+            place = at - start
+            if piece.start <= place < piece.end or (place == len(line) and piece is slices[-1]):
+                cursor = _cursor(len(rows), lead, line[piece.start : place])
+            rows.append((("class:prompt", lead), ("", line[piece.start : piece.end])))
+        start += len(line) + 1
+    first = max(0, cursor.row - most + 1)
+    return InputView(tuple(rows[first : first + most]), cursor._replace(row=cursor.row - first))
+
+
+@lru_cache(1024)
+def _wrapped(line: str, size: int) -> tuple[Slice, ...]:
+    """Only the line that is being typed changes with a key."""
+    return tuple(wrap_cells(line, size))
+
+
+def _cursor(row: int, lead: str, before: str) -> Cursor:
+    column = len(lead) + width(before)
+    if before.isascii():
+        return Cursor(row, column)
+    return Cursor(row, column, (("class:prompt", lead), ("", before)))

@@ -1,0 +1,114 @@
+"""`chat join`: where to, and what is left to say when the screen is gone."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from platformdirs import user_state_path
+
+from chat.client import Client
+from chat.core import events
+from chat.core.link import BadLinkError, Link, parse_link
+from chat.loop import run_loop
+from chat.net.impair import Impairment
+from chat.status import StatusError, ask
+
+from .app import Application
+
+LOOPBACK = Link("127.0.0.1")
+
+FOUND_WITHIN = 0.5
+"""Seconds for a server on this machine to answer."""
+
+SETTLE = 2.0
+"""Seconds that the end waits for what was said to be in the log."""
+
+
+class Options(NamedTuple):
+    """Of the command line."""
+
+    link: Link
+    name: str
+    impairment: Impairment
+    impair_seed: str
+
+
+def run(options: Options) -> int:
+    """Returns the exit code."""
+    return run_loop(_join(options))
+
+
+def find_link() -> Link | None:
+    """The last one that led somewhere, or this machine, if it has a server."""
+    return last_link() or (LOOPBACK if asyncio.run(_answers(LOOPBACK)) else None)
+
+
+def last_link() -> Link | None:
+    try:
+        return parse_link(_file().read_text())
+    except (OSError, UnicodeError, BadLinkError):
+        return None
+
+
+def remember(link: Link) -> None:
+    """For the next time; where that cannot be, there is none."""
+    file = _file()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_name(f"{file.name}.{os.getpid()}")
+        fresh.write_text(f"{link}\n")
+        fresh.replace(file)
+    except OSError:
+        return
+
+
+async def _join(options: Options) -> int:
+    def connect(on_event: Callable[[object], None]) -> Client:
+        def told(event: object) -> None:
+            if isinstance(event, events.Connected) and not event.again:
+                remember(options.link)
+            on_event(event)
+
+        return Client(
+            options.link,
+            options.name,
+            told,
+            impairment=options.impairment,
+            impair_seed=options.impair_seed,
+        )
+
+    app = Application(connect)
+    try:
+        await app.run()
+        if app.pending:
+            _say(f"waiting until {_messages(app.pending)} acknowledged")
+            left = await app.settle(SETTLE)
+            if left:
+                _say(f"{_messages(left)} not acknowledged")
+                return 1
+        return 0
+    finally:
+        await app.client.close()
+
+
+def _messages(count: int) -> str:
+    return "1 message is" if count == 1 else f"{count:,} messages are"
+
+
+def _say(text: str) -> None:
+    print(f"chat join: {text}", file=sys.stderr, flush=True)
+
+
+async def _answers(link: Link) -> bool:
+    try:
+        await ask(link, FOUND_WITHIN)
+    except StatusError:
+        return False
+    return True
+
+
+def _file() -> Path:
+    return user_state_path("chat", appauthor=False) / "last-link"

@@ -1,0 +1,166 @@
+"""What a terminal sends, as keys: nothing that is not a key ever becomes text.
+
+prompt_toolkit's own parser types what it does not know; an unknown function key, a focus report or
+an answer of the terminal's would end up in the message. Pastes come as one key each, whatever is in
+them; a return right after one is a part of it, since a pasted text may hold the very bytes that end
+a paste.
+"""
+
+import re
+from collections.abc import Callable
+
+from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
+from prompt_toolkit.input.vt100_parser import Vt100Parser
+from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.keys import Keys
+
+from chat.core.text import clean
+
+AFTER_PASTE = 0.05
+"""Seconds after a paste, or after what came as fast behind it, in which a return is a line break.
+Nobody types as fast."""
+
+PASTE_PATIENCE = 2.0
+"""Seconds after which a paste whose end was lost is taken as it is."""
+
+LONGEST = 1 << 16
+"""Characters of one sequence from the terminal; what is longer is none."""
+
+_PASTE_END = "\x1b[201~"
+_NEW_LINE = (Keys.Escape, Keys.ControlM)
+_OURS: dict[str, Keys | tuple[Keys, ...]] = {
+    "\x1b[13;2u": _NEW_LINE,
+    "\x1b[27;2;13~": _NEW_LINE,
+    "\x1b[13;3u": _NEW_LINE,
+    "\x1b[27;3;13~": _NEW_LINE,
+}
+"""Shift and Alt with Return, where terminals tell them apart."""
+
+_CSI = re.compile(r"\x1b\[(?:\[.|M[\s\S]{3}|[0-?]*[ -/]*[@-Z\\-~])")
+_CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M[\s\S]{0,2}|[0-?]*[ -/]*)")
+_SS3 = re.compile(r"\x1bO[!-~]")
+_STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x18\x1a]*(?:\x07|\x1b\\|\x18|\x1a)")
+_STRING_BEGUN = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x18\x1a]*\x1b?")
+
+
+class KeyStream(Vt100Parser):
+    """Put in place of `input.vt100_parser`. Not a single key is told before it is whole."""
+
+    def __init__(
+        self, feed_key_callback: Callable[[KeyPress], None], now: Callable[[], float]
+    ) -> None:
+        """`now()` gives monotonic seconds."""
+        self._now = now
+        self._held = ""
+        """The beginning of a sequence whose end has yet to come."""
+        self._paste: list[str] | None = None
+        self._fed_at = 0.0
+        self._paste_like_until = 0.0
+        super().__init__(feed_key_callback)
+
+    def reset(self, request: bool = False) -> None:
+        super().reset(request)
+        self._held, self._paste = "", None
+
+    def feed(self, data: str) -> None:
+        self._fed_at = self._now()
+        data, self._held = self._held + data, ""
+        while data:
+            if self._paste is not None:
+                data = self._feed_paste(data)
+            elif data[0] == "\x1b":
+                data = self._feed_escape(data)
+            else:
+                self._feed_key(data[0])
+                data = data[1:]
+
+    def flush(self) -> None:
+        """Nothing came for a moment: what looked like the beginning of a sequence was an escape,
+        and keys after it."""
+        if self._paste is not None:
+            return
+        held, self._held = self._held, ""
+        if len(held) > 2:
+            return
+        for char in held:
+            self._key(ANSI_SEQUENCES.get(char, char), char)
+
+    def flush_paste(self) -> bool:
+        """Whether a paste was under way whose end seems to be lost."""
+        if self._paste is None or self._now() - self._fed_at < PASTE_PATIENCE:
+            return False
+        self._paste.append(self._held)
+        self._held = ""
+        self._end_paste()
+        return True
+
+    def _feed_paste(self, data: str) -> str:
+        assert self._paste is not None
+        end = data.find(_PASTE_END)
+        if end >= 0:
+            self._paste.append(data[:end])
+            self._end_paste()
+            return data[end + len(_PASTE_END) :]
+        keep = next(
+            (
+                size
+                for size in range(len(_PASTE_END) - 1, 0, -1)
+                if data.endswith(_PASTE_END[:size])
+            ),
+            0,
+        )
+        self._paste.append(data[: len(data) - keep])
+        self._held = data[len(data) - keep :]
+        return ""
+
+    def _end_paste(self) -> None:
+        assert self._paste is not None
+        text, self._paste = "".join(self._paste), None
+        self._paste_like_until = self._now() + AFTER_PASTE
+        self.feed_key_callback(KeyPress(Keys.BracketedPaste, text))
+
+    def _feed_escape(self, data: str) -> str:
+        """Takes one sequence off; returns what is left, or holds what is not whole."""
+        found = _CSI.match(data) or _SS3.match(data) or _STRING.match(data)
+        if found is not None:
+            self._sequence(found[0])
+            return data[found.end() :]
+        begun = _CSI_BEGUN.fullmatch(data) or _STRING_BEGUN.fullmatch(data)
+        if len(data) == 1 or data == "\x1bO" or (begun and len(data) <= LONGEST):
+            self._held = data
+            return ""
+        if data[1] in "[]P_^X" and len(data) > 2:
+            return self._damaged(data)
+        pair = ANSI_SEQUENCES.get(data[:2])
+        if pair is not None:
+            self._key(pair, data[:2])
+            return data[2:]
+        self._key(Keys.Escape, "\x1b")
+        return data[1:]
+
+    def _damaged(self, data: str) -> str:
+        """A sequence that is cut off by something that cannot be in it: it is dropped."""
+        match = _CSI_BEGUN.match(data) or _STRING_BEGUN.match(data)
+        end = match.end() if match is not None else 2
+        return data[max(end, 2) :]
+
+    def _sequence(self, sequence: str) -> None:
+        key = _OURS.get(sequence) or ANSI_SEQUENCES.get(sequence)
+        if key == Keys.BracketedPaste:
+            self._paste = []
+        elif key is not None:
+            self._key(key, sequence)
+
+    def _feed_key(self, char: str) -> None:
+        if char in "\r\n" and self._now() < self._paste_like_until:
+            self._key(_NEW_LINE, char)
+        elif char in ANSI_SEQUENCES:
+            self._key(ANSI_SEQUENCES[char], char)
+        elif clean(char) == char:
+            self._key(char, char)
+        if self._now() < self._paste_like_until:
+            self._paste_like_until = self._now() + AFTER_PASTE
+
+    def _key(self, key: Keys | str | tuple[Keys, ...], data: str) -> None:
+        for index, each in enumerate(key if isinstance(key, tuple) else (key,)):
+            self.feed_key_callback(KeyPress(each, data if index == 0 else ""))

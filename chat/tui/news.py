@@ -1,0 +1,152 @@
+"""What the guest tells, brought to where it is shown."""
+
+from chat.core import events
+from chat.core.history import Older
+from chat.core.inbox import Broken, Expired
+from chat.core.names import same_name
+from chat.core.text import clean
+from chat.core.types import Entry
+
+from .actions import Actions
+from .answers import rooms_answer
+from .desk import Desk
+from .health import LONG
+from .lines import Look
+
+
+class News:
+    """Takes a guest's events, in order."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        self._desk = desk
+        self._actions = actions
+        self._instance = b""
+        self._complained = False
+
+    def take(self, event: object) -> None:
+        desk = self._desk
+        match event:
+            case Entry():
+                self._entry(event)
+            case Older() | Broken() | Expired() | events.Presence() | events.Receipts():
+                self._of_room(event)
+            case events.Logged(room, ticket, n):
+                desk.unacknowledged.pop(ticket, None)
+                if (buffer := desk.buffers.get(room)) is not None:
+                    buffer.outgoing.logged(ticket, n)
+            case events.Failed(room, ticket, reason):
+                desk.unacknowledged.pop(ticket, None)
+                if (buffer := desk.buffers.get(room)) is not None:
+                    buffer.outgoing.failed(ticket, clean(reason))
+            case events.Connected():
+                self._connected(event)
+            case events.Disconnected(reason):
+                desk.health.lost(reason, desk.now())
+            case events.Unreachable(tries, reason):
+                self._unreachable(reason, tries)
+            case events.Rejected(reason):
+                self._unreachable(f"refused: {reason}", 0)
+            case events.Entered(room, _, peer, again):
+                buffer = desk.buffers.open(room, peer)
+                if again:
+                    buffer.attendance.entered_again(desk.now())
+            case events.DirectRoom(room, peer):
+                self._actions.deliver(room, peer)
+            case events.Exited(room):
+                desk.buffers.close(room)
+            case events.Renamed(name, asked):
+                self._renamed(name, asked)
+            case events.Listing(rooms):
+                desk.rooms = tuple(clean(row.name) for row in rooms)
+                waiting, desk.rooms_for = desk.rooms_for, None
+                if waiting is not None:
+                    waiting.output(rooms_answer(rooms), desk.wall())
+            case events.Refusal(reason):
+                self._refused(clean(reason))
+            case events.Notice(text):
+                desk.notice(clean(text))
+
+    def tick(self) -> None:
+        """About once a second."""
+        desk = self._desk
+        desk.loss.look(desk.client.guest.rooms.values(), desk.now())
+        self._actions.list_members()
+        for buffer in desk.buffers:
+            buffer.tick(desk.now(), desk.wall())
+
+    def _entry(self, entry: Entry) -> None:
+        buffer = self._desk.buffers.get(entry.room)
+        if buffer is not None:
+            own = entry.instance == self._desk.client.guest.instance
+            buffer.entry(entry, own=own, seen=buffer is self._desk.current)
+
+    def _of_room(self, event: Older | Broken | Expired | events.Presence | events.Receipts) -> None:
+        desk = self._desk
+        buffer = desk.buffers.get(event.room)
+        membership = desk.client.guest.rooms.get(event.room)
+        if buffer is None or membership is None:
+            return
+        match event:
+            case Older():
+                buffer.older(event)
+            case Broken():
+                buffer.broken(event, desk.wall())
+            case Expired():
+                buffer.expired(event, desk.wall())
+            case events.Presence():
+                names = buffer.members.names(membership.roster.members)
+                buffer.presence(event, names, desk.client.guest.name, desk.wall())
+            case events.Receipts():
+                buffer.outgoing.heard(event, membership.roster.members, membership.ordinal)
+
+    def _connected(self, event: events.Connected) -> None:
+        desk = self._desk
+        reason = desk.health.reason
+        gap = desk.health.connected(event, desk.now())
+        instance = desk.client.guest.instance
+        if self._instance and self._instance != instance:
+            for buffer in desk.buffers:
+                buffer.outgoing.disowned()
+        self._instance = instance
+        if event.again and gap > LONG:
+            why = f" ({reason})" if reason else ""
+            for buffer in desk.buffers:
+                buffer.note(Look.QUIET, f"connected again after {gap:.0f} s{why}", desk.wall())
+        if not event.again:
+            desk.notice(f"connected as {clean(event.name)}, {desk.health.endpoint}")
+        if event.name != event.asked:
+            self._taken(event.name, event.asked)
+        self._complained = False
+
+    def _unreachable(self, reason: str, tries: int) -> None:
+        """The status bar says so all the time; one line stays, if it never worked."""
+        desk = self._desk
+        desk.health.unreachable(reason, tries, desk.now())
+        if not self._instance and not self._complained:
+            self._complained = True
+            desk.alert(f"{desk.health.reason}; trying again. What you say is kept until then")
+
+    def _renamed(self, name: str, asked: str) -> None:
+        if name != asked:
+            self._taken(name, asked)
+        else:
+            for buffer in self._desk.buffers:
+                self._desk.notice(f"you are {clean(name)} now", buffer)
+
+    def _taken(self, name: str, asked: str) -> None:
+        self._desk.alert(f"{clean(asked)} is taken: you are {clean(name)}; /nick NAME changes it")
+
+    def _refused(self, reason: str) -> None:
+        """Of a room, the guest has dropped it; of a person, what was to be said is given back."""
+        desk = self._desk
+        for buffer in list(desk.buffers):
+            if buffer.room not in desk.client.guest.rooms and not buffer.dropped:
+                buffer.dropped = True
+                desk.alert(f"you are not in {buffer.label}: {reason}", buffer)
+                return
+        words = {same_name(word.rstrip(";,.:")) for word in reason.split()}
+        for name in [name for name in desk.letters if name in words]:
+            texts = desk.letters.pop(name)
+            desk.alert(f"{reason}. Not said: {' / '.join(clean(text) for text in texts)}")
+            return
+        desk.alert(reason)

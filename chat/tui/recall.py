@@ -1,0 +1,39 @@
+"""What was sent from one room's input line, to be had again; what is being typed is never lost."""
+
+from collections import deque
+
+KEPT = 500
+
+
+class Recall:
+    """Positions count back from the newest; 0 is what is being typed now."""
+
+    def __init__(self) -> None:
+        self._sent: deque[str] = deque(maxlen=KEPT)
+        """The newest first."""
+        self._at = 0
+        self._edited: dict[int, str] = {}
+        """Texts as they were left at their positions, the draft (0) among them."""
+
+    def add(self, text: str) -> str:
+        """It was sent. Returns what goes on being typed: the draft that was left for it."""
+        draft = self._edited.get(0, "") if self._at else ""
+        if text and (not self._sent or self._sent[0] != text):
+            self._sent.appendleft(text)
+        self._at = 0
+        self._edited.clear()
+        return draft
+
+    def up(self, text: str) -> str | None:
+        """The text before, given the one that is there now; None: there is none."""
+        return self._go(self._at + 1, text)
+
+    def down(self, text: str) -> str | None:
+        return self._go(self._at - 1, text)
+
+    def _go(self, at: int, text: str) -> str | None:
+        if not 0 <= at <= len(self._sent):
+            return None
+        self._edited[self._at] = text
+        self._at = at
+        return self._edited.get(at, self._sent[at - 1] if at else "")

@@ -1,0 +1,84 @@
+"""The terminal around the screen: whether there is a fit one, and who else writes to it."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TextIO
+
+from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.output import Output, create_output
+
+from chat.core.text import clean
+
+from .output import TerminalOutput
+
+_KEPT = 16 << 10
+"""Bytes of what was printed behind the screen that are shown afterwards."""
+
+_INSTEAD = "read with `chat tail LINK`, write with `chat send LINK`"
+
+
+def unfit() -> str:
+    """Why no screen can be shown here, and what to do instead; empty where one can."""
+    for stream in (sys.stdin, sys.stdout):
+        if stream is None or not stream.isatty():
+            return f"this needs a terminal; elsewhere {_INSTEAD}"
+    term = os.environ.get("TERM", "")
+    if sys.platform != "win32" and term in ("", "dumb", "unknown"):
+        kind = f"TERM={term}" if term else "TERM is not set: this terminal"
+        return f"{kind} cannot show a full screen; {_INSTEAD}"
+    return ""
+
+
+def open_terminal(stack: ExitStack) -> tuple[Input, Output]:
+    """The keyboard and the screen, until the stack is closed. Whatever else is printed meanwhile is
+    not seen there.
+
+    Both are descriptors of our own: an event loop makes what it watches non-blocking, and that of
+    standard input would stay so for the shell that we share it with."""
+    if sys.platform == "win32":
+        return create_input(), create_output()
+    output = TerminalOutput(_own(sys.stdout, os.O_WRONLY))
+    stack.callback(output.close)
+    keyboard = os.fdopen(_own(sys.stdin, os.O_RDONLY), encoding="utf-8")
+    stack.callback(keyboard.close)
+    stack.enter_context(undisturbed())
+    return create_input(keyboard), output
+
+
+def _own(stream: TextIO, mode: int) -> int:
+    flags = mode | os.O_NOCTTY | os.O_NONBLOCK
+    try:
+        return os.open(os.ttyname(stream.fileno()), flags)
+    except OSError:
+        # A container may have the terminal, but not its name.
+        return os.open("/dev/tty", flags)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Whatever is printed meanwhile, by a library or by an error, does not tear the screen: it is
+    kept, and shown on standard error afterwards. Nothing else is written to the two standard
+    descriptors; the screen has one of its own."""
+    with tempfile.TemporaryFile() as kept:
+        streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+        for stream in streams:
+            stream.flush()
+        saved = {number: os.dup(number) for number in (1, 2)}
+        for number in saved:
+            os.dup2(kept.fileno(), number)
+        try:
+            yield
+        finally:
+            for stream in streams:
+                stream.flush()
+            for number, copy in saved.items():
+                os.dup2(copy, number)
+                os.close(copy)
+            size = kept.seek(0, os.SEEK_END)
+            kept.seek(max(0, size - _KEPT))
+            text = clean(kept.read().decode(errors="replace"), lines=True)
+            if text.strip():
+                print(text.rstrip(), file=sys.stderr)

@@ -1,0 +1,1 @@
+"""One module for each of the core's, which covers it alone."""

@@ -1,0 +1,107 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.core.commands import COMMANDS, Call, Mistake, Speech, help_lines, parse
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ("hello", Speech("hello")),
+        ("", Speech("")),
+        (" /who", Speech(" /who")),
+        ("//who", Speech("/who")),
+        ("///", Speech("//")),
+        ("/who", Call("who", ())),
+        ("/who den", Call("who", ("den",))),
+        ("/WHO  den ", Call("who", ("den",))),
+        ("/rooms", Call("rooms", ())),
+        ("/rooms of mine", Call("rooms", ())),
+        ("/nick ann", Call("nick", ("ann",))),
+        ("/nick ann b", Call("nick", ("ann b",))),
+        ("/me waves  twice", Call("me", ("waves  twice",))),
+        ("/msg bob hi  there ", Call("msg", ("bob", "hi  there "))),
+        ("/msg   bob hi", Call("msg", ("bob", "hi"))),
+        ("/topic", Call("topic", ())),
+        ("/topic a b c", Call("topic", ("a b c",))),
+        ("/leave", Call("leave", ())),
+        ("/help /who", Call("help", ("/who",))),
+        ("/quit", Call("quit", ())),
+        ("/net loss=20% delay=80ms", Call("net", ("loss=20% delay=80ms",))),
+    ],
+)
+def test_a_line_means(line: str, meaning: object) -> None:
+    assert parse(line) == meaning
+
+
+@pytest.mark.parametrize(
+    "line", ["/nick", "/nick  ", "/me", "/join", "/msg", "/msg bob", "/msg bob "]
+)
+def test_a_command_without_what_it_needs_says_how_it_is_used(line: str) -> None:
+    mistake = parse(line)
+    assert isinstance(mistake, Mistake)
+    assert mistake.reason.startswith(f"usage: {line.split()[0]} ")
+
+
+@pytest.mark.parametrize(
+    ("line", "near"),
+    [("/nik ann", "/nick"), ("/quti", "/quit"), ("/romms", "/rooms"), ("/JION den", "/join")],
+)
+def test_an_unknown_command_is_never_said_and_the_nearest_is_named(line: str, near: str) -> None:
+    mistake = parse(line)
+    assert isinstance(mistake, Mistake)
+    assert f"did you mean {near}?" in mistake.reason
+
+
+@pytest.mark.parametrize("line", ["/", "/xyzzy", "/ who", "/usr/bin/env", "/\u202e"])
+def test_where_nothing_is_near_help_is_and_how_to_say_it(line: str) -> None:
+    mistake = parse(line)
+    assert isinstance(mistake, Mistake)
+    assert "/help" in mistake.reason
+    assert f"//{line[1:].split(' ')[0]}" in mistake.reason
+
+
+@given(st.text(max_size=30))
+def test_a_line_with_one_slash_in_front_is_never_speech(text: str) -> None:
+    meaning = parse("/" + text)
+    if isinstance(meaning, Speech):
+        assert text.startswith("/")
+        assert meaning.text == text
+
+
+@given(st.text(max_size=30))
+def test_every_text_can_be_said(text: str) -> None:
+    line = "/" + text if text.startswith("/") else text
+    assert parse(line) == Speech(text)
+
+
+def test_plain_text_clients_know_what_they_can_do() -> None:
+    assert isinstance(parse("/net", plain=True), Mistake)
+    assert isinstance(parse("/net"), Call)
+    assert not any("/net" in line for line in help_lines(plain=True))
+
+
+def test_help_has_a_line_for_each_command() -> None:
+    lines = help_lines()
+    assert len(lines) == len(COMMANDS)
+    for command, line in zip(COMMANDS, lines, strict=True):
+        assert line.startswith(f"/{command.name}")
+        assert line.endswith(command.help)
+
+
+@pytest.mark.parametrize("name", ["who", "/who", "WHO"])
+def test_help_explains_one_command(name: str) -> None:
+    (line,) = help_lines(name)
+    assert line.startswith("/who [ROOM]")
+
+
+def test_help_about_nothing_says_so() -> None:
+    assert help_lines("xyzzy") == ["there is no command /xyzzy; /help lists them all"]
+
+
+def test_the_table_is_consistent() -> None:
+    for command in COMMANDS:
+        assert 0 <= command.least <= command.most
+        assert bool(command.usage) is (command.most > 0)
+        assert command.usage.startswith("[") is (command.least == 0 and command.most > 0)

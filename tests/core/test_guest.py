@@ -1,0 +1,326 @@
+"""A guest in its rooms. How its session lives and dies is in `test_connection`."""
+
+import pytest
+
+from chat.core import asks, events, limits, wire
+from chat.core.guest import NotSaidError
+from chat.core.history import Older
+from chat.core.inbox import Broken
+from chat.core.types import Entry, Kind, Range
+
+from .host import RESET, Host
+
+
+def said(host: Host) -> list[tuple[int, bytes]]:
+    return [(draft.n, draft.text) for draft in host.got(wire.Draft)]
+
+
+def shown(host: Host, room: str = "lobby") -> list[int]:
+    return [entry.seq for entry in host.events(Entry) if entry.room == room]
+
+
+def restart(host: Host) -> None:
+    """The server knows nothing of the session any more; the guest opens the next one."""
+    host.deliver(wire.encode_header(wire.Reset(RESET)))
+
+
+def test_it_is_in_its_rooms_as_soon_as_the_session_stands() -> None:
+    host = Host("lobby", "den")
+    assert [event.room for event in host.events(events.Entered)] == ["lobby", "den"]
+    assert [join.room for join in host.asked(asks.Join)] == ["lobby", "den"]
+
+
+def test_and_again_in_each_new_session_until_it_leaves() -> None:
+    host = Host("lobby", "den")
+    host.guest.leave("den", host.now)
+    host.turn()
+    assert host.events(events.Exited) == [events.Exited("den")]
+    assert [leave.room for leave in host.asked(asks.Leave)] == ["den"]
+    host.told.clear()
+    restart(host)
+    assert host.events(events.Entered) == [events.Entered("lobby", "", "", True)]
+
+
+def test_a_room_may_be_joined_at_any_time() -> None:
+    host = Host("lobby", "den")
+    host.guest.leave("den", host.now)
+    host.turn()
+    host.told.clear()
+    host.guest.join("den", host.now)
+    host.turn()
+    assert [event.room for event in host.events(events.Entered)] == ["den"]
+
+
+def test_what_is_said_goes_out_in_order_and_is_acknowledged() -> None:
+    host = Host("lobby")
+    tickets = host.guest.say("lobby", "one", host.now) + host.guest.say("lobby", "two", host.now)
+    host.turn()
+    assert said(host) == [(1, b"one"), (2, b"two")]
+    host.send(wire.Ack(1, 2))
+    assert host.events(events.Logged) == [
+        events.Logged("lobby", ticket, n) for n, ticket in enumerate(tickets, 1)
+    ]
+
+
+def test_a_long_text_is_said_in_parts_that_continue_each_other() -> None:
+    host = Host("lobby")
+    text = "word " * 500
+    tickets = host.guest.say("lobby", text, host.now, kind=Kind.ACTION, refers=7)
+    host.turn()
+    drafts = host.got(wire.Draft)
+    assert len(drafts) == len(tickets) == 3
+    assert b"".join(draft.text for draft in drafts).decode() == text
+    assert [draft.more for draft in drafts] == [1, 1, 0]
+    assert {(draft.kind, draft.refers) for draft in drafts} == {(Kind.ACTION, 7)}
+
+
+def test_what_cannot_be_said_is_refused_at_once_with_the_reason() -> None:
+    host = Host("lobby")
+    with pytest.raises(NotSaidError, match="not in den"):
+        host.guest.say("den", "hi", host.now)
+    with pytest.raises(NotSaidError, match="8193 bytes are too long"):
+        host.guest.say("lobby", "x" * (limits.PASTE_BYTES + 1), host.now)
+    host.guest.say("lobby", "x" * limits.PASTE_BYTES, host.now)
+
+
+def test_too_much_that_waits_is_refused() -> None:
+    host = Host("lobby")
+    host.silent = True
+    with pytest.raises(NotSaidError, match="too much is waiting"):
+        for _ in range(1000):
+            host.guest.say("lobby", "x" * limits.PASTE_BYTES, host.now)
+
+
+def test_what_was_said_before_the_session_stood_is_said_when_it_does() -> None:
+    host = Host("lobby", silent=True)
+    host.guest.say("lobby", "early", host.now)
+    host.silent = False
+    host.wait(0.6)
+    assert said(host)[0] == (1, b"early")
+
+
+def test_what_is_not_acknowledged_is_said_again_and_the_server_suspected() -> None:
+    host = Host("lobby")
+    host.guest.say("lobby", "hi", host.now)
+    host.turn()
+    host.wait(2.0)
+    assert len(said(host)) >= 2
+    assert set(said(host)) == {(1, b"hi")}
+    assert host.got(wire.Ping)
+
+
+def test_what_was_left_unsaid_goes_on_in_the_next_session_where_the_log_is() -> None:
+    host = Host("lobby")
+    for text in ("one", "two", "three"):
+        host.guest.say("lobby", text, host.now)
+    host.turn()
+    host.frames.clear()
+    host.last_n["lobby"] = 2
+    restart(host)
+    assert len(host.events(events.Logged)) == 2
+    assert said(host) == [(3, b"three")]
+
+
+def test_a_room_is_left_for_the_server_only_when_all_that_was_said_there_is_logged() -> None:
+    host = Host("lobby")
+    host.guest.say("lobby", "last words", host.now)
+    host.guest.leave("lobby", host.now)
+    host.turn()
+    assert said(host) == [(1, b"last words")]
+    assert host.asked(asks.Leave) == []
+    assert host.events(events.Exited) == [events.Exited("lobby")]
+    host.pasts["lobby"].append(1)
+    host.push("lobby", 1)
+    assert shown(host) == [], "for the user it is left"
+    host.send(wire.Ack(1, 1))
+    assert [leave.room for leave in host.asked(asks.Leave)] == ["lobby"]
+    assert len(host.events(events.Logged)) == 1
+
+
+def test_pushes_are_shown_and_a_gap_is_fetched() -> None:
+    host = Host("lobby")
+    host.pasts["lobby"].append(5)
+    host.push("lobby", 1, 2)
+    host.push("lobby", 5)
+    assert shown(host) == [1, 2]
+    host.wait(0.005)
+    (fetch,) = host.got(wire.Fetch)
+    assert fetch.ranges == (Range(3, 4),)
+    host.page(fetch)
+    assert shown(host) == [1, 2, 3, 4, 5]
+
+
+def test_a_push_of_a_room_that_we_are_not_in_is_dropped() -> None:
+    host = Host("lobby")
+    datagram = host.sealers[1].seal(0, 0, b"")
+    host.deliver(datagram[:4] + b"\x09" + datagram[5:])
+    assert host.guest.dropped["push of an unknown room"] == 1
+
+
+def test_a_push_that_comes_twice_or_damaged_is_not_opened() -> None:
+    host = Host("lobby")
+    datagram = host.sealers[1].seal(0, 0, b"")
+    for each in (datagram, datagram, datagram[:-1] + b"\0"):
+        host.deliver(each)
+    assert host.guest.dropped["not opened"] == 2
+
+
+def test_a_push_under_another_key_means_to_ask_for_it_once() -> None:
+    host = Host("lobby")
+    host.silent = True
+    datagram = host.sealers[1].seal(0, 0, b"")
+    for _ in range(3):
+        host.deliver(datagram[:5] + b"\x01" + datagram[6:])
+    assert len(host.asked(asks.Join)) == 2, "the first one, and one more"
+
+
+def test_a_digest_that_is_not_ours_means_to_join_again_and_to_show_the_break() -> None:
+    host = Host("lobby")
+    past = host.pasts["lobby"]
+    past.append(3)
+    host.push("lobby", 1, 3)
+    past.go_back(2)
+    past.append(1)
+    host.send(wire.Head(1, *past.head, 500, 10))
+    host.page(host.got(wire.Fetch)[-1])
+    assert host.events(Broken) == [Broken("lobby", 3)]
+
+
+def test_entries_of_ours_that_the_log_lost_mean_to_go_on_as_somebody_new() -> None:
+    host = Host("lobby", "den")
+    before = host.guest.instance
+    host.guest.say("lobby", "lost", host.now)
+    host.guest.say("lobby", "pending", host.now)
+    host.guest.say("den", "pending too", host.now)
+    host.turn()
+    host.send(wire.Ack(1, 1))
+    host.frames.clear()
+    restart(host)
+    assert host.guest.instance != before
+    assert said(host) == [(1, b"pending"), (1, b"pending too")]
+    assert len(host.asked(asks.Hello)) == 2
+
+
+def test_a_room_that_will_not_have_us_is_gone_and_what_was_said_there_failed() -> None:
+    host = Host("lobby")
+    host.silent = True
+    host.guest.join("den", host.now)
+    host.guest.say("den", "hi", host.now)
+    host.turn()
+    join = host.asked(asks.Join)[-1]
+    host.reply(asks.Refused(join.r, "no"))
+    assert "den" not in host.guest.rooms
+    assert host.events(events.Failed) == [events.Failed("den", 1, "no")]
+    assert host.events(events.Refusal) == [events.Refusal("no")]
+
+
+def test_a_new_name_is_the_one_the_server_gives() -> None:
+    host = Host("lobby")
+    host.guest.nick("zoe", host.now)
+    host.turn()
+    (nick,) = host.asked(asks.Nick)
+    host.reply(asks.Named(nick.r, "zoe2", "zoe"))
+    assert host.guest.name == "zoe2"
+    assert host.events(events.Renamed) == [events.Renamed("zoe2", "zoe")]
+    restart(host)
+    assert host.asked(asks.Hello)[-1].name == "zoe2"
+
+
+def test_only_the_newest_wish_for_a_name_is_asked_for() -> None:
+    host = Host()
+    host.guest.nick("zoe", host.now)
+    host.guest.nick("eve", host.now)
+    host.turn()
+    assert [nick.name for nick in host.asked(asks.Nick)] == ["eve"]
+
+
+def test_all_pages_of_the_rooms_are_one_list() -> None:
+    host = Host()
+    host.guest.list_rooms(host.now)
+    host.turn()
+    rows = [asks.RoomRow(name, 1, "") for name in ("attic", "cellar", "den")]
+    host.reply(asks.RoomList(host.asked(asks.Rooms)[-1].r, tuple(rows[:2]), True))
+    assert host.asked(asks.Rooms)[-1].after == "cellar"
+    host.reply(asks.RoomList(host.asked(asks.Rooms)[-1].r, tuple(rows[2:]), False))
+    assert host.events(events.Listing) == [events.Listing(tuple(rows))]
+
+
+def test_a_direct_room_is_joined_and_told_with_the_other_ones_name() -> None:
+    host = Host()
+    host.guest.direct("bob", host.now)
+    host.turn()
+    (direct,) = host.asked(asks.Direct)
+    room = "@" + ".".join(sorted((host.guest.instance.hex(), "b" * 16)))
+    host.reply(asks.Invited(direct.r, room, "bob"))
+    assert host.events(events.DirectRoom) == [events.DirectRoom(room, "bob")]
+    assert [join.room for join in host.asked(asks.Join)] == [room]
+    assert host.guest.rooms[room].peer == "bob"
+
+
+def test_who_is_invited_comes() -> None:
+    host = Host()
+    room = "@" + ".".join(sorted((host.guest.instance.hex(), "b" * 16)))
+    host.reply(asks.Invited(0, room, "bob"), asks.Invited(0, room, "bob"))
+    assert [join.room for join in host.asked(asks.Join)] == [room]
+
+
+def test_members_are_asked_for_when_the_digest_says_so() -> None:
+    host = Host("lobby")
+    row = asks.Member(1, "ann", "192.0.2.33:4000", 0, False)
+    host.send(wire.Presence(1, 3, 1, bytes(8)))
+    (who,) = host.asked(asks.Who)
+    assert (who.room, who.version, who.after) == (1, 0, 0)
+    host.reply(asks.Members(who.r, 1, 0, 3, (row,), (), False))
+    (presence,) = host.events(events.Presence)
+    assert (presence.first, presence.came) == (True, (row,))
+
+
+def test_the_members_of_a_large_room_only_when_somebody_wants_to_know() -> None:
+    host = Host("lobby")
+    host.send(wire.Presence(1, 3, limits.MEMBERS_SMALL + 1, bytes(8)))
+    assert host.asked(asks.Who) == []
+    host.guest.who("lobby", host.now)
+    host.turn()
+    assert len(host.asked(asks.Who)) == 1
+
+
+def test_older_entries_are_fetched_when_they_are_wanted() -> None:
+    host = Host("lobby", entries=300)
+    while not host.guest.rooms["lobby"].inbox.complete:
+        host.page(host.got(wire.Fetch)[-1], most=50)
+    begin = shown(host)[0]
+    host.guest.older("lobby", 10, host.now)
+    host.turn()
+    host.page(host.got(wire.Fetch)[-1])
+    (older,) = host.events(Older)
+    assert [entry.seq for entry in older.entries] == [*range(begin - 10, begin)]
+
+
+def test_reports_and_notices_pass() -> None:
+    host = Host("lobby")
+    host.wait(1.5)
+    assert [report.room for report in host.got(wire.Report)] == [1]
+    host.reply(asks.Notice("the server is going down"))
+    assert host.events(events.Notice) == [events.Notice("the server is going down")]
+    host.send(wire.Receipts(1, 0, ((1, 0),)))
+    assert host.events(events.Receipts) == [events.Receipts("lobby", 0, {1: 0})]
+
+
+def test_what_is_not_for_clients_is_counted() -> None:
+    host = Host("lobby")
+    host.deliver(wire.encode_header(wire.Status(1, bytes(87))))
+    host.send(wire.Ping(1), wire.Bye())
+    assert host.guest.dropped["not for clients"] == 3
+    for datagram in (b"", b"hello", b"\x84", b"\xbf" * 40):
+        host.deliver(datagram)
+    assert host.guest.dropped["malformed"] == 4
+
+
+def test_a_quiet_room_lets_a_guest_rest() -> None:
+    host = Host("lobby")
+    host.wait(3.0)
+    before = len(host.datagrams)
+    for ping in host.got(wire.Ping):
+        host.send(wire.Pong(ping.token), wire.Head(1, *host.pasts["lobby"].head, 0, 10))
+    host.wait(limits.KEEPALIVE[0] - 1.0)
+    assert len(host.datagrams) - before <= 1

@@ -1,0 +1,344 @@
+from typing import Any
+
+import pytest
+
+from chat.core import asks, events, limits, wire
+from chat.core.channel import PushSealer
+from chat.core.entry import decode_entry
+from chat.core.inbox import Broken
+from chat.core.membership import Membership
+from chat.core.outbox import Draft
+from chat.core.recovery import RoundTrip
+from chat.core.types import Entry, Kind
+
+from .logs import AUTHOR, Past, body
+
+TAG = 7
+OTHERS = b"not ours"
+
+
+class Seat:
+    """A membership, and the log of its room."""
+
+    def __init__(self, entries: int = 0) -> None:
+        self.rtt = RoundTrip()
+        self.rtt.sample(0.1)
+        self.room = Membership("lobby", self.rtt)
+        self.past = Past(entries)
+
+    def joined(self, **changed: Any) -> asks.Joined:
+        past = self.past
+        fields: dict[str, Any] = {
+            "r": 1,
+            "room": "lobby",
+            "tag": TAG,
+            "epoch": 0,
+            "key": bytes(16),
+            "counter": 0,
+            "floor": past.floor,
+            "head": past.head.seq,
+            "digest": past.head.digest,
+            "origin": past.origin,
+            "matched": past.match(self.room.offer()),
+            "last_n": 0,
+            "window": 64,
+            "interval": 10,
+            "ordinal": 3,
+            "topic": "old things",
+            "peer": "",
+        }
+        return asks.Joined(**{**fields, **changed})
+
+    def enter(self, now: float = 100.0, **changed: Any) -> list[Any]:
+        return list(self.room.enter(self.joined(**changed), now))
+
+    def frame(self, frame: wire.Frame, now: float = 100.0, first: int = 0) -> list[Any]:
+        return list(self.room.frame(frame, now, AUTHOR, first))
+
+    def push(self, first: int, count: int = 1, now: float = 100.0) -> list[Any]:
+        return self.frame(wire.Entries(self.past.block(first, count)), now, first)
+
+    def page(
+        self, first: int, count: int, now: float = 100.0, *, history: bool = False
+    ) -> list[Any]:
+        past = self.past
+        found = wire.Page(
+            1,
+            0,
+            1,
+            TAG,
+            past.floor,
+            *past.head,
+            first,
+            past.digests[first - 1],
+            past.block(first, count),
+        )
+        return list(self.room.page(found, history, now, OTHERS))
+
+    def say(self, *tickets: int) -> None:
+        for ticket in tickets:
+            self.room.outbox.add(Draft(ticket, 1, f"text {ticket}", 0, False))
+
+    def said(self, now: float = 100.0) -> list[int]:
+        return [draft.n for draft in self.room.say(now)]
+
+
+def kinds(news: list[Any]) -> list[str]:
+    return [type(each).__name__ for each in news]
+
+
+def test_who_enters_is_told_where_it_is_and_whether_it_was_there_before() -> None:
+    seat = Seat()
+    assert seat.enter() == [
+        events.Entered("lobby", "old things", "", False),
+        events.CaughtUp("lobby"),
+    ]
+    assert (seat.room.tag, seat.room.ordinal, seat.room.topic) == (TAG, 3, "old things")
+    assert seat.enter()[0] == events.Entered("lobby", "old things", "", True)
+
+
+def test_it_has_caught_up_when_all_that_was_there_was_told() -> None:
+    seat = Seat(3)
+    assert kinds(seat.enter()) == ["Entered"]
+    assert kinds(seat.page(1, 2)) == ["Entry", "Entry"]
+    assert kinds(seat.page(3, 1)) == ["Entry", "CaughtUp"]
+    seat.past.append(1)
+    assert kinds(seat.push(4)) == ["Entry"]
+
+
+def test_our_own_entry_is_its_acknowledgement() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41, 42)
+    assert seat.said() == [1, 2]
+    seat.past.append(2)
+    assert seat.push(1) == [
+        events.Logged("lobby", 41, 1),
+        decode_entry("lobby", 1, seat.past.bodies[0]),
+    ]
+    assert kinds(seat.push(2)) == ["Logged", "Entry"]
+
+
+def test_an_acknowledgement_may_come_by_itself() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41, 42)
+    seat.said()
+    assert seat.frame(wire.Ack(TAG, 2)) == [
+        events.Logged("lobby", 41, 1),
+        events.Logged("lobby", 42, 2),
+    ]
+    assert seat.frame(wire.Ack(TAG, 2)) == []
+
+
+def test_a_second_join_acknowledges_what_got_into_the_log_meanwhile() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41, 42)
+    seat.said()
+    seat.room.parted()
+    news = seat.enter(last_n=1)
+    assert events.Logged("lobby", 41, 1) in news
+    assert seat.said() == [2]
+
+
+def test_a_log_that_has_less_of_ours_than_it_acknowledged_disowns_us() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41, 42)
+    seat.said()
+    seat.frame(wire.Ack(TAG, 1))
+    assert not seat.room.disowned
+    seat.enter(last_n=0)
+    assert seat.room.disowned
+
+
+def test_an_answer_is_compared_with_what_was_acknowledged_when_it_was_asked_for() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41, 42)
+    seat.said()
+    answer = seat.joined(last_n=0)
+    seat.frame(wire.Ack(TAG, 1))
+    seat.room.enter(answer, 100.0)
+    assert not seat.room.disowned
+    seat.room.renew()
+    assert not seat.room.disowned
+    assert seat.said() == [1]
+
+
+def test_what_is_not_acknowledged_in_time_is_said_again() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.room._head_due = None
+    seat.room._reported = (0, 0)
+    seat.say(41)
+    assert seat.said(100.0) == [1]
+    assert seat.room.deadline() == pytest.approx(100.0 + seat.rtt.timeout())
+    assert not seat.room.overdue(100.0 + seat.rtt.timeout() / 2)
+    assert seat.said(100.1) == []
+    assert seat.room.overdue(100.0 + seat.rtt.timeout())
+    assert seat.said(101.0) == [1]
+    assert seat.room.deadline() == pytest.approx(101.0 + seat.rtt.timeout(1))
+
+
+def test_the_wait_starts_over_with_each_acknowledgement_and_ends_with_the_last() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41, 42)
+    seat.said(100.0)
+    seat.frame(wire.Ack(TAG, 1), 100.2)
+    seat.room._head_due = None
+    assert seat.room.deadline() == pytest.approx(100.2 + seat.rtt.timeout())
+    seat.frame(wire.Ack(TAG, 2), 100.3)
+    seat.room._reported = (0, 0)
+    assert seat.room.deadline() is None
+
+
+def test_a_head_that_does_not_come_in_time_is_missed() -> None:
+    seat = Seat()
+    seat.enter(100.0)
+    due = 100.0 + limits.HEADS[0]
+    assert not seat.room.overdue(due)
+    assert seat.room.overdue(due + 0.11)
+    assert not seat.room.overdue(due + 10.0), "it is missed once"
+    seat.frame(wire.Head(TAG, 0, seat.past.origin, 500, 10), 101.0)
+    assert not seat.room.overdue(101.5)
+    assert seat.room.overdue(101.61)
+    seat.frame(wire.Head(TAG, 0, seat.past.origin, 0, 10), 102.0)
+    assert not seat.room.overdue(1000.0), "no other one was announced"
+
+
+def test_what_a_head_knows_and_we_do_not_is_fetched_after_a_moment() -> None:
+    seat = Seat()
+    seat.enter()
+    assert seat.room.repair_due() is None
+    seat.past.append(1)
+    seat.frame(wire.Head(TAG, *seat.past.head, 500, 10), 100.0)
+    assert seat.room.repair_due() == pytest.approx(100.0 + seat.rtt.reordering)
+    seat.push(1, now=100.01)
+    assert seat.room.repair_due() is None
+
+
+def test_a_backlog_is_fetched_at_once() -> None:
+    seat = Seat(3)
+    seat.enter(100.0)
+    due = seat.room.repair_due()
+    assert due is not None
+    assert due < 100.0
+
+
+def test_reports_come_when_there_is_something_to_report_and_not_too_often() -> None:
+    seat = Seat()
+    seat.enter(100.0)
+    assert seat.room.report(100.5) is None
+    first = seat.room.report(101.0)
+    assert first == wire.Report(TAG, 0, 0, 0, 100)
+    assert seat.room.report(200.0) is None
+    seat.past.append(1)
+    seat.push(1)
+    assert seat.room.report(200.0) == wire.Report(TAG, 1, 0, 0, 100)
+    seat.past.append(1)
+    seat.push(2)
+    assert seat.room.report(200.9) is None
+    assert seat.room.report(201.0) is not None
+
+
+def test_a_report_says_how_many_pushes_came_of_how_many() -> None:
+    seat, sealer = Seat(), PushSealer(TAG, 0, bytes(16))
+    sealer.seal(0, 0, b"")
+    seat.enter(100.0, counter=sealer.counter)
+    for number in range(4):
+        datagram = sealer.seal(0, 0, b"")
+        header = wire.decode_header(datagram)
+        assert isinstance(header, wire.Push)
+        assert seat.room.opener is not None
+        if number != 1:
+            seat.room.opener.open(header, datagram)
+    report = seat.room.report(101.0)
+    assert report is not None
+    assert (report.received, report.highest) == (3, 4)
+
+
+def test_the_server_says_how_often_to_report() -> None:
+    seat = Seat()
+    seat.enter(100.0, interval=50)
+    assert seat.room.report(104.9) is None
+    assert seat.room.report(105.0) is not None
+    seat.frame(wire.Head(TAG, 0, seat.past.origin, 0, 5))
+    assert seat.room._interval == limits.REPORT_INTERVAL, "but not more often than is good"
+
+
+def test_without_a_key_there_is_nothing_to_open() -> None:
+    seat = Seat()
+    seat.enter(key=b"", peer="bob")
+    assert seat.room.opener is None
+    assert seat.room.peer == "bob"
+    seat.past.append(1)
+    assert kinds(seat.frame(wire.Direct(TAG, 1, seat.past.block(1, 1)))) == ["Entry"]
+
+
+def test_a_topic_that_is_read_is_the_topic() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.past.bodies.append(body("new things", kind=Kind.TOPIC))
+    seat.push(1)
+    assert seat.room.topic == "new things"
+
+
+def test_receipts_and_windows_are_passed_on() -> None:
+    seat = Seat()
+    seat.enter()
+    assert seat.frame(wire.Receipts(TAG, 9, ((1, 4), (2, 5)))) == [
+        events.Receipts("lobby", 9, {1: 4, 2: 5})
+    ]
+    seat.frame(wire.Window(TAG, 3))
+    seat.say(1, 2, 3, 4, 5)
+    assert seat.said() == [1, 2, 3]
+
+
+def test_the_first_members_are_found_and_the_others_come_and_go() -> None:
+    seat = Seat()
+    seat.enter()
+    rows = tuple(asks.Member(n, f"guest{n}", "", 0, False) for n in (1, 2))
+    seat.frame(wire.Presence(TAG, 2, 2, bytes(8)))
+    first = seat.room.members(asks.Members(1, TAG, 0, 1, rows[:1], (), False))
+    assert first == [events.Presence("lobby", 0, True, rows[:1], (), ())]
+    second = seat.room.members(asks.Members(2, TAG, 1, 1, rows[1:], (1,), False))
+    assert second == [events.Presence("lobby", 0, False, rows[1:], rows[:1], ())]
+    assert seat.room.members(asks.Members(2, TAG, 9, 9, rows, (), False)) == []
+
+
+def test_a_page_of_the_past_is_older() -> None:
+    seat = Seat(300)
+    seat.enter()
+    seat.page(101, 200)
+    assert seat.room.history.ask(10) is None
+    (older,) = seat.page(91, 10, history=True)
+    assert [entry.seq for entry in older.entries] == [*range(91, 101)]
+
+
+def test_after_a_break_the_log_is_read_again() -> None:
+    seat = Seat(3)
+    seat.enter()
+    seat.page(1, 3)
+    seat.past.go_back(1)
+    seat.past.append(3)
+    news = seat.enter()
+    news += seat.page(2, 3)
+    assert [each for each in news if isinstance(each, Broken)] == [Broken("lobby", 2)]
+    assert [each.seq for each in news if isinstance(each, Entry)] == [2, 3, 4]
+    assert kinds(news)[-1] == "CaughtUp"
+
+
+def test_who_parted_keeps_its_place_and_waits_for_nothing() -> None:
+    seat = Seat(3)
+    seat.enter()
+    seat.page(1, 3)
+    seat.say(41)
+    seat.said()
+    seat.room.parted()
+    assert (seat.room.deadline(), seat.room.repair_due(), seat.room.report(999.0)) == (None,) * 3
+    assert not seat.room.overdue(999.0)
+    assert seat.room.offer()[0] == seat.past.head
+    assert len(seat.room.outbox) == 1

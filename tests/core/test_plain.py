@@ -1,0 +1,275 @@
+"""The plain-text protocol, by way of the hub."""
+
+import pytest
+
+from chat.core import asks, limits, wire
+from chat.core.plain import Policy
+from chat.core.types import Path
+
+from .peer import Peer
+from .scene import ELSEWHERE, HERE, Scene
+
+OTHER = Path(0, "127.0.0.1", 6000)
+WELCOME = "-- you are guest-5000 in lobby, 1 here; /help helps"
+HELLO = "[127.0.0.1:5000] guest-5000: hello"
+
+
+def entered(scene: Scene, path: Path = HERE) -> None:
+    scene.write("hello\n", path)
+
+
+def test_the_first_line_is_a_message_already() -> None:
+    scene = Scene()
+    assert scene.write("hello\n") == ["* guest-5000 joined", WELCOME, HELLO]
+    assert scene.hub.census().text_endpoints == 1
+
+
+def test_a_datagram_may_hold_many_lines_and_need_not_end_one() -> None:
+    scene = Scene()
+    entered(scene)
+    assert scene.write("one\r\n\ntwo\n  \nthree") == [
+        f"[127.0.0.1:5000] guest-5000: {text}" for text in ("one", "two", "three")
+    ]
+
+
+def test_what_could_act_on_a_terminal_is_gone_before_it_is_said() -> None:
+    scene = Scene()
+    entered(scene)
+    entered(scene, OTHER)
+    scene.lines()
+    scene.write("a\x1b[2Jb\x07c\u202ed\r* bob left", OTHER)
+    assert scene.lines() == ["[127.0.0.1:6000] guest-6000: a[2Jbcd * bob left"]
+
+
+def test_both_protocols_are_in_one_room() -> None:
+    scene = Scene()
+    ann = Peer(scene)
+    scene.write("hello\n")
+    scene.lines()
+    assert any(isinstance(frame, wire.Entries) for frame in ann.read())
+    ann.say("hi nc")
+    assert scene.lines() == [f"[{ann.path}] ann: hi nc"]
+
+
+def test_a_long_line_becomes_consecutive_entries() -> None:
+    scene = Scene()
+    entered(scene)
+    scene.write("x" * 2000 + "\n")
+    head = scene.log.open("lobby", b"", ()).head.seq
+    assert head == 1 + 3
+    (refused,) = scene.write("x" * (limits.PASTE_BYTES + 1) + "\n")
+    assert refused.startswith("-- not said: 8193 bytes are too long")
+    assert scene.log.open("lobby", b"", ()).head.seq == head
+
+
+# Commands
+
+
+def test_nick() -> None:
+    scene = Scene()
+    entered(scene)
+    entered(scene, OTHER)
+    scene.lines()
+    assert "-- you are ann now" in scene.write("/nick ann\n", OTHER)
+    assert "* guest-6000 is ann now" in scene.lines()
+    assert "-- you are ann2 now" in scene.write("/nick ann\n")
+    (refused,) = scene.write("/nick a b\n")
+    assert refused.startswith("-- a name has letters")
+
+
+def test_who() -> None:
+    scene = Scene()
+    ann = Peer(scene)
+    entered(scene)
+    here = ["-- 2 in lobby", f"-- ann  {ann.path}", "-- guest-5000  127.0.0.1:5000"]
+    assert scene.write("/who\n") == here
+    assert scene.write("/who Lobby\n") == here
+    assert scene.write("/who den\n") == ["-- nobody is in den"]
+
+
+def test_msg_reaches_one_person_only() -> None:
+    scene = Scene()
+    ann = Peer(scene)
+    entered(scene)
+    entered(scene, OTHER)
+    scene.lines()
+    ann.read()
+    said = scene.write("/msg guest-6000 psst  psst\n")
+    assert said == ["[127.0.0.1:5000] guest-5000 (sent): psst  psst"]
+    assert scene.lines(OTHER)[-1] == "[127.0.0.1:5000] guest-5000 (to you): psst  psst"
+    assert not any(isinstance(frame, wire.Entries | wire.Direct) for frame in ann.read())
+    scene.write("/msg guest-5000 what?\n", OTHER)
+    assert scene.lines() == ["[127.0.0.1:6000] guest-6000 (to you): what?"]
+    assert scene.write("/msg zoe hi\n") == ["-- there is no zoe here; /who lists who is"]
+    assert scene.write("/msg guest-5000 hi\n") == ["-- that is you"]
+
+
+def test_msg_to_who_speaks_the_sealed_protocol_invites_it() -> None:
+    scene = Scene()
+    ann = Peer(scene)
+    entered(scene)
+    scene.write("/msg ann psst\n")
+    ann.read()
+    invited = ann.replies[-1]
+    assert isinstance(invited, asks.Invited)
+    assert invited.peer == "guest-5000"
+    (joined,) = ann.join(invited.room)
+    assert isinstance(joined, asks.Joined)
+    assert joined.head == 1
+
+
+def test_topic() -> None:
+    scene = Scene()
+    entered(scene)
+    assert scene.write("/topic\n") == ["-- there is no topic"]
+    assert scene.write("/topic old things\n") == [
+        "[127.0.0.1:5000] * guest-5000 changed the topic to: old things"
+    ]
+    assert scene.write("/topic\n") == ["-- topic of lobby: old things"]
+
+
+def test_join_leave_and_rooms() -> None:
+    scene = Scene()
+    entered(scene)
+    entered(scene, OTHER)
+    assert "-- you are guest-6000 in den, 1 here; /help helps" in scene.write("/join #Den\n", OTHER)
+    assert "* guest-6000 left" in scene.lines()
+    scene.write("hello den\n", OTHER)
+    assert scene.lines() == []
+    assert scene.write("/rooms\n") == ["-- den  1 here", "-- lobby  1 here"]
+    assert scene.write("/leave\n") == ["-- you are in no room; /join one, or /quit"]
+    assert scene.write("hello?\n") == ["-- you are in no room; /join one first"]
+    assert [room for room in scene.hub._house.rooms] == ["den"]
+
+
+def test_quit() -> None:
+    scene = Scene()
+    entered(scene)
+    assert scene.write("/quit\n") == ["-- goodbye"]
+    assert scene.hub.census().text_endpoints == 0
+    assert scene.hub._house.names.owner("guest-5000") is None
+    assert scene.write("hello\n")[-1] == HELLO, "and may come again"
+
+
+def test_help_and_mistakes_are_for_who_made_them() -> None:
+    scene = Scene()
+    entered(scene)
+    entered(scene, OTHER)
+    scene.lines()
+    assert scene.write("/help nick\n", OTHER) == ["-- /nick NAME  change your name"]
+    assert len(scene.write("/help\n", OTHER)) > 5
+    (mistake,) = scene.write("/quti\n", OTHER)
+    assert "did you mean /quit?" in mistake
+    assert scene.lines() == []
+    scene.write("//quti\n/me waves\n", OTHER)
+    assert scene.lines() == [
+        "[127.0.0.1:6000] guest-6000: /quti",
+        "[127.0.0.1:6000] * guest-6000 waves",
+    ]
+
+
+# Limits
+
+
+def test_who_writes_too_fast_is_told_what_was_not_taken() -> None:
+    scene = Scene()
+    entered(scene)
+    lines = scene.write("x\n" * (int(limits.TEXT_BURST) + 5))
+    taken = [line for line in lines if line.endswith(": x")]
+    assert len(taken) == limits.TEXT_BURST - 1
+    assert any("too fast" in line for line in lines)
+    scene.now += 1.0
+    lines = scene.write("y\n" * 30)
+    assert sum(line.endswith(": y") for line in lines) == limits.TEXT_RATE
+
+
+def test_what_waits_for_a_slow_log_is_bounded() -> None:
+    scene = Scene()
+    entered(scene)
+    scene.stalled = True
+    for _ in range(100):
+        scene.now += 1.0
+        scene.write("x\n" * 10)
+    endpoint = scene.hub._plain.endpoints[HERE]
+    assert len(endpoint.held) <= limits.HELD_DRAFTS
+    scene.answer()
+    assert len(endpoint.held) == 0
+
+
+def test_what_was_held_is_said_in_its_order() -> None:
+    scene = Scene()
+    scene.stalled = True
+    scene.write("".join(f"{n}\n" for n in range(30)))
+    scene.answer()
+    said = [line.rpartition(": ")[2] for line in scene.lines() if ": " in line]
+    assert said == [str(n) for n in range(30)]
+
+
+def test_a_silent_endpoint_is_warned_once_and_then_gone() -> None:
+    scene = Scene()
+    entered(scene)
+    scene.lines()
+    scene.wait(limits.TEXT_IDLE - 1.0)
+    assert scene.lines() == []
+    scene.wait(2.0)
+    (warning,) = scene.lines()
+    assert warning.startswith("-- silent for 10 minutes")
+    scene.wait(limits.TEXT_GRACE)
+    assert scene.lines() == []
+    assert scene.hub.census().text_endpoints == 0
+    assert not any(scene.groups.values())
+
+
+def test_one_line_is_enough_to_stay() -> None:
+    scene = Scene()
+    entered(scene)
+    scene.wait(limits.TEXT_IDLE + 1.0)
+    scene.write("still here\n")
+    scene.wait(limits.TEXT_IDLE - 1.0)
+    assert scene.lines() == []
+    assert scene.hub.census().text_endpoints == 1
+
+
+def test_who_writes_now_and_then_is_never_warned() -> None:
+    scene = Scene()
+    entered(scene)
+    for _ in range(10):
+        scene.wait(limits.TEXT_IDLE - 1.0)
+        assert len(scene.write("x\n")) == 1
+
+
+def test_a_port_that_refuses_is_gone_on_this_machine_only() -> None:
+    scene = Scene(plain=Policy.ANY)
+    entered(scene)
+    (ask,) = scene.write("hi\n", ELSEWHERE)
+    scene.write(ask.rpartition(" ")[2], ELSEWHERE)
+    assert scene.hub.census().text_endpoints == 2
+    for path in (HERE, ELSEWHERE):
+        scene.hub.refuses(path, scene.now)
+    scene.turn()
+    assert list(scene.hub._plain.endpoints) == [ELSEWHERE]
+
+
+def test_there_are_as_many_endpoints_as_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TEXT_ENDPOINTS", 2)
+    scene = Scene()
+    for port in (1, 2, 3):
+        scene.write("hello\n", Path(0, "127.0.0.1", port))
+    assert scene.hub.census().text_endpoints == 2
+    assert scene.hub.dropped["plain text: full"] == 1
+
+
+def test_before_the_registry_was_read_nobody_comes_in() -> None:
+    scene = Scene()
+    scene.hub._house.registry.ready_at = 1
+    assert scene.write("hello\n") == []
+    assert scene.hub.census().text_endpoints == 0
+
+
+def test_at_the_end_everybody_is_told() -> None:
+    scene = Scene()
+    entered(scene)
+    scene.lines()
+    scene.hub.shutdown()
+    scene.turn()
+    assert scene.lines() == ["-- the server is going down"]

@@ -1,0 +1,179 @@
+"""The now lane of `chat.core.room`: heads, presence, receipts."""
+
+from itertools import pairwise
+
+import pytest
+
+from chat.core import limits, wire
+from chat.core.types import Form
+
+from .logs import body
+from .stage import EMPTY, TAG, Stage, pushes
+from .stub import Stub, TextStub
+
+
+def kinds(frames: list[wire.Frame]) -> list[str]:
+    return [type(frame).__name__ for frame in frames]
+
+
+def heads(stage: Stage, seconds: float) -> list[tuple[float, wire.Head]]:
+    return [
+        (at, frame)
+        for at, frames in stage.wait(seconds)
+        for frame in frames
+        if isinstance(frame, wire.Head)
+    ]
+
+
+def test_heads_follow_the_last_entry_at_gaps_that_double_and_then_end() -> None:
+    stage = Stage(Stub("ann"))
+    stage.log(body("hi"))
+    stage.effects()
+    found = heads(stage, 1000.0)
+    assert [at for at, _ in found] == [0.25, 0.75, 1.75, 3.75, 7.75, 15.75, 31.75]
+    assert [head.due for _, head in found] == [500, 1000, 2000, 4000, 8000, 16000, 0]
+    assert {(head.room, head.seq, head.digest) for _, head in found} == {(TAG, 1, stage.digest)}
+
+
+def test_an_entry_begins_the_gaps_anew() -> None:
+    stage = Stage(Stub("ann"))
+    stage.log(body("one"))
+    stage.wait(2.0)
+    stage.log(body("two"))
+    stage.effects()
+    assert [at for at, _ in heads(stage, 1.0)] == [0.25, 0.75]
+
+
+def test_a_head_is_true_about_when_the_next_one_comes() -> None:
+    stage = Stage(Stub("ann"))
+    stage.log(body("hi"))
+    stage.effects()
+    found = heads(stage, 100.0)
+    for (at, head), (following, _) in pairwise(found):
+        assert at + head.due / 1000 == following
+
+
+def test_what_answers_a_keepalive_says_where_the_log_ends_and_who_is_here() -> None:
+    stage = Stage(Stub("ann"), Stub("bob"))
+    stage.log(body("hi"))
+    stage.wait(100.0)
+    head, presence = stage.room.digests()
+    assert (head.seq, head.digest, head.due) == (1, stage.digest, 0)
+    assert (presence.count, presence.version) == (2, 2)
+
+
+def test_presence_is_told_at_most_once_a_second_and_only_on_change() -> None:
+    stage = Stage(Stub("ann"))
+    assert stage.wait(100.0) == []
+    for name in ("bob", "eve", "zoe"):
+        stage.room.enter(Stub(name), EMPTY, stage.now, 0)
+    (first,) = stage.wait(0.3)
+    assert kinds(first[1]) == ["Presence"]
+    stage.room.enter(Stub("late"), EMPTY, stage.now, 0)
+    ((at, frames),) = stage.wait(100.0)
+    assert (at, kinds(frames)) == (0.7, ["Presence"])
+    assert isinstance(frames[0], wire.Presence)
+    assert frames[0].count == 5
+
+
+def test_coming_going_moving_and_renaming_change_the_presence() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
+    versions = [stage.room.presence.version]
+    bob.name = "rob"
+    stage.room.renamed(bob, "bob", stage.now)
+    versions.append(stage.room.presence.version)
+    bob.endpoint = bytes(6)
+    stage.room.moved(bob, bob.path, stage.now)
+    versions.append(stage.room.presence.version)
+    stage.room.exit(bob, stage.now)
+    versions.append(stage.room.presence.version)
+    assert versions == [2, 3, 4, 5]
+
+
+def report(stage: Stage, member: Stub, seq: int) -> None:
+    stage.room.heard(member, wire.Report(TAG, seq, 0, 0, 0), stage.now)
+
+
+def test_receipts_say_how_far_each_sealed_member_has_come() -> None:
+    ann, bob, eve = Stub("ann"), Stub("bob"), TextStub("eve")
+    stage = Stage(ann, bob, eve)
+    stage.log(body("one"), body("two"))
+    stage.wait(100.0)
+    report(stage, bob, 1)
+    ((_, frames),) = stage.wait(5.0)
+    assert frames == [wire.Receipts(TAG, 2, ((1, 0), (2, 1)))]
+
+
+def test_receipts_come_only_with_progress_and_not_too_often() -> None:
+    ann = Stub("ann")
+    stage = Stage(ann)
+    stage.log(*[body(str(n)) for n in range(9)])
+    stage.wait(100.0)
+    for seq in (1, 2, 3):
+        report(stage, ann, seq)
+        assert len(stage.wait(0.1)) == (seq == 1)
+    ((at, frames),) = stage.wait(100.0)
+    assert at == pytest.approx(0.7)
+    assert frames == [wire.Receipts(TAG, 9, ((1, 3),))]
+    report(stage, ann, 2)
+    report(stage, ann, 3)
+    assert stage.wait(100.0) == []
+
+
+def test_nobody_can_have_more_than_there_is() -> None:
+    ann = Stub("ann")
+    stage = Stage(ann)
+    stage.log(body("one"))
+    stage.wait(100.0)
+    report(stage, ann, (1 << 64) - 1)
+    ((_, frames),) = stage.wait(5.0)
+    assert frames == [wire.Receipts(TAG, 1, ((1, 1),))]
+
+
+def test_large_rooms_have_no_receipts() -> None:
+    crowd = [Stub(f"m{n}") for n in range(limits.MEMBERS_SMALL + 1)]
+    stage = Stage(*crowd)
+    stage.log(body("one"))
+    stage.wait(100.0)
+    report(stage, crowd[0], 1)
+    assert stage.wait(5.0) == []
+    stage.room.exit(crowd.pop(), stage.now)
+    stage.wait(5.0)
+    report(stage, crowd[1], 1)
+    ((_, frames),) = stage.wait(5.0)
+    assert kinds(frames) == ["Receipts"]
+    assert stage.room.digests()[0].interval == 10
+
+
+@pytest.mark.parametrize(("members", "tenths"), [(1, 10), (300, 10), (301, 11), (900, 30)])
+def test_the_more_members_the_rarer_their_reports(members: int, tenths: int) -> None:
+    stage = Stage(*(Stub(f"m{n}") for n in range(members)))
+    assert stage.room.digests()[0].interval == tenths
+    assert stage.room.joined(stage.room.members[0], 1, EMPTY, "").interval == tenths
+
+
+def test_of_each_kind_only_the_newest_is_told() -> None:
+    ann = Stub("ann")
+    stage = Stage(ann)
+    stage.room.timeout("presence", stage.now)
+    stage.room.timeout("presence", stage.now)
+    assert kinds(stage.frames()) == ["Presence"]
+
+
+def test_plain_text_members_get_none_of_it() -> None:
+    stage = Stage(TextStub("ann"))
+    stage.log(body("hi"))
+    assert len(pushes(stage.effects(), Form.TEXT)) == 1
+    assert stage.wait(100.0) == []
+    assert stage.effects() == []
+
+
+def test_a_closed_room_has_no_timers() -> None:
+    ann = Stub("ann")
+    stage = Stage(ann)
+    stage.log(body("hi"))
+    report(stage, ann, 1)
+    stage.room.exit(ann, stage.now)
+    stage.room.closed()
+    assert stage.timers.deadline() is None

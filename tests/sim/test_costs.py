@@ -1,0 +1,76 @@
+"""What things cost the server, counted. Figures of time are in benchmarks/."""
+
+import sys
+from collections.abc import Callable
+from random import Random
+from types import FrameType
+
+from chat.core.names import LOBBY
+from chat.core.types import Append, Draft, Effect, Push, Send
+from chat.log.api import Log
+
+from .network import Faults
+from .world import World, memory_store, settle, world_of
+
+
+def effects_of_a_message(members: int) -> list[Effect]:
+    """All that the hub asks for while one message goes through it."""
+    world = World(4, clients=members, faults=Faults(delay=0.01))
+    settle(world)
+    world.run(world.clock.now + 60.0)
+    hub = world.server.hub
+    assert hub is not None
+    drain, seen = hub.drain, []
+
+    def watched() -> list[Effect]:
+        effects = drain()
+        seen.extend(effects)
+        return effects
+
+    hub.drain = watched  # type: ignore[method-assign]
+    world.say(world.clients[0])
+    world.run(world.clock.now + 0.1)
+    return seen
+
+
+def test_a_message_is_one_append_and_one_push_whatever_the_rooms_size() -> None:
+    for members in (2, 60):
+        effects = effects_of_a_message(members)
+        assert [type(it) for it in effects if isinstance(it, Append)] == [Append]
+        pushes = [it for it in effects if isinstance(it, Push)]
+        assert len(pushes) == 1 or len(pushes) == 2, "entries, and receipts where they came in time"
+        assert not [it for it in effects if isinstance(it, Send)]
+
+
+def test_a_message_costs_no_more_in_an_old_room() -> None:
+    def calls(history: int) -> int:
+        """Of functions, while twenty messages go all the way."""
+
+        def store(random: Random, wall: Callable[[], int]) -> Callable[[], Log]:
+            past = [Draft(b"ancients", n, b"x" * 80) for n in range(1, history + 1)]
+            reopen = memory_store(random, wall)
+
+            def open_log() -> Log:
+                log = reopen()
+                log.append([(LOBBY, past)])
+                return log
+
+            return open_log
+
+        world = world_of(3, store=store)
+        count = 0
+
+        def called(frame: FrameType, event: str, arg: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        sys.setprofile(called)
+        for _ in range(20):
+            world.say(world.clients[0])
+            world.run(world.clock.now + 0.05)
+        sys.setprofile(None)
+        return count
+
+    few, many = calls(500), calls(50_000)
+    assert few > 1000, "nothing was counted"
+    assert many < 1.1 * few

@@ -1,0 +1,37 @@
+"""Entries for tests, as a log would give them."""
+
+from chat.core.types import Entry, Kind
+
+ROOM = "lobby"
+OWN = b"ownownow"
+OTHER = b"otherone"
+NOON = 1_700_000_000_000
+"""Milliseconds since 1970."""
+
+
+def entry(
+    seq: int,
+    text: str = "",
+    *,
+    name: str = "bob",
+    instance: bytes = OTHER,
+    n: int = 0,
+    more: bool = False,
+    kind: int = Kind.MESSAGE,
+    room: str = ROOM,
+    time: int = NOON,
+) -> Entry:
+    return Entry(
+        room=room,
+        seq=seq,
+        kind=kind,
+        name=name,
+        key=b"",
+        endpoint="192.0.2.1:4000",
+        instance=instance,
+        n=n or seq,
+        time=time,
+        refers=0,
+        text=text or f"message {seq}",
+        more=more,
+    )

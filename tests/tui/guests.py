@@ -1,0 +1,91 @@
+"""A real guest and a real hub in one process, without sockets: what the desk is tested with."""
+
+from random import Random
+from typing import cast
+
+from chat.client import Client
+from chat.core.guest import Guest
+from chat.core.link import Link
+from chat.core.protect import PUBLISHED_SECRET
+from chat.core.types import Path
+from chat.net.impair import CLEAR, Impairment, Tally
+from chat.tui.actions import Actions
+from chat.tui.desk import Desk
+from chat.tui.lines import Look
+from chat.tui.news import News
+from chat.tui.roombuffer import RoomBuffer
+
+from .entries import NOON, ROOM
+
+SERVER = Path(0, "192.0.2.9", 9999)
+
+
+class Network:
+    """As much of `Impaired` as the desk sees."""
+
+    def __init__(self) -> None:
+        self.spec = CLEAR
+        self.outward = Tally()
+        self.inward = Tally(seen=3, lost=1)
+
+    def change(self, spec: Impairment) -> None:
+        self.spec = spec
+
+
+class Line:
+    """A client whose datagrams go nowhere; what the guest tells is told by the test."""
+
+    def __init__(self, name: str) -> None:
+        self.link = Link(SERVER.host, SERVER.port)
+        self.network = Network()
+        self.local: Path | None = None
+        self.guest = Guest(
+            SERVER, name, secret=PUBLISHED_SECRET, random=Random(1).randbytes, now=0.0
+        )
+        self.woken = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+class Scene:
+    """A desk with all that moves it, and a clock that the test sets."""
+
+    def __init__(self, name: str = "ann", room: str = ROOM) -> None:
+        self.now = 0.0
+        self.line = Line(name)
+        self.guest = self.line.guest
+        self.guest.join(room, 0.0)
+        self.desk = Desk(cast(Client, self.line), room, lambda: self.now, lambda: NOON)
+        self.ended = False
+        self.actions = Actions(self.desk, self._end, lambda: ["F8  a key of the demo's"])
+        self.news = News(self.desk, self.actions)
+
+    def _end(self) -> None:
+        self.ended = True
+
+    def tell(self, *told: object) -> None:
+        for event in told:
+            self.news.take(event)
+
+    def enter(self, text: str) -> bool:
+        self.desk.hint = ("", "")
+        return self.actions.line(text)
+
+    @property
+    def hint(self) -> str:
+        return self.desk.hint[1]
+
+    def seen(self, buffer: RoomBuffer | None = None) -> list[str]:
+        """All lines of the room on the screen, with their marks where they have one."""
+        timeline = (buffer or self.desk.current).timeline
+        lines = [timeline[index] for index in range(1, len(timeline))]
+        return [f"{line.mark.value} {line.text}".strip() for line in lines]
+
+    def looks(self) -> list[Look]:
+        timeline = self.desk.current.timeline
+        return [timeline[index].look for index in range(1, len(timeline))]
+
+    def said(self) -> list[str]:
+        """What the guest has to send, from all rooms."""
+        return [draft.text for room in self.guest.rooms.values() for draft in room.outbox.pending]

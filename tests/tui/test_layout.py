@@ -1,0 +1,108 @@
+import pytest
+
+from chat.core.types import Kind
+from chat.tui.cells import width
+from chat.tui.layout import Layouts, lay_out, name_style
+from chat.tui.lines import Line, Look, Mark
+from chat.tui.timeline import Timeline
+
+from .corpus import HOSTILE, SHOWN
+from .entries import NOON, entry
+
+
+def line(text: str, **more: object) -> Line:
+    return Timeline().add(entry(1, text, **more))  # type: ignore[arg-type]
+
+
+def plain(made: Line, size: int = 63, new_day: bool = False) -> list[str]:
+    return ["".join(text for _, text in row) for row in lay_out(made, size, new_day).rows]
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+def test_time_mark_name_text() -> None:
+    assert plain(line("hello")) == ["22:13          bob  hello"]
+    assert plain(line("hello"), 40) == ["22:13 bob: hello"]
+
+
+def test_further_rows_are_indented() -> None:
+    rows = plain(line("word " * 20), 63)
+    assert len(rows) > 1
+    assert all(row.startswith(" " * 20 + "word") for row in rows[1:])
+    assert all(row.startswith(" " * 7 + "word") for row in plain(line("word " * 20), 40)[1:])
+
+
+def test_a_text_cannot_look_like_another_line() -> None:
+    rows = plain(line("hi\n22:13         ann  no"))
+    assert rows[1] == " " * 20 + "22:13         ann  no"
+
+
+def test_a_long_name_pushes_only_its_first_row() -> None:
+    rows = plain(line("word " * 12, name="a" * 32), 63)
+    assert rows[0].startswith("22:13   " + "a" * 32 + "  word")
+    assert rows[1].startswith(" " * 20 + "word")
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        (Kind.ACTION, "22:13            *  bob waves"),
+        (Kind.TOPIC, "22:13           --  bob changed the topic to: waves"),
+    ],
+)
+def test_other_kinds(kind: Kind, row: str) -> None:
+    assert plain(line("waves", kind=kind)) == [row]
+
+
+def test_marks() -> None:
+    made = line("x")
+    made.show(Mark.FAILED, "not sent: no such room")
+    assert plain(made) == ["22:13 ✗        bob  x", "  not sent: no such room"]
+
+
+def test_blank_lines_at_the_end_are_left_out() -> None:
+    assert len(plain(line("a\n\n\n"))) == 1
+
+
+def test_output_is_a_table() -> None:
+    made = Timeline().note(Look.OUTPUT, "/one   first thing that is long\n/two   second", NOON)
+    assert plain(made, 24) == [" /one   first thing that", "        is long", " /two   second"]
+
+
+@pytest.mark.parametrize("text", SHOWN)
+@pytest.mark.parametrize("size", [20, 40, 63, 100])
+def test_the_corpus_fits(text: str, size: int) -> None:
+    for row in plain(line(text), size, new_day=True):
+        assert width(row.rstrip()) <= size
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_acts_on_the_terminal(text: str) -> None:
+    for row in plain(line(text, name=text)):
+        assert all(char.isprintable() for char in row)
+
+
+def test_starts_find_rows() -> None:
+    laid = lay_out(line("word " * 40), 63, True)
+    assert laid.starts[0] == -1
+    assert [laid.at(start) for start in laid.starts] == list(range(len(laid.rows)))
+    assert laid.at(laid.starts[2] + 1) == 2
+
+
+def test_names_have_one_colour_each() -> None:
+    assert name_style("Ann") == name_style("ann")
+    assert len({name_style(f"name{number}") for number in range(200)}) > 8
+
+
+def test_layouts_are_kept_until_the_line_changes() -> None:
+    layouts, made = Layouts(), line("x")
+    laid = layouts.get(made, 63, False)
+    assert layouts.get(made, 63, False) is laid
+    made.say("y")
+    assert layouts.get(made, 63, False) is not laid
