@@ -83,7 +83,7 @@ def test_without_a_terminal_it_is_a_transcript_with_a_verdict() -> None:
 
 @needs("tmux")
 def test_in_a_terminal_the_network_is_yours_to_spoil(tmp_path: Path) -> None:
-    with Terminal([CHAT, "demo"], state=tmp_path) as terminal:
+    with Terminal([CHAT, "demo"], columns=120, state=tmp_path) as terminal:
         terminal.wait("5 here", "nc -u 127.0.0.1 ", "did everybody get that?")
         terminal.press("F8")
         terminal.wait("and now nothing at all passes")
