@@ -39,7 +39,7 @@ from .console import Console
 from .desk import Desk
 from .gate import Gate
 from .keys import bind, load_keys
-from .keystream import KeyStream
+from .keystream import KeyStream, take_keys
 from .news import News
 from .output import TerminalOutput
 from .renderer import RowRenderer
@@ -176,10 +176,7 @@ class Application:
             source, target = self._input, self._output
         else:
             source, target = open_terminal(stack)
-        parser = getattr(source, "vt100_parser", None)
-        if parser is not None:  # Not on Windows, whose consoles send no bytes but keys.
-            self._stream = KeyStream(parser.feed_key_callback, time.monotonic)
-            source.vt100_parser = self._stream  # type: ignore[attr-defined]
+        self._stream = take_keys(source)
         # A session of our own: prompt_toolkit asks it which program is running.
         stack.enter_context(create_app_session(source, target))
         control = BufferControl(self._console.editor.buffer)

@@ -7,8 +7,11 @@ a paste.
 """
 
 import re
+import sys
+import time
 from collections.abc import Callable
 
+from prompt_toolkit.input import Input
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding.key_processor import KeyPress
@@ -41,6 +44,19 @@ _CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M[\s\S]{0,2}|[0-?]*[ -/]*)")
 _SS3 = re.compile(r"\x1bO[!-~]")
 _STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x18\x1a]*(?:\x07|\x1b\\|\x18|\x1a)")
 _STRING_BEGUN = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x18\x1a]*\x1b?")
+
+
+def take_keys(source: Input) -> "KeyStream | None":
+    """Has `source` read by a KeyStream; None on Windows, whose consoles send no bytes but keys."""
+    if sys.platform == "win32":
+        return None
+    from prompt_toolkit.input.vt100 import Vt100Input
+
+    if not isinstance(source, Vt100Input):
+        return None
+    stream = KeyStream(source.vt100_parser.feed_key_callback, time.monotonic)
+    source.vt100_parser = stream
+    return stream
 
 
 class KeyStream(Vt100Parser):

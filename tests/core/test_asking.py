@@ -87,7 +87,10 @@ def test_only_what_was_sent_once_measures_the_path() -> None:
 def test_what_makes_no_sense_any_more_is_forgotten() -> None:
     asking = Asking(RoundTrip())
     nick(asking)
-    joins = [asking.ask(lambda r, room=room: asks.Join(r, room, ())) for room in ("den", "attic")]  # type: ignore[misc]
+    joins = [
+        asking.ask(lambda r: asks.Join(r, "den", ())),
+        asking.ask(lambda r: asks.Join(r, "attic", ())),
+    ]
     asking.forget(asks.Join, lambda join: join.room == "den")
     assert asking.asked(asks.Join) == joins[1:]
     asking.forget(asks.Join)

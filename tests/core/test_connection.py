@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from chat.core import asks, events, limits, wire
-from chat.core.opening import Doorman
+from chat.core.opening import Admission, Doorman
 from chat.core.protect import instance_of
 
 from .host import CLIENT, RESET, Host
@@ -49,8 +49,8 @@ def test_it_goes_by_the_name_that_it_was_given() -> None:
     host = Host(silent=True)
     answered(host)
     admission = host.doorman.admit(first_of(host), host.datagrams[-1], CLIENT, host.now)
-    assert admission is not None
-    host.channel = admission.channel  # type: ignore[union-attr]
+    assert isinstance(admission, Admission)
+    host.channel = admission.channel
     host.reply(asks.Welcome("ann2", "ann", "192.0.2.33:4000", RESET))
     assert host.guest.name == "ann2"
     assert host.events(events.Connected)[0].asked == "ann"
@@ -124,7 +124,8 @@ def test_a_refusal_is_told_and_the_server_left_alone_for_a_while() -> None:
     host = Host(silent=True)
     answered(host)
     admission = host.doorman.admit(first_of(host), host.datagrams[-1], CLIENT, host.now)
-    host.channel = admission.channel  # type: ignore[union-attr]
+    assert isinstance(admission, Admission)
+    host.channel = admission.channel
     before = len(host.datagrams)
     host.reply(asks.Refused(0, "the server is full; try again later"))
     assert host.events(events.Rejected) == [events.Rejected("the server is full; try again later")]

@@ -18,7 +18,8 @@ def first_bytes(datagrams: list[bytes]) -> list[int]:
 def test_who_opens_a_session_is_welcomed_by_name_and_endpoint() -> None:
     scene = Scene()
     ann = Peer(scene, "ann", room="")
-    token = protect.reset_token(IDENTITY, ann.channel.sid)  # type: ignore[union-attr]
+    assert ann.channel is not None
+    token = protect.reset_token(IDENTITY, ann.channel.sid)
     assert ann.replies == [asks.Welcome("ann", "ann", str(ann.path), token)]
     bob = Peer(scene, "Ann", room="")
     assert isinstance(bob.replies[0], asks.Welcome)

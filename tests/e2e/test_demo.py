@@ -97,4 +97,4 @@ def test_in_a_terminal_the_network_is_yours_to_spoil(tmp_path: Path) -> None:
         terminal.say("/quit")
         terminal.until(lambda: terminal.dead, "the end")
         assert VERDICT.search(terminal.text())
-        assert terminal.ask("#{pane_dead_status}") == "0"
+        terminal.until(lambda: terminal.ask("#{pane_dead_status}") == "0", "exit code 0")

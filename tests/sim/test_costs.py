@@ -5,6 +5,8 @@ from collections.abc import Callable
 from random import Random
 from types import FrameType
 
+import pytest
+
 from chat.core.names import LOBBY
 from chat.core.types import Append, Draft, Effect, Push, Send
 from chat.log.api import Log
@@ -13,7 +15,7 @@ from .network import Faults
 from .world import World, memory_store, settle, world_of
 
 
-def effects_of_a_message(members: int) -> list[Effect]:
+def effects_of_a_message(members: int, monkeypatch: pytest.MonkeyPatch) -> list[Effect]:
     """All that the hub asks for while one message goes through it."""
     world = World(4, clients=members, faults=Faults(delay=0.01))
     settle(world)
@@ -27,15 +29,17 @@ def effects_of_a_message(members: int) -> list[Effect]:
         seen.extend(effects)
         return effects
 
-    hub.drain = watched  # type: ignore[method-assign]
+    monkeypatch.setattr(hub, "drain", watched)
     world.say(world.clients[0])
     world.run(world.clock.now + 0.1)
     return seen
 
 
-def test_a_message_is_one_append_and_one_push_whatever_the_rooms_size() -> None:
+def test_a_message_is_one_append_and_one_push_whatever_the_rooms_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for members in (2, 60):
-        effects = effects_of_a_message(members)
+        effects = effects_of_a_message(members, monkeypatch)
         assert [type(it) for it in effects if isinstance(it, Append)] == [Append]
         pushes = [it for it in effects if isinstance(it, Push)]
         assert len(pushes) == 1 or len(pushes) == 2, "entries, and receipts where they came in time"

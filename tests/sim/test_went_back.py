@@ -70,7 +70,8 @@ def test_another_log_altogether_is_shown_as_a_break() -> None:
     (alice,) = world.clients
     world.say(alice)
     settle(world)
-    world.server.log._rooms.clear()  # type: ignore[attr-defined]
+    assert isinstance(world.server.log, MemoryLog)
+    world.server.log._rooms.clear()
     world.went_back = True
     world.server.crash()
     world.server.archive.clear()

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Self
 
 CHAT = str(Path(sys.executable).with_name("chat"))
+_PATH = f"{Path(CHAT).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+"""With our own `chat` first; tmux takes it from who starts it, and from nowhere else."""
+
 PATIENCE = 15.0
 """Seconds; a wait that is over before does not take as long."""
 
@@ -54,6 +57,7 @@ class Terminal:
         done = subprocess.run(
             ["tmux", "-f", "/dev/null", "-L", self._socket, *words],
             input=text,
+            env={**os.environ, "PATH": _PATH},
             capture_output=True,
             text=True,
             check=True,

@@ -119,7 +119,7 @@ def test_quitting_gives_the_terminal_back(server: Server, tmp_path: Path) -> Non
         shell.wait("\nbefore")
         screen = shell.wait("\n$")
         for way in ("/quit", "C-d"):
-            shell.say(f"{CHAT} join {server.link} --name ann")
+            shell.say(f"chat join {server.link} --name ann")
             shell.wait("connected as ann")
             assert shell.ask("#{alternate_on}") == "1"
             if way == "/quit":
@@ -180,7 +180,7 @@ def test_an_error_gives_the_terminal_back(tmp_path: Path, server: Server) -> Non
 
 def test_stop_and_continue(server: Server, tmp_path: Path) -> None:
     with Terminal(["sh", "-i"], state=tmp_path) as shell:
-        shell.say(f"{CHAT} join {server.link} --name ann")
+        shell.say(f"chat join {server.link} --name ann")
         shell.wait("connected as ann")
         shell.type("half a")
         shell.wait("> half a")
@@ -197,7 +197,7 @@ def test_stop_and_continue(server: Server, tmp_path: Path) -> None:
 
 def test_stopped_from_elsewhere(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "pid"
-    program = f"echo $$ > {file}; exec {CHAT} join {server.link} --name ann"
+    program = f"echo $$ > {file}; exec chat join {server.link} --name ann"
     command = f"sh -c '{program}'; echo ended with $?; sleep 60"
     with Terminal(["sh", "-c", command], state=tmp_path) as ann:
         ann.wait("connected as ann")
@@ -297,7 +297,7 @@ def test_the_cursor_is_where_one_types(server: Server, tmp_path: Path) -> None:
 
 def test_where_no_screen_can_be(server: Server, tmp_path: Path) -> None:
     for term in ("dumb", "unknown", ""):
-        command = f"TERM={term} {CHAT} join {server.link}; echo ended with $?; sleep 60"
+        command = f"TERM={term} chat join {server.link}; echo ended with $?; sleep 60"
         with Terminal(["sh", "-c", command], columns=200, state=tmp_path) as shell:
             seen = shell.wait("ended with 1")
             assert "chat tail" in seen[0]
@@ -323,7 +323,7 @@ def test_without_a_link(server: Server, tmp_path: Path) -> None:
 
 
 def test_messages_that_never_got_out(tmp_path: Path) -> None:
-    command = f"{CHAT} join nowhere.invalid; echo ended with $?; sleep 60"
+    command = "chat join nowhere.invalid; echo ended with $?; sleep 60"
     with Terminal(["sh", "-c", command], state=tmp_path) as shell:
         shell.wait("'nowhere.invalid'", "trying again")
         shell.say("hello?")

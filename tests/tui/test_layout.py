@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from chat.core.types import Kind
@@ -10,8 +12,8 @@ from .corpus import HOSTILE, SHOWN
 from .entries import NOON, entry
 
 
-def line(text: str, **more: object) -> Line:
-    return Timeline().add(entry(1, text, **more))  # type: ignore[arg-type]
+def line(text: str, **more: Any) -> Line:
+    return Timeline().add(entry(1, text, **more))
 
 
 def plain(made: Line, size: int = 63, new_day: bool = False) -> list[str]:

@@ -1,0 +1,1 @@
+"""Figures of time and memory, from real programs on this machine."""
