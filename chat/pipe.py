@@ -104,7 +104,7 @@ class _Sender:
             case events.Failed(reason=reason) | events.Refusal(reason) | events.Rejected(reason):
                 self._reason = reason
             case events.Unreachable(reason=reason):
-                self._unreachable = reason
+                self._unreachable = f"{reason}; is the server running there?"
             case events.Notice(text):
                 print(f"chat send: {clean(text)}", file=sys.stderr)
             case _:

@@ -56,7 +56,10 @@ async def ask(link: Link, timeout: float) -> Answer:
 
     def failed(error: OSError) -> None:
         nonlocal refused
-        refused = f": {error.strerror or error}"
+        if isinstance(error, ConnectionRefusedError):
+            refused = ": nobody listens there; is the server running?"
+        else:
+            refused = f": {error.strerror or error}"
 
     try:
         addresses = await resolve(link.host, link.port)

@@ -75,6 +75,9 @@ def run(args: list[str]) -> int:
         code = cli.main(args, prog_name="chat", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return 2
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "chat"
         message = " ".join(error.format_message().split()).removeprefix("Invalid value: ")

@@ -1,5 +1,7 @@
 """Links: `chat://PIN:INVITE@HOST:PORT/ROOM`, every part but HOST optional."""
 
+from ipaddress import IPv6Address
+
 from msgspec import Struct
 
 from .names import LOBBY, BadNameError, check_room
@@ -36,6 +38,8 @@ def parse_endpoint(text: str, port: int | None = DEFAULT_PORT) -> tuple[str, int
         number = number[1:]
     elif text.count(":") == 1:
         host, _, number = text.partition(":")
+    if ":" in host and not _is_ipv6(host):
+        raise BadLinkError(f"{text!r}: use HOST, HOST:PORT or [IPV6]:PORT")
     if not host or any(char.isspace() or char in "/@?#" for char in host):
         raise BadLinkError(f"{text!r} has no host: use HOST, HOST:PORT or [IPV6]:PORT")
     if not number:
@@ -45,6 +49,14 @@ def parse_endpoint(text: str, port: int | None = DEFAULT_PORT) -> tuple[str, int
     if not (number.isascii() and number.isdigit() and int(number) < 1 << 16):
         raise BadLinkError(f"{text!r}: a port is a number from 0 to 65535")
     return host, int(number)
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_link(text: str) -> Link:

@@ -1,16 +1,14 @@
 """A bad network, made: around any endpoint's sending and receiving, and changed while it runs."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 
 from chat.core.types import Path
 
-from .fanout import Pushing
 from .impair import CLEAR, Impairer, Impairment, Tally
-from .kernel import Sockaddr
 from .socket import Received
 
 Sending = Callable[[Path, bytes], None]
@@ -29,8 +27,7 @@ class Impaired:
         connection = await connect(loop, addresses, received=network.receiving(receive), ...)
         send = network.sending(connection.send)
 
-    Blackouts count from `start`, a time of the loop's, or from now. `turn` is called when datagrams
-    have arrived late, as `Ports` calls it for those in time.
+    Blackouts count from `start`, a time of the loop's, or from now.
     """
 
     def __init__(
@@ -40,10 +37,8 @@ class Impaired:
         seed: int | str = 0,
         *,
         start: float | None = None,
-        turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._loop = loop
-        self._turn = turn
         start = loop.time() if start is None else start
         self._outward = Impairer(spec, f"{seed}/outward", start)
         self._inward = Impairer(spec, f"{seed}/inward", start)
@@ -90,15 +85,6 @@ class Impaired:
 
         return impaired
 
-    def pushing(self, push: Pushing) -> Pushing:
-        """For a fan-out: each member's copy fares as it may."""
-
-        def impaired(socket: int, addresses: Sequence[Sockaddr], datagram: bytes) -> None:
-            for address in addresses:
-                self._pass(self._outward, datagram, partial(push, socket, (address,)))
-
-        return impaired
-
     def receiving(self, received: Received) -> Received:
         def impaired(datagram: bytes, path: Path) -> None:
             self._pass(self._inward, datagram, lambda copy: received(copy, path))
@@ -142,5 +128,3 @@ class Impaired:
                 deliver(datagram)
         finally:
             self._arm()
-            if not self._closed:
-                self._turn()

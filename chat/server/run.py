@@ -39,7 +39,10 @@ def run(options: Options) -> int:
     try:
         return run_loop(_serve(options))
     except (BindError, LogError, IdentityError, BadLinkError) as error:
-        log.error("%s", error)
+        if options.log_format == "json":
+            log.error("%s", error)
+        else:
+            print(f"chat serve: {error}", file=sys.stderr)
         return 1
 
 
@@ -61,10 +64,19 @@ async def _serve(options: Options) -> int:
         ended = asyncio.ensure_future(serving.server.run())
         await asyncio.wait((stop, ended), return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
-            ended.result()
+            return _broken(ended)
         log.info("going down: what was said is being stored")
         ended.cancel()
     return stop.result()
+
+
+def _broken(ended: asyncio.Future[None]) -> int:
+    """It ended by itself."""
+    try:
+        ended.result()
+    except LogError as error:
+        log.error("%s", error)
+    return 1
 
 
 def announce(serving: Serving) -> None:

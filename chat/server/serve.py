@@ -12,7 +12,6 @@ from chat.core.types import Path
 from chat.log.api import RETENTION, Durability, Retention
 from chat.log.stores import MEMORY, folder_of, open_log
 from chat.net.address import lan_address, listen
-from chat.net.impair import CLEAR, Impairment
 
 from .identity import SIZE, load_identity
 from .shell import Server
@@ -43,8 +42,6 @@ async def serve(
     retention: Retention = RETENTION,
     plain: Policy = Policy.LOOPBACK,
     masked: bool = False,
-    impairment: Impairment = CLEAR,
-    impair_seed: int | str = 0,
 ) -> AsyncIterator[Serving]:
     """A server until the block ends: then what was said is stored, and it is gone.
 
@@ -70,8 +67,6 @@ async def serve(
         version=__version__,
         plain=plain,
         masked=masked,
-        impairment=impairment,
-        impair_seed=impair_seed,
     )
     try:
         endpoints = await server.start()

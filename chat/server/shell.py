@@ -33,8 +33,6 @@ from chat.core.types import (
 )
 from chat.log.api import Log, LogError
 from chat.net.fanout import Fanout
-from chat.net.impair import CLEAR, Impairment
-from chat.net.impaired import Impaired
 from chat.net.socket import Ports
 
 from .commit import Batch, Committer, Request
@@ -60,8 +58,6 @@ class Server:
         version: str,
         plain: Policy = Policy.LOOPBACK,
         masked: bool = False,
-        impairment: Impairment = CLEAR,
-        impair_seed: int | str = 0,
     ) -> None:
         """Needs a running loop. `store` is used on another thread from now on."""
         self._loop = asyncio.get_running_loop()
@@ -80,19 +76,14 @@ class Server:
         self._draining = False
         self._trouble = ""
         self._drops = 0
-        self._network = Impaired(self._loop, impairment, impair_seed, turn=self._turn)
-        impaired = impairment != CLEAR
         self._ports = Ports(
             self._loop,
             sockets,
-            received=self._network.receiving(self._received) if impaired else self._received,
+            received=self._received,
             refused=self._refused,
             turn=self._turn,
         )
-        self._send = self._network.sending(self._ports.send) if impaired else self._ports.send
-        self._fanout = Fanout(
-            self._network.pushing(self._ports.push) if impaired else self._ports.push
-        )
+        self._fanout = Fanout(self._ports.push)
         self._committer = Committer(store, self._answered)
         self._watch = self._loop.call_later(_WATCH, self._look)
 
@@ -119,7 +110,6 @@ class Server:
         self._turn()
         if self._timer is not None:
             self._timer.cancel()
-        self._network.close()
         self._ports.close()
 
     def _received(self, datagram: bytes, path: Path) -> None:
@@ -140,7 +130,7 @@ class Server:
     def _do(self, effect: Effect, requests: list[Request]) -> None:
         match effect:
             case Send(path, datagram):
-                self._send(path, datagram)
+                self._ports.send(path, datagram)
             case Push(group, datagram):
                 self._fanout.push(group, datagram)
             case Subscribe(group, path):

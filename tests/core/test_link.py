@@ -76,6 +76,8 @@ def test_what_is_left_out_is_the_lobby_and_the_usual_port() -> None:
         ("chat://h:65536", "a port is a number"),
         ("chat://h:\u0661", "a port is a number"),
         ("chat://h:0", "from 1 to 65535"),
+        ("chat://h:1:2", "use HOST, HOST:PORT or"),
+        ("chat://[h:1:2]:3", "use HOST, HOST:PORT or"),
         ("chat://[::1", "an IPv6 address is written"),
         ("chat://[::1]7", "an IPv6 address is written"),
         ("chat://@h", "the server's pin"),

@@ -96,7 +96,10 @@ async def test_a_reader_that_goes_away_ends_tail_silently() -> None:
 async def test_nobody_there_is_one_line_and_a_one() -> None:
     sent = await done("send", "127.0.0.1:9", "--timeout", "0.5", "hello")
     assert (sent.code, sent.out) == (1, [])
-    assert sent.err == ["chat: message 1 (hello): nobody listens at 127.0.0.1, UDP port 9"]
+    assert len(sent.err) == 1
+    assert sent.err[0].startswith(
+        "chat: message 1 (hello): nobody listens at 127.0.0.1, UDP port 9"
+    )
     asked = await done("status", "127.0.0.1:9", "--timeout", "0.5")
     assert asked.code == 1
     assert asked.err[0].startswith("chat: no answer from 127.0.0.1, UDP port 9, within 0.5 s")
@@ -114,7 +117,9 @@ async def test_nobody_there_is_one_line_and_a_one() -> None:
         (["tail", "x", "--from", "soon"], "chat tail: Invalid value for '--from': 'soon' is none"),
         (["tail", "x", "--name", "a b"], "chat tail: Invalid value for '--name': a name has"),
         (["tail", "chat://pin@x"], "chat tail: Invalid value for 'LINK': pins and invites come"),
-        (["serve", "--store", "redis://x"], "redis:// is no store of this version"),
+        (["serve", "--store", "redis://x"], "chat serve: redis:// is no store of this version"),
+        (["tail", "a:b:c"], "chat tail: Invalid value for 'LINK': 'a:b:c': use HOST, HOST:PORT or"),
+        (["admin", "ban", "--all"], "chat: admin comes with a later version"),
         (["srve"], "chat: there is no command srve"),
         (["serve", "--durability", "none"], "chat serve: Invalid value for '--durability'"),
     ],
@@ -125,6 +130,12 @@ async def test_wrong_usage_is_one_line(args: list[str], line: str) -> None:
     assert program.out == []
     assert len(program.err) == 1
     assert line in program.err[0]
+
+
+async def test_without_a_command_it_says_what_there_is() -> None:
+    program = await done()
+    assert (program.code, program.out) == (2, [])
+    assert {"serve", "join", "demo"} <= {line.split()[0] for line in program.err if line.strip()}
 
 
 async def test_link_and_options_come_from_the_environment() -> None:
