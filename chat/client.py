@@ -15,9 +15,7 @@ from chat.net.connection import Connection
 from chat.net.connection import connect as open_socket
 from chat.net.impair import CLEAR, Impairment
 from chat.net.impaired import Impaired
-
-_TICK = 0.001
-"""Seconds: uvloop's timers are no finer."""
+from chat.net.timer import Timer
 
 
 class Client:
@@ -47,8 +45,7 @@ class Client:
         self._send = self.network.sending(self._transmit)
         self._receive = self.network.receiving(self._received)
         self._socket: Connection | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed_for: float | None = None
+        self._timer = Timer(self._loop, self._timeout)
         self._scheduled = False
         self._closed = False
 
@@ -66,8 +63,7 @@ class Client:
         self.guest.close(time.monotonic())
         self._turn()
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.set(None)
         await asyncio.sleep(0)
         self.network.close()
         if self._socket is not None:
@@ -124,20 +120,8 @@ class Client:
                         self._socket.rebind()
                 case Tell(event):
                     self._on_event(event)
-        self._arm()
+        self._timer.set(self.guest.deadline())
 
-    def _arm(self) -> None:
-        deadline = self.guest.deadline()
-        if deadline == self._armed_for:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed_for, self._timer = deadline, None
-        if deadline is not None:
-            delay = max(deadline - time.monotonic(), _TICK)
-            self._timer = self._loop.call_later(delay, self._timeout)
-
-    def _timeout(self) -> None:
-        self._armed_for = self._timer = None
-        self.guest.timeout(time.monotonic())
+    def _timeout(self, now: float) -> None:
+        self.guest.timeout(now)
         self._turn()

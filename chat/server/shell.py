@@ -34,13 +34,11 @@ from chat.core.types import (
 from chat.log.api import Log, LogError
 from chat.net.fanout import Fanout
 from chat.net.socket import Ports
+from chat.net.timer import Timer
 
 from .commit import Batch, Committer, Request
 
 log = logging.getLogger("chat.server")
-
-_TICK = 0.001
-"""Seconds: uvloop's timers are no finer."""
 
 _WATCH = 10.0
 """Seconds between two looks at what the kernel dropped."""
@@ -71,8 +69,7 @@ class Server:
             masked=masked,
         )
         self._ready: asyncio.Future[None] = self._loop.create_future()
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed_for: float | None = None
+        self._timer = Timer(self._loop, self._timeout)
         self._draining = False
         self._trouble = ""
         self._drops = 0
@@ -108,8 +105,7 @@ class Server:
         await asyncio.wait((self._committer.task,))
         self._hub.shutdown()
         self._turn()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.set(None)
         self._ports.close()
 
     def _received(self, datagram: bytes, path: Path) -> None:
@@ -125,7 +121,7 @@ class Server:
             self._do(effect, requests)
         if requests:
             self._committer.submit(requests)
-        self._arm()
+        self._timer.set(self._hub.deadline())
 
     def _do(self, effect: Effect, requests: list[Request]) -> None:
         match effect:
@@ -144,20 +140,8 @@ class Server:
             case Tell(Went(name, endpoint, form)):
                 log.info("%s went, %s, %s", name, endpoint, form.value)
 
-    def _arm(self) -> None:
-        deadline = self._hub.deadline()
-        if deadline == self._armed_for:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed_for, self._timer = deadline, None
-        if deadline is not None:
-            delay = max(deadline - time.monotonic(), _TICK)
-            self._timer = self._loop.call_later(delay, self._timeout)
-
-    def _timeout(self) -> None:
-        self._armed_for = self._timer = None
-        self._hub.timeout(time.monotonic())
+    def _timeout(self, now: float) -> None:
+        self._hub.timeout(now)
         self._turn()
 
     def _answered(self, batch: Batch) -> None:
