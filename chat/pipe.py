@@ -55,7 +55,7 @@ class _Sender:
         self._waiting: dict[int, tuple[int, str]] = {}
         """By ticket: the line's number, and its text."""
         self._reason = ""
-        self._unreachable = ""
+        self._trouble = ""
         self._moved = asyncio.Event()
 
     async def run(self, lines: AsyncIterator[tuple[int, str]]) -> None:
@@ -74,7 +74,7 @@ class _Sender:
 
     def undone(self, why: str) -> str:
         """The first that is not acknowledged, and why."""
-        why = self._reason or self._unreachable or why
+        why = self._reason or self._trouble or why
         if not self._waiting:
             return why
         number, text = min(self._waiting.values())
@@ -98,15 +98,16 @@ class _Sender:
     def _on_event(self, event: object) -> None:
         match event:
             case events.Connected():
-                self._unreachable = ""
+                self._trouble = ""
             case events.Logged(_, ticket, _):
                 self._waiting.pop(ticket, None)
             case events.Failed(reason=reason) | events.Refusal(reason) | events.Rejected(reason):
                 self._reason = reason
             case events.Unreachable(reason=reason):
-                self._unreachable = f"{reason}; is the server running there?"
+                self._trouble = f"{reason}; is the server running there?"
             case events.Notice(text):
-                print(f"chat send: {clean(text)}", file=sys.stderr)
+                self._trouble = clean(text)
+                print(f"chat send: {self._trouble}", file=sys.stderr)
             case _:
                 return
         self._moved.set()

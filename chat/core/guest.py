@@ -13,7 +13,7 @@ from .asking import Asking
 from .connection import Connection, Rebind
 from .fetcher import Fetcher
 from .layout import MalformedError
-from .limits import JOIN_BACKLOG
+from .limits import JOIN_BACKLOG, NOTICE_AGAIN
 from .membership import Event, Membership
 from .memberships import Memberships
 from .outbox import Draft
@@ -46,6 +46,7 @@ class Guest:
         self._listed: list[asks.RoomRow] = []
         self._tickets = 0
         self._renewing = False
+        self._noticed = ("", now)
 
     @property
     def rooms(self) -> dict[str, Membership]:
@@ -294,13 +295,20 @@ class Guest:
             case asks.Welcome():
                 self._connection.welcome(response)
             case asks.Notice(text):
-                self._tell(events.Notice(text))
+                self._notice(text)
             case asks.Invited(0, name, peer):
                 self._invited(name, peer)
             case _:
                 request = self._asking.answered(response.r, self._now)
                 if request is not None:
                     self._answered(request, response)
+
+    def _notice(self, text: str) -> None:
+        """The server repeats it for as long as it is so."""
+        before, at = self._noticed
+        self._noticed = text, self._now
+        if text != before or self._now - at > NOTICE_AGAIN:
+            self._tell(events.Notice(text))
 
     def _answered(self, request: asks.Request, response: asks.Response) -> None:
         match request, response:

@@ -241,11 +241,11 @@ class House:
             room.logged(records, now)
             self.remind(room)
 
-    def appended(self, name: str, result: dict[bytes, int] | str) -> None:
+    def appended(self, name: str, result: dict[bytes, int] | str, now: float) -> None:
         if name == REGISTRY:
             self.registry.appended(result)
         elif (room := self.rooms.get(name)) is not None:
-            room.appended(result)
+            room.appended(result, now)
             self._close_if_empty(room)
 
     def fetch(self, ticket: object, room: Room, ranges: tuple[Range, ...], budget: int) -> None:

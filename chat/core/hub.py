@@ -135,7 +135,7 @@ class Hub:
 
     def appended(self, room: str, result: dict[bytes, int] | str, now: float) -> None:
         """The end of an Append: the last n of each of its authors, or why it was refused."""
-        self._house.appended(room, result)
+        self._house.appended(room, result, now)
 
     def fetched(self, ticket: object, extract: Extract, now: float) -> None:
         """The answer to a Fetch."""

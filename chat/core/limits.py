@@ -35,6 +35,13 @@ WINDOW = 64
 AHEAD_BYTES = 16 << 20
 """Of drafts, in all, that came before the one that is to go before them."""
 
+REFUSAL_PAUSE = 1.0
+"""Seconds for which a room takes nothing after the log refused something: a full disk does not
+become less full by being asked a hundred times a second."""
+
+NOTICE_AGAIN = 30.0
+"""Seconds for which the server must not have said a thing, until a user is told it once more."""
+
 HELD_DRAFTS = 256
 """Drafts of one plain-text endpoint that wait for the log."""
 

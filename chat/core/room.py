@@ -86,6 +86,8 @@ class Room:
         self._frames: dict[type, wire.Frame] = {}
         self._lines: list[str] = []
         self._gap = len(limits.HEADS)
+        self._pausing = False
+        """The log refused something a moment ago."""
         self._presence_at = self._receipts_at = 0.0
 
     def __len__(self) -> int:
@@ -184,6 +186,8 @@ class Room:
         """Takes a draft in its author's order. Returns what became of it."""
         seat = self._seats[member]
         verdict = self._staging.judge(member.instance, draft.n)
+        if verdict is Verdict.TAKEN and self._pausing:
+            return Verdict.AHEAD
         if verdict is Verdict.AHEAD:
             self._keep_ahead(seat, draft, self._staging.last(member.instance))
         following: wire.Draft | None = draft if verdict is Verdict.TAKEN else None
@@ -235,8 +239,11 @@ class Room:
         instance = member.instance
         return self._staging.staged(instance) - self._staging.last(instance)
 
-    def appended(self, result: dict[bytes, int] | str) -> None:
+    def appended(self, result: dict[bytes, int] | str, now: float) -> None:
         refused, forgotten = self._staging.appended(result)
+        if isinstance(result, str):
+            self._pausing = True
+            self._timers.set((self, "pause"), now + limits.REFUSAL_PAUSE)
         if not refused and not forgotten:
             return
         for member in self._seats:
@@ -275,6 +282,8 @@ class Room:
 
     def timeout(self, name: str, now: float) -> None:
         match name:
+            case "pause":
+                self._pausing = False
             case "head":
                 self._gap += 1
                 if self._gap < len(limits.HEADS):
@@ -296,7 +305,7 @@ class Room:
 
     def closed(self) -> None:
         """Nobody needs this room any more."""
-        for name in ("head", "presence", "receipts"):
+        for name in ("head", "presence", "receipts", "pause"):
             self._timers.cancel((self, name))
 
     def flush(self) -> None:

@@ -20,7 +20,7 @@ class Verdict(Enum):
     STAGED = "staged"
     """Taken before, and still on its way."""
     AHEAD = "ahead"
-    """Beyond a gap or the window: to be sent again."""
+    """Beyond a gap or the window, or too soon after a refusal: to be sent again."""
 
 
 class Landing(NamedTuple):

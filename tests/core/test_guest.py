@@ -302,6 +302,20 @@ def test_reports_and_notices_pass() -> None:
     assert [report.room for report in host.got(wire.Report)] == [1]
     host.reply(asks.Notice("the server is going down"))
     assert host.events(events.Notice) == [events.Notice("the server is going down")]
+
+
+def test_what_the_server_says_again_and_again_is_told_once() -> None:
+    host = Host("lobby")
+    for _ in range(50):
+        host.reply(asks.Notice("the disk is full"))
+        host.wait(1.0)
+    assert len(host.events(events.Notice)) == 1
+    host.reply(asks.Notice("the log goes on"))
+    host.reply(asks.Notice("the disk is full"))
+    assert len(host.events(events.Notice)) == 3
+    host.wait(limits.NOTICE_AGAIN + 1.0)
+    host.reply(asks.Notice("the disk is full"))
+    assert len(host.events(events.Notice)) == 4
     host.send(wire.Receipts(1, 0, ((1, 0),)))
     assert host.events(events.Receipts) == [events.Receipts("lobby", 0, {1: 0})]
 

@@ -190,7 +190,7 @@ def test_a_room_waits_for_what_is_under_way_before_it_closes() -> None:
     assert place.house.say(ann, room, wire.Draft(room.tag, 1, 1, 0, 0, b"hi"), 0) is Verdict.TAKEN
     place.house.leave(ann, "den", 0.0)
     assert place.take(Unfollow) == []
-    place.house.appended("den", {ann.instance: 1})
+    place.house.appended("den", {ann.instance: 1}, 0.0)
     assert place.take(Unfollow) == [Unfollow("den")]
 
 

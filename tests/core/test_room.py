@@ -101,7 +101,7 @@ def test_a_room_is_empty_when_nobody_is_here_or_coming_and_nothing_is_under_way(
     assert not stage.room.empty
     stage.effects()
     assert not stage.room.empty
-    stage.room.appended({ann.instance: 1})
+    stage.room.appended({ann.instance: 1}, stage.now)
     assert stage.room.empty
     stage.room.opening += 1
     assert not stage.room.empty
@@ -163,7 +163,7 @@ def test_nothing_is_told_before_it_comes_out_of_the_log() -> None:
     stage.say(ann, 1)
     (append,) = stage.effects()
     assert isinstance(append, Append)
-    stage.room.appended({ann.instance: 1})
+    stage.room.appended({ann.instance: 1}, stage.now)
     assert stage.effects() == []
     assert stage.room.last_n(ann) == 0
     stage.log(append.drafts[0].body, instance=ann.instance)
@@ -205,9 +205,22 @@ def test_whose_draft_the_log_refused_is_told_so_and_nobody_else() -> None:
     stage = Stage(ann, bob)
     stage.say(ann, 1)
     stage.effects()
-    stage.room.appended("the disk is full")
+    stage.room.appended("the disk is full", stage.now)
     told = ("notice", "the server could not store what you said: the disk is full")
     assert [told in member.heard for member in (ann, bob)] == [True, False]
+
+
+def test_after_a_refusal_the_log_is_left_alone_for_a_moment() -> None:
+    ann = Stub("ann")
+    stage = Stage(ann)
+    stage.say(ann, 1)
+    stage.effects()
+    stage.room.appended("the disk is full", stage.now)
+    assert stage.say(ann, 1) is Verdict.AHEAD
+    assert stage.appends() == []
+    stage.wait(limits.REFUSAL_PAUSE - 0.01)
+    assert stage.say(ann, 1) is Verdict.AHEAD
+    stage.wait(0.02)
     assert stage.say(ann, 1) is Verdict.TAKEN
 
 

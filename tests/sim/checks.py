@@ -1,10 +1,15 @@
 """What must hold after each step, and what must hold at the end."""
 
+import re
+
 from chat.core.hub import Hub
 from chat.core.types import Group, Record
 
 from .client import Client
 from .server import Server, Violation
+
+_TAG = re.compile(rb"<\d+-\d+>")
+"""What every text begins with, its author's number and its own."""
 
 
 def after_each_step(server: Server) -> None:
@@ -109,9 +114,12 @@ def _screen_is_the_log(client: Client, room: str, log: list[Record]) -> None:
 
 def _said_is_logged(client: Client, room: str, log: list[Record], went_back: bool) -> None:
     order: list[int] = []
+    where: dict[bytes, list[int]] = {}
+    for record in log:
+        for tag in _TAG.findall(record.body):
+            where.setdefault(tag, []).append(record.seq)
     for said in client.said.get(room, ()):
-        tag = said.text.split(">")[0].encode() + b">"
-        found = [record.seq for record in log if tag in record.body]
+        found = where.get(said.text.split(">")[0].encode() + b">", [])
         if len(found) > 1:
             raise Violation(f"{said.text[:20]} is in the log {len(found)} times")
         if not found and not said.failed and not went_back:

@@ -87,8 +87,8 @@ class Client:
                     self._event(event)
         deadline = self.guest.deadline()
         if deadline is not None and not self._clock.now < self._timer_at <= deadline:
-            self._timer_at = max(deadline, self._clock.now)
-            self._clock.after(deadline - self._clock.now, self._timeout)
+            self._timer_at = at = max(deadline, self._clock.now)
+            self._clock.after(at - self._clock.now, lambda: self._timeout(at))
 
     def _rebind(self) -> None:
         cut = self.path in self._network.cut
@@ -104,7 +104,9 @@ class Client:
         self.guest.receive(datagram, source, self._clock.now)
         self.drain()
 
-    def _timeout(self) -> None:
+    def _timeout(self, at: float) -> None:
+        if at != self._timer_at:
+            return  # Another one was set since.
         self._timer_at = 0.0
         deadline = self.guest.deadline()
         if deadline is not None and deadline <= self._clock.now:

@@ -172,10 +172,12 @@ class Server:
         self._ask_log()
         deadline = hub.deadline()
         if deadline is not None and not self._clock.now < self._timer_at <= deadline:
-            self._timer_at = deadline
-            self._step(deadline - self._clock.now, self._timeout)
+            self._timer_at = at = max(deadline, self._clock.now)
+            self._step(at - self._clock.now, lambda hub: self._timeout(hub, at))
 
-    def _timeout(self, hub: Hub) -> None:
+    def _timeout(self, hub: Hub, at: float) -> None:
+        if at != self._timer_at:
+            return  # Another one was set since.
         self._timer_at = 0.0
         deadline = hub.deadline()
         if deadline is not None and deadline <= self._clock.now:
