@@ -31,6 +31,8 @@ def clean(text: str, *, lines: bool = False) -> str:
     """Without what could act on a terminal: controls, escape sequences' first bytes, direction
     overrides, surrogates, heaps of combining marks. Line breaks stay only where `lines` says so;
     a tab becomes four spaces."""
+    if text.isascii() and text.isprintable():
+        return text
     kept: list[str] = []
     marks = 0
     for char in text.replace("\r\n", "\n").replace("\r", "\n"):

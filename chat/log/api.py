@@ -82,7 +82,8 @@ class Log(ABC):
     @abstractmethod
     def follow(self, room: str, after: int) -> None:
         """From now on `news` has each committed entry of this room after `after`, once, unless it
-        was trimmed before. To follow again is to begin again, after another `after`."""
+        was trimmed before. To follow again is to begin again, after another `after`. Looks at
+        nothing, so that it cannot fail."""
 
     @abstractmethod
     def unfollow(self, room: str) -> None:

@@ -29,7 +29,6 @@ from chat.core.types import (
     Unsubscribe,
 )
 from chat.log.api import Log, LogError
-from chat.log.memory import MemoryLog
 from chat.server.commit import Request, perform
 
 from .clock import Clock
@@ -43,11 +42,11 @@ class Violation(AssertionError):
     """Something that must hold did not."""
 
 
-class Refusing(MemoryLog):
-    """A store that takes nothing: the disk is full."""
+class Refusing(Log):
+    """A store whose disk is full: it takes nothing and finds nothing, and goes on saying."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(random=bytes, wall=lambda: 0)
+    def __init__(self, log: Log, reason: str) -> None:
+        self._log = log
         self._reason = reason
 
     def append(self, appends: Sequence[tuple[str, Sequence[Draft]]]) -> list[dict[bytes, int]]:
@@ -58,6 +57,21 @@ class Refusing(MemoryLog):
 
     def fetch(self, room: str, ranges: Sequence[Range], budget: int) -> Extract:
         raise LogError(self._reason)
+
+    def follow(self, room: str, after: int) -> None:
+        self._log.follow(room, after)
+
+    def unfollow(self, room: str) -> None:
+        self._log.unfollow(room)
+
+    def news(self) -> list[tuple[str, tuple[Record, ...]]]:
+        return self._log.news()
+
+    def trim(self, room: str, before: int) -> None:
+        raise LogError(self._reason)
+
+    def close(self) -> None:
+        """The store below is closed by who opened it."""
 
 
 class Server:
@@ -192,15 +206,16 @@ class Server:
 
     def _perform(self, _: Hub) -> None:
         requests, self._requests = self._requests, []
-        log = Refusing(self.broken_log) if self.broken_log else self.log
+        log = Refusing(self.log, self.broken_log) if self.broken_log else self.log
         batch = perform(log, requests)
         self._more_news = bool(batch.news)
         for room, result in batch.results:
+            if isinstance(result, dict):
+                self.committed.update({(room, author): n for author, n in result.items()})
             self._step(0.0002, partial(self._appended, room, result))
         for room, records in batch.news:
             archive = self.archive.setdefault(room, {})
             archive.update((record.seq, record) for record in records)
-            self.committed.update({(room, it.instance): it.n for it in records})
             self._step(0.0004, partial(self._logged, room, records))
         for request, answer in batch.answers:
             self._step(0.0005, partial(self._answered, request, answer))

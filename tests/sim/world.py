@@ -117,11 +117,14 @@ class World:
             self.injected["refused by the outbox"] += 1
 
     def settle(self) -> float:
-        """No more faults: how long until everybody has everything. Raises Violation."""
+        """No more faults, and a server: how long until everybody has everything. Raises
+        Violation."""
         self.network.faults = Faults()
         self.network.cut.clear()
         self.server.broken_log = None
         self.server.log_delay = 0.002
+        while self.server.hub is None:
+            self.clock.step()
         start = self.clock.now
         state = ""
 
