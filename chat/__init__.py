@@ -10,19 +10,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chat.core.guest import NotSaidError as NotSaidError
+    from chat.core.link import BadLinkError as BadLinkError
+    from chat.core.names import BadNameError as BadNameError
+    from chat.core.plain import Policy as Policy
     from chat.core.types import Entry as Entry
+    from chat.core.types import Kind as Kind
+    from chat.log.api import Durability as Durability
+    from chat.log.api import LogError as LogError
+    from chat.net.address import BindError as BindError
+    from chat.net.address import ResolveError as ResolveError
+    from chat.net.impair import Impairment as Impairment
     from chat.room import ConnectError as ConnectError
     from chat.room import FailedError as FailedError
     from chat.room import Room as Room
     from chat.room import Said as Said
     from chat.room import State as State
     from chat.room import connect as connect
+    from chat.server.identity import IdentityError as IdentityError
     from chat.server.serve import serve as serve
 
 _WHERE = {
+    "BadLinkError": "chat.core.link",
+    "BadNameError": "chat.core.names",
+    "BindError": "chat.net.address",
     "ConnectError": "chat.room",
+    "Durability": "chat.log.api",
     "Entry": "chat.core.types",
     "FailedError": "chat.room",
+    "IdentityError": "chat.server.identity",
+    "Impairment": "chat.net.impair",
+    "Kind": "chat.core.types",
+    "LogError": "chat.log.api",
+    "NotSaidError": "chat.core.guest",
+    "Policy": "chat.core.plain",
+    "ResolveError": "chat.net.address",
     "Room": "chat.room",
     "Said": "chat.room",
     "State": "chat.room",
@@ -31,7 +53,27 @@ _WHERE = {
 }
 
 __version__ = "0.1.0"
-__all__ = ["ConnectError", "Entry", "FailedError", "Room", "Said", "State", "connect", "serve"]
+__all__ = [
+    "BadLinkError",
+    "BadNameError",
+    "BindError",
+    "ConnectError",
+    "Durability",
+    "Entry",
+    "FailedError",
+    "IdentityError",
+    "Impairment",
+    "Kind",
+    "LogError",
+    "NotSaidError",
+    "Policy",
+    "ResolveError",
+    "Room",
+    "Said",
+    "State",
+    "connect",
+    "serve",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -39,3 +81,7 @@ def __getattr__(name: str) -> object:
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

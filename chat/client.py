@@ -17,6 +17,9 @@ from chat.net.impair import CLEAR, Impairment
 from chat.net.impaired import Impaired
 from chat.net.timer import Timer
 
+LATE = 2.0
+"""Seconds without a session after which it is worth a word."""
+
 
 class Client:
     """A guest at one server. Everything it has to tell goes to `on_event`, in order."""
@@ -48,6 +51,7 @@ class Client:
         self._timer = Timer(self._loop, self._timeout)
         self._scheduled = False
         self._closed = False
+        self._trouble = f"no answer from {link.host}, UDP port {link.port}"
 
     async def open(self) -> None:
         """Begins to connect; from now on it goes on by itself. Raises ResolveError."""
@@ -74,6 +78,15 @@ class Client:
         """Our own endpoint, as this machine sees it."""
         return self._socket.local if self._socket is not None else None
 
+    def when_late(self, say: Callable[[str], None]) -> None:
+        """Has one line said, if there is no session soon."""
+
+        def late() -> None:
+            if not (self._closed or self.guest.connected):
+                say(f"{self._trouble}; trying again")
+
+        self._loop.call_later(LATE, late)
+
     def wake(self) -> None:
         """The guest was asked for something: sends what comes of it, soon."""
         self._soon()
@@ -94,6 +107,7 @@ class Client:
             reason = f"nobody listens at {self.link.host}, UDP port {self.link.port}"
         else:
             reason = error.strerror or str(error)
+        self._trouble = reason
         self.guest.unreachable(reason, time.monotonic())
         self._soon()
 

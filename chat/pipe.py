@@ -29,18 +29,25 @@ class PipeError(Exception):
 
 # send
 
+PATIENCE = 30.0
+"""Seconds without an acknowledgement after which what waits for one is given up, where no other
+time is set."""
+
 
 async def send(
     link: Link, name: str, texts: Sequence[str], timeout: float | None, lines: TextIO
 ) -> None:
     """Says `texts`, or without any each of `lines`. Returns when all of it is acknowledged.
-    Raises PipeError that names the first that is not."""
+    Raises PipeError that names the first that is not: after `timeout` seconds in all, or if that is
+    None, after PATIENCE in which nothing was acknowledged."""
     sender = _Sender(link, name)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout), asyncio.timeout(None) as patience:
+            sender.patience = patience if timeout is None else None
             await sender.run(_numbered(texts) if texts else _read(lines))
     except TimeoutError:
-        raise PipeError(sender.undone(f"not acknowledged within {timeout:g} s")) from None
+        why = f"not acknowledged within {timeout or PATIENCE:g} s"
+        raise PipeError(sender.undone(why)) from None
     except ResolveError as error:
         raise PipeError(str(error)) from error
     finally:
@@ -50,6 +57,8 @@ async def send(
 class _Sender:
     def __init__(self, link: Link, name: str) -> None:
         self.client = Client(link, name, self._on_event)
+        self.patience: asyncio.Timeout | None = None
+        """None: there is another."""
         self._room = link.room
         self.client.guest.join(link.room, time.monotonic(), backlog=0)
         self._waiting: dict[int, tuple[int, str]] = {}
@@ -60,6 +69,7 @@ class _Sender:
 
     async def run(self, lines: AsyncIterator[tuple[int, str]]) -> None:
         await self.client.open()
+        self.client.when_late(self._tell)
         refused = None
         async for number, text in lines:
             try:
@@ -86,8 +96,18 @@ class _Sender:
         while self.client.guest.rooms[self._room].outbox.full:
             await self._wait()
         tickets = self.client.guest.say(self._room, text, time.monotonic())
-        self._waiting.update((ticket, (number, text)) for ticket in tickets)
+        if not self._waiting:
+            self._give_time(PATIENCE)
+        self._waiting.update(dict.fromkeys(tickets, (number, text)))
         self.client.wake()
+
+    def _give_time(self, seconds: float | None) -> None:
+        """Until something is acknowledged; None: nothing waits for that, and stdin may take its
+        time."""
+        if self.patience is not None:
+            until = asyncio.get_running_loop().time() + seconds if seconds is not None else None
+            with suppress(RuntimeError):  # Time is up already, or all is done.
+                self.patience.reschedule(until)
 
     async def _wait(self) -> None:
         if self._reason:
@@ -101,16 +121,20 @@ class _Sender:
                 self._trouble = ""
             case events.Logged(_, ticket, _):
                 self._waiting.pop(ticket, None)
+                self._give_time(PATIENCE if self._waiting else None)
             case events.Failed(reason=reason) | events.Refusal(reason) | events.Rejected(reason):
                 self._reason = reason
             case events.Unreachable(reason=reason):
                 self._trouble = f"{reason}; is the server running there?"
             case events.Notice(text):
                 self._trouble = clean(text)
-                print(f"chat send: {self._trouble}", file=sys.stderr)
+                self._tell(self._trouble)
             case _:
                 return
         self._moved.set()
+
+    def _tell(self, text: str) -> None:
+        print(f"chat send: {text}", file=sys.stderr)
 
 
 async def _numbered(texts: Sequence[str]) -> AsyncIterator[tuple[int, str]]:
@@ -188,6 +212,7 @@ class _Reader:
 
     async def run(self) -> None:
         await self.client.open()
+        self.client.when_late(self._say)
         while not self._done():
             self._heard.clear()
             try:
@@ -219,7 +244,7 @@ class _Reader:
     def _on_event(self, event: object) -> None:
         try:
             self._take(event)
-        except (BrokenPipeError, PipeError) as error:
+        except (OSError, PipeError) as error:
             self._error = error
         if not isinstance(event, events.Unreachable | events.Presence | events.Receipts):
             self._heard.set()

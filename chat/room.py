@@ -10,6 +10,7 @@ from enum import Enum
 from chat.client import Client
 from chat.core import events
 from chat.core.delivery import Tally, tally
+from chat.core.guest import NotSaidError
 from chat.core.link import Link, parse_link
 from chat.core.membership import Membership
 from chat.core.names import check_name
@@ -21,6 +22,11 @@ QUEUE = 10_000
 
 UNDELIVERED = 256
 """Things said and logged whose delivery is watched; the oldest are given up."""
+
+SETTLE = 3.0
+"""Seconds that leaving a room waits for what was said to be in the log."""
+
+_CLOSED = "the room was closed"
 
 
 class ConnectError(Exception):
@@ -46,7 +52,7 @@ class Said:
     """Something said. Awaiting it returns when it is in the log, and raises FailedError if it
     never will be."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, closed: asyncio.Future[None]) -> None:
         self.text = text
         self.state = State.PENDING
         self.tally: Tally | None = None
@@ -56,6 +62,8 @@ class Said:
         loop = asyncio.get_running_loop()
         self._logged: asyncio.Future[None] = loop.create_future()
         self._delivered: asyncio.Future[None] = loop.create_future()
+        self._closed = closed
+        """Done when nothing is learned of it any more."""
         self._reason = ""
 
     def __await__(self) -> Generator[object, None, "Said"]:
@@ -66,9 +74,11 @@ class Said:
 
     async def delivered(self) -> None:
         """Returns when everybody who was there has it; in rooms of over 64 members, never. Raises
-        FailedError."""
+        FailedError, also where the room was closed before that was known."""
         await self
-        await asyncio.shield(self._delivered)
+        await asyncio.wait((self._delivered, self._closed), return_when=asyncio.FIRST_COMPLETED)
+        if self.state is not State.DELIVERED:
+            raise FailedError(_CLOSED)
 
     def _is(self, state: State, reason: str = "") -> None:
         self.state = state
@@ -90,6 +100,7 @@ class Room:
         self._entries: deque[Entry] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
+        self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pending: dict[int, Said] = {}
         """By the ticket of the last entry."""
         self._logged: dict[int, Said] = {}
@@ -112,9 +123,11 @@ class Room:
 
     def say(self, text: str, *, kind: Kind = Kind.MESSAGE, refers: int = 0) -> Said:
         """Says something; await the result to know that it is logged. Raises NotSaidError for what
-        is too long, or too much at once."""
+        is too long, or too much at once, and when the room is closed."""
+        if self._closed:
+            raise NotSaidError(f"{_CLOSED}; say it before the block ends")
         tickets = self.client.guest.say(self.name, text, time.monotonic(), kind=kind, refers=refers)
-        said = self._pending[tickets[-1]] = Said(text)
+        said = self._pending[tickets[-1]] = Said(text, self._left)
         self.client.wake()
         return said
 
@@ -156,9 +169,24 @@ class Room:
                 self._count()
 
     def close(self) -> None:
-        """The iteration ends when it has come to the end of what is there."""
+        """Nothing more is said, and the iteration ends when it has come to the end of what is
+        there."""
         self._closed = True
         self._arrived.set()
+
+    async def _settle(self, seconds: float) -> None:
+        """Waits until all that was said is in the log, so long at most."""
+        waiting = [said._logged for said in self._pending.values()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+
+    def _leave(self) -> None:
+        """Nothing is heard any more: what is pending has failed."""
+        self.close()
+        while self._pending:
+            self._pending.popitem()[1]._is(State.FAILED, _CLOSED)
+        if not self._left.done():
+            self._left.set_result(None)
 
     def _count(self) -> None:
         if self._receipts is None:
@@ -183,7 +211,8 @@ async def connect(
     impair_seed: int | str = 0,
 ) -> AsyncIterator[Room]:
     """A room until the block ends; it reconnects by itself. `backlog` of the entries before now
-    come first, `timeout` seconds are the most that joining may take.
+    come first, `timeout` seconds are the most that joining may take. Leaving waits a moment for
+    what was said to be in the log; what is not there by then has failed.
 
     Raises BadLinkError, BadNameError, ResolveError, and ConnectError where there is no way in.
     """
@@ -221,4 +250,8 @@ async def connect(
     finally:
         entered.cancel()
         room.close()
-        await client.close()
+        try:
+            await room._settle(SETTLE)
+        finally:
+            await client.close()
+            room._leave()

@@ -91,6 +91,7 @@ def show(answer: Answer, *, as_json: bool) -> str:
     if as_json:
         facts = msgspec.structs.asdict(answer)
         facts["version"] = clean(answer.version)
+        facts["round_trip"] = round(answer.round_trip, 6)
         return json.dumps(facts)
     line = f"version {clean(answer.version)}, up {_duration(answer.up)}"
     line += f", round trip {answer.round_trip * 1000:.1f} ms"

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent / "chat"
 CORE_MAY = {
     "__future__",
     "abc",
+    "bisect",
     "collections",
     "cryptography",
     "difflib",

@@ -20,7 +20,7 @@ class Options(Struct, frozen=True):
     thresholds: tuple[str, ...] = ()
     json_file: str | None = None
     impair: str = ""
-    impair_seed: int = 0
+    impair_seed: str = "0"
 
 
 def run(options: Options) -> int:

@@ -85,6 +85,8 @@ class Crowd:
             self._bots.append(bot)
             bot.guest.join(plan.room(number), time.monotonic(), backlog=0)
             await bot.open()
+            if number == 0:
+                bot.when_late(lambda trouble: print(f"chat bots: {trouble}", file=sys.stderr))
         deadline = time.monotonic() + JOIN_PATIENCE
         while self._joined < plan.bots:
             if time.monotonic() > deadline:

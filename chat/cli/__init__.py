@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -16,10 +17,13 @@ COMMANDS = {
     "tail": "read along from a script",
     "bots": "put a crowd in a room, and measure",
     "status": "ask a server whether it is there",
-    "admin": "run a server (a later version)",
 }
 
+LATER = {"admin"}
+"""Refused in one line until they come, and not listed."""
+
 INTERRUPTED = 130
+STDOUT = 1
 
 
 class Commands(click.Group):
@@ -29,7 +33,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        if name not in COMMANDS and name not in LATER:
             return None
         command = import_module(f"chat.cli.{name}").command
         assert isinstance(command, click.Command)
@@ -38,8 +42,8 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(f"there is no command {args[0]}; chat --help lists them")
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise click.UsageError(f"there is no command {args[0]}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -66,6 +70,9 @@ def cli() -> None:
 
 def main() -> None:
     """Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; bots have 98 and 99, too."""
+    if isinstance(sys.stdin, TextIOWrapper):
+        # Bytes that are no UTF-8 are to arrive as those of an argument do.
+        sys.stdin.reconfigure(errors="surrogateescape")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -73,13 +80,14 @@ def run(args: list[str]) -> int:
     """One command line. What goes wrong is said in one line, with what to do."""
     try:
         code = cli.main(args, prog_name="chat", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # Closed by whoever started us.
+            sys.stdout.flush()
         return int(code or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         return 2
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "chat"
+        where = error.ctx.command_path if error.ctx else " ".join(["chat", *args[:1]])
         message = " ".join(error.format_message().split()).removeprefix("Invalid value: ")
         print(f"{where}: {message.rstrip('.')}; see {where} --help", file=sys.stderr)
         return 2
@@ -88,7 +96,10 @@ def run(args: list[str]) -> int:
         return 1
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has gone, which is no news; nor is what is left in the buffer.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # What is left in the buffer can go nowhere, and would be tried once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+        if not isinstance(error, BrokenPipeError):  # Whoever read us has gone, which is no news.
+            where = error.filename or "standard output"
+            print(f"chat: cannot write to {where}: {error.strerror or error}", file=sys.stderr)
         return 1

@@ -4,7 +4,7 @@ import click
 
 from chat.core.link import Link
 
-from .common import insecure_option, link_argument
+from .common import POSITIVE, insecure_option, link_argument
 
 
 @click.command("bots")
@@ -20,7 +20,7 @@ from .common import insecure_option, link_argument
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, min_open=True),
+    type=POSITIVE,
     default=10.0,
     show_default=True,
     metavar="R",
@@ -28,7 +28,7 @@ from .common import insecure_option, link_argument
 )
 @click.option(
     "--duration",
-    type=click.FloatRange(0, min_open=True),
+    type=POSITIVE,
     default=10.0,
     show_default=True,
     metavar="S",
@@ -55,7 +55,9 @@ from .common import insecure_option, link_argument
 @click.option(
     "--impair", default="", metavar="SPEC", help="A bad network, as loss=20% delay=80ms±40."
 )
-@click.option("--impair-seed", type=int, default=0, metavar="N")
+@click.option(
+    "--impair-seed", default="0", metavar="N", help="The same seed, the same losses. [default: 0]"
+)
 @insecure_option
 def command(
     link: Link,
@@ -69,7 +71,7 @@ def command(
     thresholds: tuple[str, ...],
     json_file: str | None,
     impair: str,
-    impair_seed: int,
+    impair_seed: str,
     insecure: bool,
 ) -> int:
     """Put a crowd in the room, let it talk, and measure what arrives.
@@ -94,5 +96,5 @@ def command(
         return run(Options(plan, thresholds, json_file, impair, impair_seed))
     except (PlanError, ThresholdError, ImpairmentError) as error:
         raise click.UsageError(str(error)) from error
-    except (CrowdError, ResolveError, OSError) as error:
+    except (CrowdError, ResolveError) as error:
         raise click.ClickException(str(error)) from error

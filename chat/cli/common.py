@@ -1,6 +1,7 @@
 """What several commands take."""
 
-import os
+import getpass
+import math
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -48,8 +49,26 @@ class NameType(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
+class Positive(click.ParamType[float]):
+    """A number that one can wait for, or divide by."""
+
+    name = "number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            self.fail(f"{value} is no finite number above 0", param, ctx)
+        return number
+
+
 LINK = LinkType()
 NAME = NameType()
+POSITIVE = Positive()
 
 
 def link_argument(function: F) -> F:
@@ -73,8 +92,7 @@ def insecure_option(function: F) -> F:
 
 def own_name() -> str:
     """The user's name, made fit; `guest` where there is none."""
-    name = os.environ.get("USER") or os.environ.get("USERNAME") or "guest"
     try:
-        return check_name(name)
-    except BadNameError:
+        return check_name(getpass.getuser())
+    except (BadNameError, OSError, KeyError, ImportError):  # Of all but the first, one a system.
         return "guest"

@@ -2,15 +2,20 @@
 
 import click
 
-from chat.core.link import Link
+from chat.core.link import BadLinkError, Link, parse_endpoint
 
-from .common import LINK, insecure_option, name_option
+from .common import LINK, POSITIVE, insecure_option, name_option
 
 
 @click.command("send")
 @click.argument("words", metavar="LINK [TEXT]…", nargs=-1)
 @name_option
-@click.option("--timeout", type=float, metavar="S", help="Give up after S seconds in all.")
+@click.option(
+    "--timeout",
+    type=POSITIVE,
+    metavar="S",
+    help="Give up after S seconds in all. [default: after 30 s without an acknowledgement]",
+)
 @insecure_option
 @click.pass_context
 def command(
@@ -20,7 +25,7 @@ def command(
 
     Ends with 0 when every message is acknowledged, which means that it will not be lost; else it
     names the first that is not. A / is never a command. Where CHAT_LINK is set, LINK may be left
-    out; a LINK given all the same begins with chat://.
+    out; a first word that is HOST:PORT or begins with chat:// is a LINK all the same.
     """
     import asyncio
     import sys
@@ -41,8 +46,19 @@ def _split(ctx: click.Context, words: tuple[str, ...]) -> tuple[Link, tuple[str,
     import os
 
     known = os.environ.get("CHAT_LINK")
-    if known and not (words and (words[0] == "-" or words[0].startswith("chat://"))):
+    if known and not (words and _is_link(words[0])):
         return LINK.convert(known, None, ctx), words
     if not words:
         raise click.UsageError("where to? give a LINK, or set CHAT_LINK", ctx)
     return LINK.convert(words[0], None, ctx), words[1:]
+
+
+def _is_link(word: str) -> bool:
+    """Whether it can hardly be meant as text."""
+    if word == "-" or word.startswith("chat://"):
+        return True
+    try:
+        _, port = parse_endpoint(word.partition("/")[0], None)
+    except BadLinkError:
+        return False
+    return port > 0

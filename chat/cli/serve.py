@@ -67,16 +67,18 @@ def command(
 
     Prints `listening on HOST:PORT` for each socket and then `link LINK` for each way in.
     """
-    from chat.server.run import Options, run
+    from chat.server.run import OptionError, Options, run
 
-    return run(
-        Options(
-            bind=bind,
-            advertise=advertise,
-            store=store,
-            durability=durability,
-            plain=plain,
-            masked=show_endpoints == "masked",
-            log_format=log_format,
-        )
+    options = Options(
+        bind=bind,
+        advertise=advertise,
+        store=store,
+        durability=durability,
+        plain=plain,
+        masked=show_endpoints == "masked",
+        log_format=log_format,
     )
+    try:
+        return run(options)
+    except OptionError as error:
+        raise click.UsageError(str(error)) from error

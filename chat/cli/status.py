@@ -4,14 +4,14 @@ import click
 
 from chat.core.link import Link
 
-from .common import link_argument
+from .common import POSITIVE, link_argument
 
 
 @click.command("status")
 @link_argument
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=POSITIVE,
     default=2.0,
     show_default=True,
     metavar="S",

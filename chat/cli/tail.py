@@ -4,7 +4,7 @@ import click
 
 from chat.core.link import Link
 
-from .common import insecure_option, link_argument, name_option
+from .common import POSITIVE, insecure_option, link_argument, name_option
 
 
 class From(click.ParamType[int]):
@@ -34,7 +34,7 @@ class From(click.ParamType[int]):
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N entries.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=POSITIVE,
     metavar="S",
     help="End after S seconds without an entry; with 1 if --count was not reached.",
 )

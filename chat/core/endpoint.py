@@ -17,7 +17,20 @@ from .types import Form, Kind, Path, Record, Send, Snapshot
 class TextEndpoint(Member):
     """One plain-text client. What it says goes to `room`; it may be in direct rooms besides."""
 
-    __slots__ = ("_lines", "_turn", "bucket", "held", "joining", "room", "seen", "warned")
+    __slots__ = (
+        "_lines",
+        "_turn",
+        "bucket",
+        "entering",
+        "former",
+        "held",
+        "joining",
+        "lines",
+        "listed",
+        "room",
+        "seen",
+        "warned",
+    )
 
     form = Form.TEXT
 
@@ -26,10 +39,18 @@ class TextEndpoint(Member):
     ) -> None:
         super().__init__(instance, "", path, endpoint)
         self.room: Room | None = None
-        self.joining: dict[str, list[tuple[Kind, str]]] = {}
-        """Rooms that the log is asked for, and what is to be said there first."""
+        self.entering = ""
+        """The public room that it is about to be in; until then its further lines wait."""
+        self.former: Room | None = None
+        """The one that it was in before that, and still has to leave."""
+        self.joining: dict[str, list[str]] = {}
+        """Direct rooms that it is about to be in, and what is to be said there first."""
+        self.lines: deque[str] = deque()
+        """Taken, and not acted on yet."""
         self.held: deque[tuple[Room, Kind, str]] = deque()
         """What waits for the log to confirm what was said before."""
+        self.listed = ""
+        """The last room of a list that goes on."""
         self.bucket = limits.Bucket(limits.TEXT_RATE, limits.TEXT_BURST)
         self.seen = now
         self.warned = False
@@ -40,22 +61,29 @@ class TextEndpoint(Member):
         self._lines.append(line)
         self._turn.member(self)
 
+    @property
+    def waits(self) -> bool:
+        """The log has to answer before everything is done that it said."""
+        return bool(self.entering or self.former or self.lines or self.held or self.joining)
+
+    def forget(self) -> None:
+        """It is gone, and wants nothing any more."""
+        self.entering, self.former = "", None
+        self.lines.clear()
+        self.held.clear()
+        self.joining.clear()
+
     def awaits(self, room: str, request: int) -> bool:
-        return room in self.joining
+        return room == self.entering or room in self.joining
 
     def joined(self, room: Room, request: int, snapshot: Snapshot) -> None:
-        said = self.joining.pop(room.name)
-        if room.parties is None:
-            self.room = room
-            count = len(room)
-            self.write(f"-- you are {self.name} in {room.name}, {count} here; /help helps")
-        self.held.extend((room, kind, text) for kind, text in said)
-
-    def refused(self, request: int, reason: str) -> None:
-        self.write(f"-- {reason}")
-
-    def left(self, request: int, room: str) -> None:
-        self.write(f"-- you left {room}")
+        if room.parties is not None:
+            said = self.joining.pop(room.name)
+            self.held.extend((room, Kind.MESSAGE, text) for text in said)
+            return
+        self.entering = ""
+        self.former, self.room = self.room, room
+        self.write(f"-- you are {self.name} in {room.name}, {len(room)} here; /help helps")
 
     def told(self, room: Room, records: list[Record], frames: list[wire.Frame]) -> None:
         for record in records:
@@ -67,6 +95,13 @@ class TextEndpoint(Member):
 
     def invited(self, request: int, room: str, peer: str) -> None:
         """A plain-text endpoint is put into its direct rooms; there is nothing to ask."""
+
+    def unopened(self, room: str) -> None:
+        if room == self.entering:
+            self.entering = ""
+            self.notice(f"{room} cannot be opened at the moment; /join {room} tries again")
+        elif self.joining.pop(room, None):
+            self.notice("not said: the server's store has trouble; say it again later")
 
     def disowned(self) -> None:
         """It is dropped long before a log forgets it."""

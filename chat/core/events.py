@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from .asks import Member, RoomRow
+from .asks import Member, Request, RoomRow
 
 
 class Connected(Struct, frozen=True):
@@ -86,11 +86,9 @@ class Presence(Struct, frozen=True):
 
     room: str
     after: int
-    first: bool
-    """The room's members as they were found, not people coming."""
-    came: tuple[Member, ...]
-    went: tuple[Member, ...]
     renamed: tuple[tuple[Member, Member], ...]
+    """Before, after. Who came and who went is what the roster did not have before, or has not
+    now, by name."""
 
 
 class Receipts(Struct, frozen=True):
@@ -120,6 +118,7 @@ class Refusal(Struct, frozen=True):
     """A request was refused."""
 
     reason: str
+    request: Request
 
 
 class Notice(Struct, frozen=True):

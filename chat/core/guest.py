@@ -14,11 +14,11 @@ from .connection import Connection, Rebind
 from .fetcher import Fetcher
 from .layout import MalformedError
 from .limits import JOIN_BACKLOG, NOTICE_AGAIN
-from .membership import Event, Membership
+from .membership import Event, Membership, objection
 from .memberships import Memberships
 from .outbox import Draft
 from .recovery import RoundTrip
-from .text import excess, pieces
+from .text import pieces
 from .types import Effect, Kind, Path, Tell
 
 
@@ -109,8 +109,10 @@ class Guest:
         membership = self.rooms.get(room)
         if membership is None:
             raise NotSaidError(f"you are not in {room}; /join it first")
-        if (reason := excess(text, kind)) is not None:
+        if (reason := objection(text, kind)) is not None:
             raise NotSaidError(reason)
+        if kind == Kind.TOPIC and room.startswith("@"):
+            raise NotSaidError("a direct room has no topic")
         if membership.outbox.full:
             raise NotSaidError("too much is waiting to be sent; try again when some of it is")
         tickets = []
@@ -318,7 +320,7 @@ class Guest:
                     self._entered(room, response)
             case asks.Join(room=name), asks.Refused(reason=reason):
                 self._drop(name, reason)
-                self._tell(events.Refusal(reason))
+                self._tell(events.Refusal(reason, request))
             case asks.Leave(), asks.Left():
                 pass
             case asks.Nick(), asks.Named(name=name, asked=asked):
@@ -339,7 +341,7 @@ class Guest:
             case asks.Who(), asks.Refused():
                 self.dropped["asked about a room left"] += 1
             case _, asks.Refused(reason=reason):
-                self._tell(events.Refusal(reason))
+                self._tell(events.Refusal(reason, request))
 
     def _entered(self, room: Membership, joined: asks.Joined) -> None:
         self._rooms.entered(room, joined.tag)

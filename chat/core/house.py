@@ -13,6 +13,7 @@ from .entry import TEXT_MAX, decode_entry
 from .layout import MalformedError
 from .member import Labels, Member
 from .names import (
+    LOBBY,
     BadNameError,
     Names,
     check_name,
@@ -48,12 +49,18 @@ class OpenRegistry(Struct, frozen=True):
     """Ticket: the registry is opened, once, before anybody may join."""
 
 
-class JoinTicket(Struct, frozen=True, eq=False):
-    """Ticket: the member waits for its room's log."""
+class JoinTicket:
+    """Ticket: the member waits for its room's log. One a member and room: whoever asks again
+    meanwhile, with other points, has the log asked once more when it has answered."""
 
-    member: Member
-    request: int
-    room: str
+    __slots__ = ("asked", "member", "points", "request", "room")
+
+    def __init__(self, member: Member, room: str) -> None:
+        self.member = member
+        self.room = room
+        self.request = self.asked = -1
+        """The newest request, and that which the log is asked for."""
+        self.points: tuple[Point, ...] = ()
 
 
 class Came(Struct, frozen=True):
@@ -92,8 +99,8 @@ class House:
         self._timers = timers
         self._random = random
         self._tags = 0
-        self._opening: dict[Member, set[tuple[str, int]]] = {}
-        """Joins that wait for the log: a request that is repeated meanwhile is one request."""
+        self._opening: dict[Member, dict[str, JoinTicket]] = {}
+        """Joins that wait for the log."""
         self._ahead = limits.Allowance(limits.AHEAD_BYTES)
         turn.emit(Open(OpenRegistry(), REGISTRY, b"", ()))
 
@@ -141,7 +148,8 @@ class House:
         Raises RefusedError."""
         room = self._room_to_join(member, name)
         if room not in self.rooms:
-            if room not in self.registry.rooms and len(self.registry.rooms) >= limits.ROOMS:
+            full = len(self.registry.rooms) >= limits.ROOMS and room != LOBBY
+            if room not in self.registry.rooms and full:
                 raise RefusedError("the server has as many rooms as it may; join one of /rooms")
             self._tags += 1
             self.rooms[room] = Room(
@@ -153,14 +161,19 @@ class House:
                 self._ahead,
                 self._set_topic,
             )
-        self.registry.make_room(room, member.name, wall)
-        self._turn.room(self)
-        opening = self._opening.setdefault(member, set())
-        if (room, request) not in opening:
-            opening.add((room, request))
+        if is_public(room):
+            self.registry.make_room(room, member.name, wall)
+            self._turn.room(self)
+        opening = self._opening.setdefault(member, {})
+        ticket = opening.get(room)
+        known = ticket is not None
+        if ticket is None:
+            ticket = opening[room] = JoinTicket(member, room)
             self.rooms[room].opening += 1
-            ticket = JoinTicket(member, request, room)
-            self._turn.emit(Open(ticket, room, member.instance, _points(points)))
+        if ticket.request != request:
+            ticket.request, ticket.points = request, _points(points)
+        if not known:
+            self._open(ticket)
         return room
 
     def leave(self, member: Member, name: str, now: float) -> None:
@@ -175,9 +188,14 @@ class House:
         text = draft.text
         if draft.kind not in _KINDS or len(text) > TEXT_MAX or not is_utf8(text):
             raise MalformedError("draft")
-        if draft.kind == Kind.TOPIC and len(text) > limits.TOPIC_BYTES:
+        if draft.kind == Kind.TOPIC and (len(text) > limits.TOPIC_BYTES or room.parties):
             raise MalformedError("topic")
-        return room.draft(member, draft, wall)
+        verdict = room.draft(member, draft, wall)
+        if room.parties is not None and verdict is Verdict.TAKEN:
+            # Not before somebody says something there: whoever is a party is reminded of it.
+            self.registry.make_room(room.name, member.name, wall)
+            self._turn.room(self)
+        return verdict
 
     def direct(self, member: Member, name: str) -> tuple[str, str]:
         """The room that `member` shares with this name's owner, and the owner's name. Raises
@@ -190,27 +208,30 @@ class House:
         return direct_room(member.instance, peer.instance), peer.name
 
     def invitations(self, member: Member) -> Iterator[tuple[str, str]]:
-        """Direct rooms that the member is not in, with the other's name, the newest first."""
-        names = self.registry.direct_rooms(member.instance)
+        """Direct rooms that the member is not in and has room for, with the other's name, the
+        newest first."""
         joined = {room.name for room in member.rooms.values()}
-        for name in names[: -limits.DIRECT_INVITES - 1 : -1]:
-            if name not in joined:
-                yield name, self._peer(member, name)
+        names = self.registry.direct_rooms(member.instance)[-limits.ROOMS_PER_MEMBER :]
+        missing = [name for name in reversed(names) if name not in joined]
+        for name in missing[: limits.ROOMS_PER_MEMBER - _directs(member)]:
+            yield name, self._peer(member, name)
 
     def list_rooms(self, after: str) -> Iterator[asks.RoomRow]:
-        for name in self.registry.public():
-            if name > after:
-                members = len(self.rooms[name]) if name in self.rooms else 0
-                yield asks.RoomRow(name, members, self.registry.topic(name))
+        for name in self.registry.public(after):
+            members = len(self.rooms[name]) if name in self.rooms else 0
+            yield asks.RoomRow(name, members, self.registry.topic(name))
 
     # What the log answers
 
     def opened(self, ticket: object, snapshot: Snapshot, now: float, wall: int) -> None:
         match ticket:
             case OpenRegistry():
-                self.registry.ready_at = snapshot.head.seq
+                self.registry.opened(snapshot.floor, snapshot.head)
                 self._turn.emit(Follow(REGISTRY, 0))
-            case JoinTicket(member, request, name):
+            case JoinTicket(member=member, request=request, room=name):
+                if ticket.asked != request:
+                    self._open(ticket)
+                    return
                 room = self._answered(ticket)
                 if self.members.get(member.instance) is member and member.awaits(name, request):
                     if not room.following:
@@ -224,10 +245,10 @@ class House:
         match ticket:
             case OpenRegistry():
                 self.registry.trouble = reason
-            case JoinTicket(member, request, name):
+            case JoinTicket(member=member, request=request, room=name):
                 room = self._answered(ticket)
                 if member.awaits(name, request):
-                    member.notice(f"{name} cannot be opened: {reason}")
+                    member.unopened(name)
                 self._close_if_empty(room)
 
     def logged(self, name: str, records: tuple[Record, ...], now: float) -> None:
@@ -237,6 +258,7 @@ class House:
                     self.registry.logged(decode_entry(name, record.seq, record.body))
                 except MalformedError:
                     self.registry.skipped(record.seq)
+            self._turn.room(self)
         elif (room := self.rooms.get(name)) is not None and room.following:
             room.logged(records, now)
             self.remind(room)
@@ -256,17 +278,24 @@ class House:
         """Whoever is a party of a direct room and not in it is told so, at each of its heads."""
         for party in room.parties or ():
             member = self.members.get(party)
-            if member is not None and member not in room:
+            if (
+                member is not None
+                and member not in room
+                and _directs(member) < limits.ROOMS_PER_MEMBER
+            ):
                 member.invited(0, room.name, self._peer(member, room.name))
 
     def flush(self) -> None:
-        append = self.registry.flush()
-        if append is not None:
-            self._turn.emit(append)
+        for effect in self.registry.flush():
+            self._turn.emit(effect)
+
+    def _open(self, ticket: JoinTicket) -> None:
+        ticket.asked = ticket.request
+        self._turn.emit(Open(ticket, ticket.room, ticket.member.instance, ticket.points))
 
     def _answered(self, ticket: JoinTicket) -> Room:
         opening = self._opening[ticket.member]
-        opening.discard((ticket.room, ticket.request))
+        del opening[ticket.room]
         if not opening:
             del self._opening[ticket.member]
         room = self.rooms[ticket.room]
@@ -287,8 +316,8 @@ class House:
             name = wanted
         else:
             raise RefusedError("that room is not for you")
-        others = {room.name for room in member.rooms.values()} - {name}
-        others |= {room for room, _ in self._opening.get(member, ())} - {name}
+        rooms = {room.name for room in member.rooms.values()}.union(self._opening.get(member, ()))
+        others = [room for room in rooms if room != name and is_public(room) == is_public(name)]
         if len(others) >= limits.ROOMS_PER_MEMBER:
             raise RefusedError(f"you are in {len(others)} rooms; /leave one of them first")
         return name
@@ -310,6 +339,10 @@ class House:
             room.closed()
             if room.following:
                 self._turn.emit(Unfollow(room.name))
+
+
+def _directs(member: Member) -> int:
+    return sum(room.parties is not None for room in member.rooms.values())
 
 
 def _points(points: tuple[tuple[int, bytes], ...]) -> tuple[Point, ...]:

@@ -23,7 +23,7 @@ from .session import Session
 from .text import is_text
 from .timers import Timers
 from .turn import Turn
-from .types import Effect, Extract, Path, Record, Send, Snapshot
+from .types import Effect, Extract, Path, Record, Snapshot
 
 
 class Census(Struct, frozen=True):
@@ -36,7 +36,7 @@ class Census(Struct, frozen=True):
 
 
 class Hub:
-    """See DESIGN of the core in docs/architecture.md; `guest.Guest` is the other end."""
+    """`guest.Guest` is the other end."""
 
     def __init__(
         self,
@@ -118,20 +118,21 @@ class Hub:
     def opened(self, ticket: object, snapshot: Snapshot, now: float, wall: int) -> None:
         """The answer to an Open."""
         self._house.opened(ticket, snapshot, now, wall)
-        self._plain.confirmed(wall)
+        self._plain.confirmed(now, wall)
 
-    def failed(self, ticket: object, reason: str) -> None:
+    def failed(self, ticket: object, reason: str, now: float, wall: int) -> None:
         """The log could not answer an Open or a Fetch; the client will ask again."""
         if isinstance(ticket, FetchTicket):
             self._sealed.failed(ticket)
         else:
             self._house.failed(ticket, reason)
+            self._plain.confirmed(now, wall)
 
     def logged(self, room: str, records: tuple[Record, ...], now: float, wall: int) -> None:
         """Committed entries of a followed room, dense and in order. Pushes and acknowledgements
         come out of here and out of nothing else."""
         self._house.logged(room, records, now)
-        self._plain.confirmed(wall)
+        self._plain.confirmed(now, wall)
 
     def appended(self, room: str, result: dict[bytes, int] | str, now: float) -> None:
         """The end of an Append: the last n of each of its authors, or why it was refused."""
@@ -180,5 +181,4 @@ class Hub:
         if path.loopback:
             facts += [len(self._house.rooms), len(self._house.members)]
         reply = wire.encode_header(wire.StatusReply(request.token, msgspec.msgpack.encode(facts)))
-        if len(reply) <= len(datagram):
-            self._turn.emit(Send(path, reply))
+        self._sealed.answer(reply, datagram, path, now)

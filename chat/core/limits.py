@@ -22,9 +22,14 @@ TEXT_ENDPOINTS = 4096
 ROOMS = 10_000
 """In the registry."""
 
+REGISTRY_SPARE = 1000
+"""Entries of the registry's log that no longer count, besides as many as do, until it is cleaned."""
+
+REGISTRY_TRIM = 256
+"""Entries that are trimmed at once."""
+
 ROOMS_PER_MEMBER = 32
-DIRECT_INVITES = 32
-"""Direct rooms that a member is reminded of."""
+"""Public ones; and as many direct ones, the newest of which it is reminded of."""
 
 MEMBERS_SMALL = 64
 """Up to this many, members and receipts are told to everybody unasked."""
@@ -35,6 +40,9 @@ WINDOW = 64
 AHEAD_BYTES = 16 << 20
 """Of drafts, in all, that came before the one that is to go before them."""
 
+DRAFT_COST = 256
+"""Bytes that a draft takes besides its text."""
+
 REFUSAL_PAUSE = 1.0
 """Seconds for which a room takes nothing after the log refused something: a full disk does not
 become less full by being asked a hundred times a second."""
@@ -42,8 +50,8 @@ become less full by being asked a hundred times a second."""
 NOTICE_AGAIN = 30.0
 """Seconds for which the server must not have said a thing, until a user is told it once more."""
 
-HELD_DRAFTS = 256
-"""Drafts of one plain-text endpoint that wait for the log."""
+HELD_LINES = 256
+"""Lines of one plain-text endpoint that wait for the log."""
 
 RANGES = 32
 """In one FETCH."""
@@ -58,6 +66,18 @@ TEXT_RATE = 10.0
 """Lines a second of one plain-text endpoint: twenty times a fast typist."""
 
 TEXT_BURST = 40.0
+
+TEXT_COMMAND = 4.0
+"""Lines that a command counts as: its answer is longer than what it asks with."""
+
+TEXT_ROWS = 20
+"""Of a list, at once, in plain text."""
+
+ASK_RATE = 32.0
+"""Requests and pings a second of one session; who asks more often is not heard, and asks again. A
+client in all rooms it may be in joins each of them when it reconnects."""
+
+ASK_BURST = 160.0
 
 TEXT_WAITING = 256
 """Plain-text endpoints that have yet to echo their code."""

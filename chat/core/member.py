@@ -54,20 +54,16 @@ class Member(ABC):
         """The room has taken this member in."""
 
     @abstractmethod
-    def refused(self, request: int, reason: str) -> None:
-        """What it asked for cannot be, and why."""
-
-    @abstractmethod
-    def left(self, request: int, room: str) -> None:
-        """It is not in this room any more."""
-
-    @abstractmethod
     def told(self, room: Room, records: list[Record], frames: list[wire.Frame]) -> None:
         """New entries of a direct room, and what else it has to say."""
 
     @abstractmethod
     def invited(self, request: int, room: str, peer: str) -> None:
         """There is a direct room with `peer`."""
+
+    @abstractmethod
+    def unopened(self, room: str) -> None:
+        """The log could not open the room that it wants to be in."""
 
     @abstractmethod
     def disowned(self) -> None:

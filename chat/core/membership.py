@@ -10,6 +10,7 @@ from .outbox import Draft, Outbox
 from .presence import Change, Roster
 from .protect import KEY_SIZE
 from .recovery import RoundTrip
+from .text import excess
 from .types import Entry, Kind, Point
 
 Event = (
@@ -26,6 +27,16 @@ _FIRST_HEAD = limits.HEADS[0]
 
 _HEAD_SLACK = 0.1
 """Seconds that a head may be late without being missed."""
+
+
+def objection(text: str, kind: int = Kind.MESSAGE) -> str | None:
+    """Why a text cannot be said, wherever that is, if it cannot."""
+    if not text.strip():
+        return "there is nothing in it to say"
+    try:
+        return excess(text, kind)
+    except UnicodeEncodeError:
+        return "this is not text: it has characters that UTF-8 does not"
 
 
 class Membership:
@@ -61,7 +72,10 @@ class Membership:
         self._said_at = 0.0
         self._again = False
         self._caught_up = False
-        self._listed = False
+        self._timed: tuple[int, float] | None = None
+        """A draft that went out once, and when."""
+        self._highest = 0
+        """The highest n that ever went out."""
         self._gap_at: float | None = None
         self._acked = 0
         """What was acknowledged when the last join was asked for."""
@@ -94,6 +108,7 @@ class Membership:
         if len(joined.key) == KEY_SIZE:
             self.opener = PushOpener(joined.epoch, joined.key, joined.counter)
         self._head_due = now + _FIRST_HEAD
+        self._timed = None
         self.history.cancel()
         self.roster.reset()
         self.outbox.window = joined.window
@@ -145,12 +160,14 @@ class Membership:
         change: Change = self.roster.answered(answer)
         if change == Change():
             return []
-        first, self._listed = not self._listed, True
-        return [
-            events.Presence(
-                self.name, self.inbox.shown, first, change.came, change.went, change.renamed
-            )
-        ]
+        self._follow_peer()
+        return [events.Presence(self.name, self.inbox.shown, change.renamed)]
+
+    def _follow_peer(self) -> None:
+        """In a direct room, who is there besides us is the other one, whatever its name is now."""
+        here = self.roster.members
+        if self.peer and len(here) == 2 and self.ordinal in here:
+            (self.peer,) = (row.name for row in here.values() if row.ordinal != self.ordinal)
 
     def say(self, now: float) -> Iterator[wire.Draft]:
         """What may be said now, or has to be said again."""
@@ -160,6 +177,9 @@ class Membership:
             if self._resend_at is None:
                 self._said_at = now
                 self._resend_at = now + self._rtt.timeout(self.outbox.tries)
+            if n > self._highest:
+                self._highest = n
+                self._timed = self._timed or (n, now)
 
     def repair_due(self) -> float | None:
         """When to fetch what is missing: what seems lost may be late. None: nothing is."""
@@ -172,6 +192,7 @@ class Membership:
         missed = False
         if self._resend_at is not None and self._resend_at <= now:
             self._resend_at = None
+            self._timed = None
             self.outbox.timed_out(self._rtt.again(self.outbox.tries, self._said_at))
             missed = True
         if self._head_due is not None and self._head_due + _HEAD_SLACK <= now:
@@ -206,7 +227,8 @@ class Membership:
     def renew(self) -> None:
         """We are somebody new: what is pending is numbered from 1."""
         self.disowned = False
-        self._resend_at = None
+        self._resend_at = self._timed = None
+        self._highest = 0
         self.outbox.renumber()
 
     def _read(self, news: list[News], now: float, instance: bytes) -> list[Event]:
@@ -231,6 +253,9 @@ class Membership:
         return [events.CaughtUp(self.name)]
 
     def _logged(self, drafts: list[tuple[int, Draft]], now: float) -> list[Event]:
+        if self._timed is not None and self._timed[0] <= self.outbox.acked:
+            self._rtt.sample(now - self._timed[1])
+            self._timed = None
         if drafts:
             self._resend_at = now + self._rtt.timeout() if self.outbox.in_flight else None
         return [events.Logged(self.name, draft.ticket, n) for n, draft in drafts]

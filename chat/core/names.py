@@ -1,6 +1,8 @@
 """What people and rooms may be called, and who is called what right now."""
 
 import unicodedata
+from collections import Counter
+from typing import NamedTuple
 
 from .types import REGISTRY
 
@@ -11,6 +13,11 @@ BYTES_MAX = 64
 LOBBY = "lobby"
 
 _MARKS = frozenset("-_.'+")
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters to Unicode, and nothing to the eye."""
+
+_STACK = 4
+"""Combining marks on one letter of a name."""
 
 
 class BadNameError(ValueError):
@@ -25,6 +32,11 @@ def check_name(text: str, what: str = "name") -> str:
     for char in name:
         if not (char.isalnum() or unicodedata.combining(char) or char in _MARKS):
             raise BadNameError(f"a {what} has letters, digits and - _ . ' + in it, not {char!a}")
+    stacked = 0
+    for char in name:
+        stacked = stacked + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if char in _BLANK or stacked > _STACK:
+            raise BadNameError(f"a {what} is made of letters that one can see")
     if not name[0].isalnum():
         raise BadNameError(f"a {what} begins with a letter or a digit")
     if len(name) > NAME_MAX or len(name.encode()) > BYTES_MAX:
@@ -36,6 +48,11 @@ def check_room(text: str) -> str:
     """A room's name in its normal form: rooms are the same whatever their letters' case, and a
     leading # is a habit from elsewhere. Raises BadNameError."""
     return check_name(text.removeprefix("#").casefold(), "room's name")
+
+
+def room_name(text: str) -> str:
+    """Any room's name in its normal form, a direct room's too. Raises BadNameError."""
+    return check_room(text) if is_public(text) else text
 
 
 def same_name(name: str) -> str:
@@ -64,12 +81,26 @@ def is_public(room: str) -> bool:
     return room != REGISTRY and not room.startswith("@")
 
 
+class _Given(NamedTuple):
+    """A name that somebody has."""
+
+    name: str
+    wanted: str
+    """The common form of what was asked for."""
+    number: int
+    """What was added to it; 1 is nothing."""
+
+
 class Names:
     """Names of the living: unique, first come first served."""
 
     def __init__(self) -> None:
         self._owners: dict[str, object] = {}
-        self._names: dict[object, str] = {}
+        self._names: dict[object, _Given] = {}
+        self._free: dict[str, int] = {}
+        """Of a wanted name, below which number all are taken; only as long as one of them is."""
+        self._wanting: Counter[str] = Counter()
+        """How many have a name of that stem."""
 
     def owner(self, name: str) -> object | None:
         return self._owners.get(same_name(name))
@@ -77,20 +108,36 @@ class Names:
     def claim(self, owner: object, name: str) -> str:
         """Gives `owner` this name, or the first free one like it: alice2, alice3, … Its previous
         name is free again."""
-        given, number = name, 1
-        while self._owners.get(same_name(given), owner) is not owner:
-            number += 1
-            suffix = str(number)
-            stem = name[: NAME_MAX - len(suffix)]
-            while len((stem + suffix).encode()) > BYTES_MAX:
-                stem = stem[:-1]
-            given = stem + suffix
         self.release(owner)
+        wanted = same_name(name)
+        number, given = 1, name
+        while same_name(given) in self._owners:
+            number = max(number + 1, self._free.get(wanted, 2))
+            given = _numbered(name, number)
         self._owners[same_name(given)] = owner
-        self._names[owner] = given
+        self._names[owner] = _Given(given, wanted, number)
+        self._wanting[wanted] += 1
+        if number > 1:
+            self._free[wanted] = number + 1
         return given
 
     def release(self, owner: object) -> None:
-        name = self._names.pop(owner, None)
-        if name is not None:
-            del self._owners[same_name(name)]
+        given = self._names.pop(owner, None)
+        if given is None:
+            return
+        del self._owners[same_name(given.name)]
+        self._wanting[given.wanted] -= 1
+        if not self._wanting[given.wanted]:
+            del self._wanting[given.wanted]
+            self._free.pop(given.wanted, None)
+        elif given.number > 1:
+            self._free[given.wanted] = min(self._free.get(given.wanted, 2), given.number)
+
+
+def _numbered(name: str, number: int) -> str:
+    """The name with a number, within its bounds."""
+    suffix = str(number)
+    stem = name[: NAME_MAX - len(suffix)]
+    while len((stem + suffix).encode()) > BYTES_MAX:
+        stem = stem[:-1]
+    return stem + suffix

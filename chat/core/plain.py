@@ -5,23 +5,21 @@ than this machine that line waits until the endpoint has echoed a short code, wh
 hears us: until then it gets less than three bytes for each of its own.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from enum import Enum
-from typing import TypeVar
+from itertools import islice
 
 from . import commands, limits, protect, wire
 from .endpoint import TextEndpoint
 from .house import House, RefusedError
-from .names import LOBBY, is_public
+from .names import LOBBY, BadNameError, check_room
 from .path import allowance
 from .room import RoomTimers
 from .staging import Verdict
 from .text import clean, excess, pieces
 from .turn import Turn
 from .types import Kind, Path, Send
-
-T = TypeVar("T")
 
 
 class Policy(Enum):
@@ -71,27 +69,21 @@ class Plain:
     def receive(self, datagram: bytes, path: Path, now: float, wall: int) -> None:
         endpoint = self.endpoints.get(path)
         if endpoint is None:
-            endpoint = self._stranger(datagram, path, now, wall)
-            if endpoint is None:
+            first = self._stranger(datagram, path, now)
+            if first is None:
                 return
+            endpoint, datagram = self._enter(path, now, wall), first
         endpoint.seen = now
         endpoint.warned = False
-        for line in _lines(datagram):
-            if self.endpoints.get(path) is not endpoint:
-                break
-            if endpoint.bucket.take(now):
-                self._line(endpoint, line, now, wall)
-            else:
-                self._dropped["plain text too fast"] += 1
-                endpoint.notice("too fast: this line was not taken")
-        self.confirmed(wall)
+        self._take(endpoint, _lines(datagram), now)
+        self.confirmed(now, wall)
 
-    def confirmed(self, wall: int) -> None:
+    def confirmed(self, now: float, wall: int) -> None:
         """The log said something, or may have: who waited for that goes on."""
         for endpoint in list(self._busy):
-            self._say_held(endpoint, wall)
-            if not endpoint.held and not endpoint.joining:
-                del self._busy[endpoint]
+            self._go_on(endpoint, now, wall)
+            if not endpoint.waits:
+                self._busy.pop(endpoint, None)
 
     def shutdown(self) -> None:
         for endpoint in self.endpoints.values():
@@ -121,13 +113,14 @@ class Plain:
         if self.endpoints.pop(endpoint.path, None) is not None:
             endpoint.flush()
             self._busy.pop(endpoint, None)
-            endpoint.joining.clear()
+            endpoint.forget()
             self._timers.cancel((endpoint, "idle"))
             self._house.exit(endpoint, now)
 
     # Strangers
 
-    def _stranger(self, datagram: bytes, path: Path, now: float, wall: int) -> TextEndpoint | None:
+    def _stranger(self, datagram: bytes, path: Path, now: float) -> bytes | None:
+        """What somebody new has said, if it may come in."""
         loopback = path.loopback
         if self._policy is Policy.OFF or (self._policy is Policy.LOOPBACK and not loopback):
             self._dropped["plain text not taken"] += 1
@@ -135,24 +128,19 @@ class Plain:
         if len(self.endpoints) >= limits.TEXT_ENDPOINTS or not self._house.registry.ready:
             self._dropped["plain text: full"] += 1
             return None
-        first = ""
-        if not loopback:
-            waiting = self._prove(datagram, path, now)
-            if waiting is None:
-                return None
-            first = waiting.line
-        endpoint = TextEndpoint(
-            self._random(8), path, self._house.labels.pack(path), self._turn, now
-        )
+        if loopback:
+            return datagram
+        waiting = self._prove(datagram, path, now)
+        return waiting.line.encode() if waiting is not None else None
+
+    def _enter(self, path: Path, now: float, wall: int) -> TextEndpoint:
+        label = self._house.labels.pack(path)
+        endpoint = TextEndpoint(self._random(8), path, label, self._turn, now)
         self._house.enter(endpoint, f"guest-{path.port}")
         self.endpoints[path] = endpoint
         self._timers.set((endpoint, "idle"), now + limits.TEXT_IDLE)
-        self._join(endpoint, LOBBY, wall)
-        if loopback:
-            return endpoint
-        for line in _lines(first.encode()):
-            self._line(endpoint, line, now, wall)
-        return None
+        endpoint.entering = self._house.join(endpoint, 0, LOBBY, (), wall)
+        return endpoint
 
     def _prove(self, datagram: bytes, path: Path, now: float) -> _Waiting | None:
         """The waiting line of an endpoint that has just echoed its code."""
@@ -182,6 +170,31 @@ class Plain:
 
     # Lines
 
+    def _take(self, endpoint: TextEndpoint, lines: list[str], now: float) -> None:
+        refused = 0
+        for line in lines:
+            cost = limits.TEXT_COMMAND if line.startswith("/") else 1.0
+            if len(endpoint.lines) < limits.HELD_LINES and endpoint.bucket.take(now, cost):
+                endpoint.lines.append(line)
+            else:
+                refused += 1
+        if refused:
+            self._dropped["plain text too fast"] += refused
+            endpoint.notice(f"too fast: {refused} of these lines were not taken")
+        self._busy[endpoint] = None
+
+    def _go_on(self, endpoint: TextEndpoint, now: float, wall: int) -> None:
+        """Line by line: each after what the one before it said is on its way, and after the room
+        that it asked for is entered."""
+        if endpoint.former is not None:
+            former, endpoint.former = endpoint.former, None
+            self._house.leave(endpoint, former.name, now)
+        while not endpoint.entering:
+            self._say_held(endpoint, wall)
+            if endpoint.held or not endpoint.lines:
+                return
+            self._line(endpoint, endpoint.lines.popleft(), now, wall)
+
     def _line(self, endpoint: TextEndpoint, line: str, now: float, wall: int) -> None:
         match commands.parse(line, plain=True):
             case commands.Speech(text):
@@ -191,7 +204,7 @@ class Plain:
             case commands.Call(name, args):
                 try:
                     self._call(endpoint, name, args, now, wall)
-                except RefusedError as error:
+                except (RefusedError, BadNameError) as error:
                     endpoint.notice(str(error))
 
     def _call(
@@ -206,15 +219,11 @@ class Plain:
                 house.rename(endpoint, wanted, now)
                 endpoint.notice(f"you are {endpoint.name} now")
             case "join", (room,):
-                self._leave(endpoint, now)
-                self._join(endpoint, room, wall)
+                self._join(endpoint, check_room(room), wall)
             case "leave", _:
-                self._leave(endpoint, now)
-                endpoint.notice("you are in no room; /join one, or /quit")
+                self._leave(endpoint, check_room(args[0]) if args else "", now)
             case "rooms", _:
-                for row in house.list_rooms(""):
-                    topic = clean(row.topic)
-                    endpoint.notice(f"{row.name}  {row.members} here  {topic}".rstrip())
+                self._list_rooms(endpoint)
             case "who", _:
                 self._who(endpoint, args[0] if args else "")
             case "msg", (peer, text):
@@ -231,56 +240,72 @@ class Plain:
                 endpoint.notice("goodbye")
                 self.end(endpoint, now)
 
-    def _join(self, endpoint: TextEndpoint, room: str, wall: int) -> str:
-        name = self._house.join(endpoint, 0, room, (), wall)
-        endpoint.joining.setdefault(name, [])
-        self._busy[endpoint] = None
-        return name
+    def _join(self, endpoint: TextEndpoint, room: str, wall: int) -> None:
+        """It leaves the room that it is in when it is in the other one."""
+        if endpoint.room is not None and endpoint.room.name == room:
+            raise RefusedError(f"you are in {room}")
+        endpoint.entering = self._house.join(endpoint, 0, room, (), wall)
 
-    def _leave(self, endpoint: TextEndpoint, now: float) -> None:
-        if endpoint.room is not None:
-            self._house.leave(endpoint, endpoint.room.name, now)
-            endpoint.room = None
+    def _leave(self, endpoint: TextEndpoint, room: str, now: float) -> None:
+        here = endpoint.room
+        if here is None or room not in ("", here.name):
+            raise RefusedError(f"you are not in {room}" if room else "you are in no room")
+        endpoint.room = None
+        self._house.leave(endpoint, here.name, now)
+        endpoint.notice(f"you left {here.name}; /join another room, or /quit")
+
+    def _list_rooms(self, endpoint: TextEndpoint) -> None:
+        """A page; the next one when it asks again."""
+        rows = list(islice(self._house.list_rooms(endpoint.listed), limits.TEXT_ROWS + 1))
+        for row in rows[: limits.TEXT_ROWS]:
+            endpoint.notice(f"{row.name}  {row.members} here  {clean(row.topic)}".rstrip())
+        more = len(rows) > limits.TEXT_ROWS
+        endpoint.listed = rows[limits.TEXT_ROWS - 1].name if more else ""
+        if more:
+            endpoint.notice("there are more: /rooms goes on")
 
     def _who(self, endpoint: TextEndpoint, name: str) -> None:
-        room = self._house.rooms.get(name.casefold()) if name else endpoint.room
+        room = self._house.rooms.get(check_room(name)) if name else endpoint.room
         if room is None or room.parties is not None:
             raise RefusedError(f"nobody is in {name}" if name else "you are in no room")
         endpoint.notice(f"{len(room)} in {room.name}")
-        for member in room.members:
+        for member in islice(room.members, limits.TEXT_ROWS):
             endpoint.notice(f"{member.name}  {member.shown_endpoint}")
+        if len(room) > limits.TEXT_ROWS:
+            endpoint.notice(f"and {len(room) - limits.TEXT_ROWS} more")
 
     def _direct(self, endpoint: TextEndpoint, peer: str, text: str, wall: int) -> None:
+        if (reason := excess(text)) is not None:
+            raise RefusedError(f"not said: {reason}")
         name, _ = self._house.direct(endpoint, peer)
         room = self._house.rooms.get(name)
         if room is not None and endpoint in room:
-            self._hold(endpoint, endpoint.held, (room, Kind.MESSAGE, text))
+            endpoint.held.append((room, Kind.MESSAGE, text))
             return
-        self._join(endpoint, name, wall)
-        self._hold(endpoint, endpoint.joining[name], (Kind.MESSAGE, text))
+        self._join_direct(endpoint, name, wall)
+        if len(endpoint.joining[name]) >= limits.HELD_LINES:
+            raise RefusedError("not said: the server is busy; say it again")
+        endpoint.joining[name].append(text)
         other = self._house.names.owner(peer)
         if isinstance(other, TextEndpoint):
-            self._join(other, name, wall)
+            self._join_direct(other, name, wall)
+
+    def _join_direct(self, endpoint: TextEndpoint, name: str, wall: int) -> None:
+        """In plain text nobody is asked; the oldest such room makes place for a new one."""
+        direct = [room.name for room in endpoint.rooms.values() if room.parties]
+        if len(direct) + len(endpoint.joining) >= limits.ROOMS_PER_MEMBER and direct:
+            self._house.leave(endpoint, direct[0], endpoint.seen)
+        self._house.join(endpoint, 0, name, (), wall)
+        endpoint.joining.setdefault(name, [])
+        self._busy[endpoint] = None
 
     def _say(self, endpoint: TextEndpoint, kind: Kind, text: str) -> None:
         if (reason := excess(text, kind)) is not None:
             endpoint.notice(f"not said: {reason}")
-            return
-        if endpoint.room is not None:
-            self._hold(endpoint, endpoint.held, (endpoint.room, kind, text))
-            return
-        for name, said in endpoint.joining.items():
-            if is_public(name):
-                self._hold(endpoint, said, (kind, text))
-                return
-        endpoint.notice("you are in no room; /join one first")
-
-    def _hold(self, endpoint: TextEndpoint, waiting: deque[T] | list[T], said: T) -> None:
-        if len(waiting) >= limits.HELD_DRAFTS:
-            endpoint.notice("too fast: this line was not taken")
-            return
-        waiting.append(said)
-        self._busy[endpoint] = None
+        elif endpoint.room is None:
+            endpoint.notice("you are in no room; /join one first")
+        else:
+            endpoint.held.append((endpoint.room, kind, text))
 
     def _say_held(self, endpoint: TextEndpoint, wall: int) -> None:
         """As much of what it said as fits its window."""

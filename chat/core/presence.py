@@ -125,6 +125,8 @@ class Roster:
         self._pages: dict[int, Member] | None = None
         self._pages_version = 0
         self._after = 0
+        self._foreign = False
+        """The rows are another session's."""
 
     def saw(self, digest: wire.Presence) -> None:
         """A digest came; one that is older than the newest seen says nothing."""
@@ -133,9 +135,11 @@ class Roster:
             self.count = digest.count
 
     def reset(self) -> None:
-        """A new session: versions start over; the rows stay until the next answer."""
-        self._version = self._newest = 0
+        """A new session: versions start over, and ordinals may; the rows stay until the next
+        answer."""
+        self._version = self._newest = self._after = 0
         self._pages = None
+        self._foreign = True
 
     @property
     def complete(self) -> bool:
@@ -172,19 +176,20 @@ class Roster:
 
     def _replace(self, members: dict[int, Member]) -> Change:
         before, self.members = self.members, members
+        foreign, self._foreign = self._foreign, False
         if (
             self._version == self._newest
             and _check(sum(map(_mark, members.values()))) != self._check
         ):
             self._version = 0
+        both = members.keys() & before.keys()
+        named_anew = {each for each in both if before[each].name != members[each].name}
+        # Of another session's rows, an ordinal under another name may be anybody's.
+        stayed = both - named_anew if foreign else both
         return Change(
-            came=_rows(members, members.keys() - before.keys()),
-            went=_rows(before, before.keys() - members.keys()),
-            renamed=tuple(
-                (before[each], members[each])
-                for each in sorted(members.keys() & before.keys())
-                if before[each].name != members[each].name
-            ),
+            came=_rows(members, members.keys() - stayed),
+            went=_rows(before, before.keys() - stayed),
+            renamed=tuple((before[each], members[each]) for each in sorted(stayed & named_anew)),
         )
 
 

@@ -159,7 +159,8 @@ class Room:
     def joined(self, member: Member, request: int, snapshot: Snapshot, topic: str) -> asks.Joined:
         """What a sealed member needs to follow the room."""
         sealer = self._broadcast.sealer
-        peers = [other.name for other in self._seats if other is not member]
+        both = self._seats if self.parties else ()
+        peers = [other.name for other in both if other is not member]
         return asks.Joined(
             r=request,
             room=self.name,
@@ -177,7 +178,7 @@ class Room:
             interval=self._interval,
             ordinal=self._seats[member].ordinal,
             topic=topic,
-            peer=peers[0] if self.parties and peers else "",
+            peer=peers[0] if peers else "",
         )
 
     # The log lane
@@ -195,7 +196,7 @@ class Room:
             self._stage(member, following, wall)
             following = seat.ahead.pop(following.n + 1, None)
             if following is not None:
-                self._ahead.give(len(following.text))
+                self._ahead.give(_cost(following))
         return verdict
 
     def _stage(self, member: Member, draft: wire.Draft, wall: int) -> None:
@@ -219,11 +220,11 @@ class Room:
 
     def _keep_ahead(self, seat: Seat, draft: wire.Draft, last: int) -> None:
         within = last < draft.n <= last + limits.WINDOW and draft.n not in seat.ahead
-        if within and self._ahead.take(len(draft.text)):
+        if within and self._ahead.take(_cost(draft)):
             seat.ahead[draft.n] = draft
 
     def _drop_ahead(self, seat: Seat) -> None:
-        self._ahead.give(sum(len(draft.text) for draft in seat.ahead.values()))
+        self._ahead.give(sum(map(_cost, seat.ahead.values())))
         seat.ahead.clear()
 
     def last_n(self, member: Member) -> int:
@@ -249,8 +250,8 @@ class Room:
         for member in self._seats:
             if member.instance in forgotten:
                 member.disowned()
-            elif member.instance in refused and isinstance(result, str):
-                member.notice(f"the server could not store what you said: {result}")
+            elif member.instance in refused:
+                member.notice("the server cannot store what is said at the moment")
 
     def logged(self, records: tuple[Record, ...], now: float) -> None:
         """Entries of the log, in dense order; some may have been known when it was opened."""
@@ -365,3 +366,7 @@ class Room:
             except MalformedError:
                 continue
         return lines
+
+
+def _cost(draft: wire.Draft) -> int:
+    return len(draft.text) + limits.DRAFT_COST

@@ -8,6 +8,7 @@ from .broadcast import sharing
 from .channel import BODY_MAX, Channel
 from .house import House, RefusedError
 from .layout import MalformedError
+from .names import BadNameError, room_name
 from .opening import Admission, Again, Doorman
 from .room import Room, RoomTimers
 from .session import Session
@@ -70,15 +71,15 @@ class Sealed:
             case wire.Open() as header:
                 if len(datagram) != wire.OPEN_SIZE:
                     raise MalformedError("OPEN of another size")
-                self._answer(self._doorman.answer(header, path, now), datagram, path, now)
+                self.answer(self._doorman.answer(header, path, now), datagram, path, now)
             case wire.First() as header:
                 self._first(header, datagram, path, now, wall)
             case _:
                 raise MalformedError("not for servers")
 
-    def _answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
+    def answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
         """To somebody we keep nothing of: smaller than its cause, and not too often."""
-        if len(answer) < len(cause) and self._stateless.take(now):
+        if len(answer) < len(cause) and (path.loopback or self._stateless.take(now)):
             self._turn.emit(Send(path, answer))
         else:
             self._dropped["stateless answers withheld"] += 1
@@ -92,7 +93,7 @@ class Sealed:
         if session is None:
             self._dropped["unknown session id"] += 1
             token = protect.reset_token(self._identity, header.sid)
-            self._answer(wire.encode_header(wire.Reset(token)), datagram, path, now)
+            self.answer(wire.encode_header(wire.Reset(token)), datagram, path, now)
             return
         plaintext = session.channel.open(header, datagram)
         if plaintext is None:
@@ -119,11 +120,11 @@ class Sealed:
         match self._doorman.admit(header, datagram, path, now):
             case Admission(channel, frames):
                 if not self._admit(channel, frames, path, now, wall):
-                    self._answer(retry, datagram, path, now)
+                    self.answer(retry, datagram, path, now)
             case Again(sid) if (known := self.by_path.get(path)) and known.channel.sid == sid:
                 self._welcome(known, known.name)
             case _:
-                self._answer(retry, datagram, path, now)
+                self.answer(retry, datagram, path, now)
 
     def _admit(
         self, channel: Channel, frames: list[wire.Frame], path: Path, now: float, wall: int
@@ -256,6 +257,8 @@ class Sealed:
             case wire.Fetch(room=tag):
                 if tag in session.rooms:
                     self._fetch(session, session.rooms[tag], frame)
+            case wire.Ping() | wire.Ask() if not session.asking.take(now):
+                self._dropped["asked too often"] += 1
             case wire.Ping():
                 session.queue(wire.Pong(frame.token))
                 for room in session.rooms.values():
@@ -276,11 +279,11 @@ class Sealed:
         house = self._house
         try:
             match ask:
-                case asks.Join(r, name, points):
-                    if session.newest(name, r):
+                case asks.Join(r, wanted, points):
+                    if session.newest(name := room_name(wanted), r):
                         house.join(session, r, name, points, wall)
-                case asks.Leave(r, name):
-                    if session.newest(name, r):
+                case asks.Leave(r, wanted):
+                    if session.newest(name := room_name(wanted), r):
                         house.leave(session, name, now)
                         session.left(r, name)
                 case asks.Nick(r, name):
@@ -297,7 +300,7 @@ class Sealed:
                     session.invited(r, *house.direct(session, name))
                 case asks.Hello():
                     self._dropped[_MALFORMED] += 1
-        except RefusedError as error:
+        except (RefusedError, BadNameError) as error:
             session.refused(getattr(ask, "r", 0), str(error))
 
     def _fetch(self, session: Session, room: Room, fetch: wire.Fetch) -> None:

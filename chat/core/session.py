@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from . import asks, wire
 from .channel import Channel
+from .limits import ASK_BURST, ASK_RATE, Bucket
 from .member import Member
 from .path import Validation
 from .protect import reset_token
@@ -26,6 +27,7 @@ class Session(Member):
         "_identity",
         "_topic_of",
         "_turn",
+        "asking",
         "attempt",
         "channel",
         "seen",
@@ -51,6 +53,7 @@ class Session(Member):
         self.attempt = attempt
         self.validation = Validation()
         self.seen = 0.0
+        self.asking = Bucket(ASK_RATE, ASK_BURST)
         self._turn = turn
         self._topic_of = topic_of
         self._identity = identity
@@ -100,6 +103,9 @@ class Session(Member):
 
     def invited(self, request: int, room: str, peer: str) -> None:
         self.reply(asks.Invited(request, room, peer))
+
+    def unopened(self, room: str) -> None:
+        self.notice(f"{room} cannot be opened at the moment: the server's store has trouble")
 
     def disowned(self) -> None:
         self._turn.emit(Send(self.path, wire.encode_header(wire.Reset(self.reset_token))))

@@ -13,6 +13,9 @@ PLAIN_MAX = 1200
 _MARKS_MAX = 8
 """Combining marks on one character: enough for every script, too few to climb over a screen."""
 
+_INDENT = " " * 4
+"""Before what continues a line."""
+
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BREAKS = frozenset("\u0085\u2028\u2029")
 
@@ -43,7 +46,7 @@ def clean(text: str, *, lines: bool = False) -> str:
             kept.append("    ")
         elif unicodedata.category(char) in ("Cc", "Cs") or char in _BIDI:
             continue
-        elif unicodedata.combining(char):
+        elif unicodedata.category(char) in ("Mn", "Me"):
             marks += 1
             if marks <= _MARKS_MAX:
                 kept.append(char)
@@ -76,24 +79,25 @@ def pieces(text: str, size: int = TEXT_MAX) -> list[str]:
 def render(entry: Entry, label: str = "") -> str:
     """An entry as one plain-text line: `[ip:port] name: text`. Further lines of a text are
     indented, so that no text can look like somebody else's line."""
-    text = clean(entry.text, lines=True).replace("\n", "\n    ")
+    text = clean(entry.text, lines=True).replace("\n", f"\n{_INDENT}")
     who = f"[{entry.endpoint}] " if entry.endpoint else ""
     match entry.kind:
         case Kind.ACTION:
-            body = f"* {entry.name} {text}"
+            body = f"* {entry.name}{label} {text}"
         case Kind.TOPIC:
-            body = f"* {entry.name} changed the topic to: {text}"
+            body = f"* {entry.name}{label} changed the topic to: {text}"
         case _:
             body = f"{entry.name}{label}: {text}"
     return who + body
 
 
 def datagrams(lines: Iterable[str]) -> Iterator[bytes]:
-    """Whole lines packed into datagrams of at most 1200 bytes; a longer line is split."""
+    """Whole lines packed into datagrams of at most 1200 bytes. A longer line is split, and goes on
+    indented: what a datagram begins with may be all that comes."""
     held = b""
-    for line in lines:
-        for piece in pieces(line + "\n", PLAIN_MAX):
-            data = piece.encode()
+    for row in (row for line in lines for row in line.split("\n")):
+        for index, piece in enumerate(pieces(row, PLAIN_MAX - len(_INDENT) - 1)):
+            data = f"{_INDENT if index else ''}{piece}\n".encode()
             if len(held) + len(data) > PLAIN_MAX:
                 yield held
                 held = b""

@@ -8,6 +8,10 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 
 
+_SPARE = 64
+"""Dead entries that are not worth the tidying."""
+
+
 class Timers(Generic[K]):
     """At most one timer a key."""
 
@@ -21,6 +25,7 @@ class Timers(Generic[K]):
         if self._when.get(key) != when:
             self._when[key] = when
             heapq.heappush(self._heap, (when, next(self._order), key))
+            self._tidy()
 
     def set_earlier(self, key: K, when: float) -> None:
         """Never later than it was."""
@@ -28,6 +33,7 @@ class Timers(Generic[K]):
 
     def cancel(self, key: K) -> None:
         self._when.pop(key, None)
+        self._tidy()
 
     def armed(self, key: K) -> bool:
         return key in self._when
@@ -49,6 +55,12 @@ class Timers(Generic[K]):
 
     def __len__(self) -> int:
         return len(self._when)
+
+    def _tidy(self) -> None:
+        """What was replaced or cancelled must not keep its owner alive until its time comes."""
+        if len(self._heap) > 2 * len(self._when) + _SPARE:
+            self._heap = [(when, next(self._order), key) for key, when in self._when.items()]
+            heapq.heapify(self._heap)
 
     def _discard(self) -> None:
         while self._heap and self._when.get(self._heap[0][2]) != self._heap[0][0]:

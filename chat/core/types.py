@@ -208,6 +208,13 @@ class Unfollow(Struct, frozen=True):
     room: str
 
 
+class Trim(Struct, frozen=True):
+    """Forget a room's entries before seq `before`; if that fails, the next one does."""
+
+    room: str
+    before: int
+
+
 class Append(Struct, frozen=True):
     """Commit drafts to a room's log; answer with `appended(room, result)`.
 
@@ -232,4 +239,7 @@ class Tell(Struct, frozen=True):
     event: object
 
 
-Effect = Send | Subscribe | Unsubscribe | Push | Open | Follow | Unfollow | Append | Fetch | Tell
+Request = Append | Open | Fetch | Follow | Unfollow | Trim
+"""To the log."""
+
+Effect = Send | Subscribe | Unsubscribe | Push | Tell | Request

@@ -328,6 +328,8 @@ def decode_header(datagram: bytes) -> Header:
     layout = HEADERS.get(datagram[0]) if datagram else None
     if layout is None:
         raise MalformedError("unknown first byte")
+    if len(datagram) > DATAGRAM_MAX:
+        raise MalformedError("longer than a datagram may be")
     header: Header = layout.unpack(datagram[1:])
     return header
 

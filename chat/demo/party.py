@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from itertools import cycle
 
 from chat.client import Client
 from chat.core.link import Link
+from chat.core.types import Entry
 from chat.net.impair import CLEAR, Impairment, Tally
 from chat.server.serve import Serving, serve
 
@@ -18,7 +20,13 @@ LOSSY = Impairment.parse("loss=30%")
 BLACKOUT = 3.0
 SETTLE = 5.0
 
-_LINES = (
+PAUSE = 0.4
+"""Seconds before a bot speaks."""
+
+PATIENCE = 5.0
+"""Seconds after which it speaks without having heard the line before its own."""
+
+LINES = (
     "did everybody get that?",
     "yes, and in the same order",
     "somebody is cutting the cable again",
@@ -48,7 +56,11 @@ class Demo:
         self._tell = tell
         self._members: list[Client] = []
         self._ledgers: list[Ledger] = []
+        self.bots: dict[str, Client] = {}
         self._talking: asyncio.Task[None] | None = None
+        self._awaited = ("", "")
+        """Who speaks next, and the line that it waits for."""
+        self._heard = asyncio.Event()
         self._impairment = CLEAR
 
     @property
@@ -73,10 +85,10 @@ class Demo:
 
     async def begin(self) -> None:
         """The bots come, and talk from now on."""
-        bots = [self.member(name, lambda event: None) for name in NAMES]
-        for bot in bots:
+        self.bots = {name: self.member(name, partial(self._listen, name)) for name in NAMES}
+        for bot in self.bots.values():
             await bot.open()
-        self._talking = asyncio.ensure_future(self._talk(bots))
+        self._talking = asyncio.ensure_future(self._talk())
 
     def cut(self) -> None:
         self._impairment = LOSSY
@@ -84,13 +96,16 @@ class Demo:
         for member in self._members:
             member.network.change(LOSSY)
 
-    async def blackout(self) -> None:
-        """Returns when it is over."""
+    async def blackout(self, *, mend: bool = False) -> None:
+        """Returns when it is over. `mend`: all is well then."""
         self._tell(f"and now nothing at all passes, for {BLACKOUT:g} seconds")
         for member in self._members:
             member.network.blackout(BLACKOUT)
         await asyncio.sleep(BLACKOUT)
-        self._tell("datagrams pass again" if self._impairment == CLEAR else "70 % pass again")
+        if mend:
+            self.mend()
+        else:
+            self._tell("datagrams pass again" if self._impairment == CLEAR else "70 % pass again")
 
     def mend(self) -> None:
         self._impairment = CLEAR
@@ -140,11 +155,23 @@ class Demo:
         room = member.guest.rooms.get(self.link.room)
         return len(room.outbox) if room is not None else 0
 
-    async def _talk(self, bots: list[Client]) -> None:
-        for bot, line in zip(cycle(bots), cycle(_LINES), strict=False):
-            await asyncio.sleep(0.4)
+    async def _talk(self) -> None:
+        """Each answers to what it was shown, so that it stays a dialogue when lines are late."""
+        names = cycle(self.bots)
+        speaker = next(names)
+        for line in cycle(LINES):
+            await asyncio.sleep(PAUSE)
+            bot, speaker = self.bots[speaker], next(names)
+            self._awaited = speaker, line
+            self._heard.clear()
             bot.guest.say(self.link.room, line, time.monotonic())
             bot.wake()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._heard.wait(), PATIENCE)
+
+    def _listen(self, name: str, event: object) -> None:
+        if isinstance(event, Entry) and (name, event.text) == self._awaited:
+            self._heard.set()
 
 
 @asynccontextmanager

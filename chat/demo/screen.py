@@ -12,7 +12,10 @@ CUT_AFTER = 6.0
 BLACKOUT_AFTER = 12.0
 MEND_AFTER = 12.0
 
-_KEYS = "F7 cuts and mends, F8 blacks out, /quit counts"
+END_AFTER = 5.0
+
+_KEYS = "/quit counts · F7 cuts, mends · F8 blacks out"
+"""First: what is too long for a line ends early."""
 
 
 async def screen(print_line: Callable[[str], None]) -> Verdict:
@@ -22,12 +25,12 @@ async def screen(print_line: Callable[[str], None]) -> Verdict:
     def tell(line: str) -> None:
         for app in apps:
             app.notice(line)
-            app.banner = f"{line} · {_KEYS}"
+            app.banner = f"{_KEYS} · {line}"
 
     async with demonstration(tell) as demo:
         app = Application(lambda on_event: demo.member("you", on_event))
         apps.append(app)
-        acting = asyncio.ensure_future(_script(demo))
+        acting = asyncio.ensure_future(script(demo, tell))
 
         def by_hand(act: Callable[[], Coroutine[None, None, None]]) -> Callable[[], None]:
             """The user's hand ends the script, and what it did before."""
@@ -41,7 +44,7 @@ async def screen(print_line: Callable[[str], None]) -> Verdict:
 
         app.bind(("f7",), by_hand(demo.toggle), "F7 cuts 30 % of all datagrams, and mends it.")
         app.bind(("f8",), by_hand(demo.blackout), f"F8 lets nothing pass for {BLACKOUT:g} s.")
-        app.banner = f"a server on this machine, {len(NAMES)} bots, and you · {_KEYS}"
+        app.banner = f"{_KEYS} · a server, {len(NAMES)} bots, and you"
         app.notice(f"others come by: {demo.hint}")
         try:
             await app.run()
@@ -54,10 +57,13 @@ async def screen(print_line: Callable[[str], None]) -> Verdict:
     return verdict
 
 
-async def _script(demo: Demo) -> None:
+async def script(demo: Demo, tell: Callable[[str], None]) -> None:
+    """What happens unless the user's hand does it."""
     await asyncio.sleep(CUT_AFTER)
     demo.cut()
     await asyncio.sleep(BLACKOUT_AFTER)
     await demo.blackout()
     await asyncio.sleep(MEND_AFTER)
     demo.mend()
+    await asyncio.sleep(END_AFTER)
+    tell("that was it; /quit counts")

@@ -25,9 +25,8 @@ async def transcript(print_line: Callable[[str], None]) -> Verdict:
         await asyncio.sleep(2.0)
         demo.cut()
         await asyncio.sleep(3.0)
-        await demo.blackout()
-        demo.mend()
-        await asyncio.sleep(1.0)
+        await demo.blackout(mend=True)
+        await asyncio.sleep(2.0)
         verdict = await demo.verdict()
     print_line(str(verdict))
     return verdict

@@ -19,6 +19,13 @@ STEP = 512
 after a long silence; the next calls go on."""
 
 
+DAY = 86_400_000
+COUNTER_LIFE = 7 * DAY
+"""Milliseconds that an unused counter is kept, at least. A ticket lives a day from when it was
+given out, which may be long after its owner last said something: an append is a use, and an open,
+which a store may note once a day."""
+
+
 class Durability(Enum):
     """What an acknowledgement means."""
 
@@ -44,7 +51,7 @@ class Retention(NamedTuple):
 
     def oldest(self, room: str, now: int) -> int:
         """Entries that were stored before this wall-clock millisecond may go."""
-        return 0 if room == REGISTRY else now - int(self.days * 86_400_000)
+        return 0 if room == REGISTRY else now - int(self.days * DAY)
 
 
 RETENTION = Retention()

@@ -14,7 +14,7 @@ from chat.core.types import (
     chained,
 )
 
-from .api import CHUNK, RETENTION, STEP, Log, Retention, within
+from .api import CHUNK, COUNTER_LIFE, RETENTION, STEP, Log, Retention, within
 
 
 class _Room:
@@ -25,7 +25,8 @@ class _Room:
         self.floor = 1
         self.before_floor = origin
         """The chained digest before the entry `floor`."""
-        self.counters: dict[bytes, int] = {}
+        self.counters: dict[bytes, tuple[int, int]] = {}
+        """Of each instance its newest n and when it was last used; the longest unused first."""
 
     @property
     def head(self) -> Point:
@@ -41,6 +42,19 @@ class _Room:
             return self.before_floor
         index = seq - self.floor
         return self.records[index].digest if 0 <= index < len(self.records) else None
+
+    def visited(self, instance: bytes, now: int) -> int:
+        """Its newest n, which is remembered for longer now."""
+        n, _ = self.counters.get(instance, (0, 0))
+        if n:
+            self.count(instance, n, now)
+        return n
+
+    def count(self, instance: bytes, n: int, now: int) -> None:
+        self.counters.pop(instance, None)
+        self.counters[instance] = n, now
+        while (oldest := next(iter(self.counters.items())))[1][1] < now - COUNTER_LIFE:
+            del self.counters[oldest[0]]
 
     def trim(self, before: int) -> None:
         count = min(before - self.floor, len(self.records))
@@ -78,7 +92,7 @@ class MemoryLog(Log):
             floor=log.floor,
             head=log.head,
             origin=log.origin,
-            last_n=log.counters.get(instance, 0),
+            last_n=log.visited(instance, self._wall()),
             matched=next((p.seq for p in points if log.digest(p.seq) == p.digest), None),
             tail=log.records[-1].body if log.records else b"",
         )
@@ -133,12 +147,13 @@ class MemoryLog(Log):
         before = log.head.seq
         result: dict[bytes, int] = {}
         for instance, n, body in drafts:
-            last = log.counters.get(instance, 0)
+            last, _ = log.counters.get(instance, (0, 0))
             if n == last + 1:
                 seq, digest = log.head
                 log.records.append(Record(seq + 1, chained(digest, body), instance, n, body))
                 log.times.append(now)
-                log.counters[instance] = last = n
+                log.count(instance, n, now)
+                last = n
             result[instance] = last
         self._retain(log, name, now, log.head.seq - before)
         return result

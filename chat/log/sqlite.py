@@ -26,6 +26,8 @@ from chat.core.types import (
 from . import sqlite_tables as tables
 from .api import (
     CHUNK,
+    COUNTER_LIFE,
+    DAY,
     RETENTION,
     STEP,
     DamagedLogError,
@@ -41,12 +43,6 @@ from .sqlite_tables import Room
 ROOMS_CACHED = 1024
 TAIL = 4096
 """Records, of all rooms together, that wait in memory for `news`."""
-
-DAY = 86_400_000
-COUNTER_LIFE = 7 * DAY
-"""Milliseconds that an unused counter is kept, at least. A ticket lives a day from when it was
-given out, which may be long after its owner last said something: an append is a use, and an open,
-which is noted once a day."""
 
 
 class SqliteLog(Log):

@@ -8,10 +8,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from chat.core.types import Append, Fetch, Follow, Open, Record, Unfollow
+from chat.core.types import Append, Fetch, Follow, Open, Record, Request, Trim, Unfollow
 from chat.log.api import DamagedLogError, Log, LogError
-
-Request = Append | Open | Fetch | Follow | Unfollow
 
 
 class Batch:
@@ -56,6 +54,8 @@ def perform(log: Log, requests: Sequence[Request]) -> Batch:
                     log.follow(room, after)
                 case Unfollow(room):
                     log.unfollow(room)
+                case Trim(room, before):
+                    log.trim(room, before)
         except LogError as error:
             batch.trouble = str(error)
             if isinstance(request, Open | Fetch):

@@ -22,6 +22,8 @@ def load_identity(folder: Path) -> bytes:
         with suppress(FileExistsError):
             _create(path)
         identity = path.read_bytes()
+    except (FileExistsError, NotADirectoryError) as error:
+        raise IdentityError(f"{folder} is not a folder; choose another --store DIR") from error
     except OSError as error:
         raise IdentityError(
             f"{path} cannot be used: {error.strerror}; choose another --store DIR"

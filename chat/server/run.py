@@ -6,9 +6,10 @@ import signal
 import sys
 from typing import NamedTuple
 
-from chat.core.link import BadLinkError
+from chat.core.link import BadLinkError, parse_endpoint
 from chat.core.plain import Policy
 from chat.log.api import Durability, LogError
+from chat.log.stores import MEMORY, folder_of
 from chat.loop import run_loop
 from chat.net.address import BindError
 
@@ -19,6 +20,10 @@ from .serve import Serving, serve
 log = logging.getLogger("chat.server")
 
 INTERRUPTED = 130
+
+
+class OptionError(ValueError):
+    """Options that cannot be meant so; one line that says what to use instead."""
 
 
 class Options(NamedTuple):
@@ -34,16 +39,44 @@ class Options(NamedTuple):
 
 
 def run(options: Options) -> int:
-    """Returns the exit code."""
+    """Returns the exit code. Raises OptionError."""
+    check(options)
     journal.configure(options.log_format)
     try:
         return run_loop(_serve(options))
-    except (BindError, LogError, IdentityError, BadLinkError) as error:
+    except (BindError, LogError, IdentityError) as error:
         if options.log_format == "json":
             log.error("%s", error)
         else:
             print(f"chat serve: {error}", file=sys.stderr)
         return 1
+
+
+def check(options: Options) -> None:
+    """What needs no look at the machine. Raises OptionError."""
+    for bind in options.bind:
+        try:
+            parse_endpoint(bind)
+        except BadLinkError as error:
+            raise OptionError(f"--bind {error}") from error
+    try:
+        if options.advertise:
+            parse_endpoint(options.advertise, 0)
+    except BadLinkError as error:
+        raise OptionError(
+            f"--advertise {options.advertise!r}: use HOST, HOST:PORT or [IPV6]:PORT"
+        ) from error
+    if options.store == MEMORY.rstrip(":"):
+        raise OptionError(
+            f"--store {options.store}: did you mean {MEMORY}? a folder of that name "
+            f"is ./{options.store}"
+        )
+    try:
+        folder = folder_of(options.store)
+    except LogError as error:
+        raise OptionError(str(error)) from error
+    if folder is None and options.durability == Durability.POWER.value:
+        raise OptionError(f"{MEMORY} survives nothing: --durability power needs --store DIR")
 
 
 async def _serve(options: Options) -> int:
@@ -65,7 +98,8 @@ async def _serve(options: Options) -> int:
         await asyncio.wait((stop, ended), return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             return _broken(ended)
-        log.info("going down: what was said is being stored")
+        stored = "" if options.store == MEMORY else ": what was said is being stored"
+        log.info("going down%s", stored)
         ended.cancel()
     return stop.result()
 

@@ -31,6 +31,11 @@ class Serving(NamedTuple):
     ways: tuple[Way, ...]
     server: Server
 
+    @property
+    def link(self) -> Link:
+        """The one that works from farthest away."""
+        return self.ways[0].link
+
 
 @asynccontextmanager
 async def serve(

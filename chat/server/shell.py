@@ -24,10 +24,12 @@ from chat.core.types import (
     Open,
     Path,
     Push,
+    Request,
     Send,
     Snapshot,
     Subscribe,
     Tell,
+    Trim,
     Unfollow,
     Unsubscribe,
 )
@@ -36,7 +38,7 @@ from chat.net.fanout import Fanout
 from chat.net.socket import Ports
 from chat.net.timer import Timer
 
-from .commit import Batch, Committer, Request
+from .commit import Batch, Committer
 
 log = logging.getLogger("chat.server")
 
@@ -133,7 +135,7 @@ class Server:
                 self._fanout.subscribe(group, path)
             case Unsubscribe(group, path):
                 self._fanout.unsubscribe(group, path)
-            case Append() | Open() | Fetch() | Follow() | Unfollow():
+            case Append() | Open() | Fetch() | Follow() | Unfollow() | Trim():
                 requests.append(effect)
             case Tell(Came(name, endpoint, form)):
                 log.info("%s came, %s, %s", name, endpoint, form.value)
@@ -158,7 +160,7 @@ class Server:
                 case Extract():
                     hub.fetched(request.ticket, answer, now)
                 case _:
-                    hub.failed(request.ticket, str(answer))
+                    hub.failed(request.ticket, str(answer), now, wall)
         if (batch.results or batch.trouble) and batch.trouble != self._trouble:
             self._trouble = batch.trouble
             if batch.trouble:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 
 from chat.core.commands import Call, Mistake, Speech, parse
 from chat.core.guest import NotSaidError
+from chat.core.membership import objection
 from chat.core.names import BadNameError, check_name, check_room, same_name
-from chat.core.text import clean, excess, pieces
+from chat.core.text import clean, pieces
 from chat.core.types import Kind
 from chat.net.impair import CLEAR, Impairment, ImpairmentError
 
@@ -63,7 +64,7 @@ class Actions:
         except NotSaidError as error:
             desk.refuse(str(error))
             return False
-        desk.unacknowledged.update(dict.fromkeys(tickets, tickets[0]))
+        desk.unacknowledged.update(dict.fromkeys(tickets, (tickets[0], text)))
         self._hurry()
         buffer.said(tickets, pieces(text), kind, guest.name, desk.wall())
         desk.client.wake()
@@ -159,7 +160,6 @@ class Actions:
         known = desk.buffers.get(room) is not None and room in desk.client.guest.rooms
         desk.client.guest.join(room, desk.now())
         buffer = desk.buffers.open(room)
-        buffer.dropped = False
         desk.buffers.show(buffer)
         if not known:
             self._asked()
@@ -198,7 +198,7 @@ class Actions:
             return self._refuse(str(error))
         if same_name(name) == same_name(desk.client.guest.name):
             return self._refuse("that is you")
-        if (reason := excess(text)) is not None:
+        if (reason := objection(text)) is not None:
             return self._refuse(reason)
         desk.letters.setdefault(same_name(name), []).append(text)
         desk.client.guest.direct(name, desk.now())
@@ -211,7 +211,8 @@ class Actions:
         if text:
             return self.say(desk.current, text, Kind.TOPIC)
         topic = clean(membership.topic) if membership is not None else ""
-        known = f"the topic: {topic}" if topic else "there is no topic; /topic TEXT sets one"
+        how = "" if desk.current.direct else "; /topic TEXT sets one"
+        known = f"the topic: {topic}" if topic else f"there is no topic{how}"
         desk.current.output([known], desk.wall())
         return True
 
@@ -228,6 +229,7 @@ class Actions:
             if spec != CLEAR:
                 self._impairment = spec
             network.change(spec)
+            desk.impaired_at = desk.now()
             lines = [f"impairment of both directions from now on: {spec}"]
         else:
             lines = net_answer(desk.client, desk.health, desk.loss, desk.now())

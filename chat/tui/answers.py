@@ -13,12 +13,17 @@ from chat.net.impair import Tally
 
 from .cells import width
 from .health import WINDOW, Health, LossMeter, Phase
+from .lines import Mark
 
 KEYS = (
     "Tab completes. Alt-Enter or Ctrl-J begins a new line. Up recalls.",
     "Page Up and Page Down scroll, Ctrl-Home and Ctrl-End to the ends.",
     "Alt-1 to Alt-9, Alt-Left and Alt-Right change rooms, Alt-A to unread.",
     "Ctrl-L draws the screen anew. Ctrl-C twice quits, and so does Ctrl-D.",
+    (
+        f"What you say is {Mark.PENDING.value} on its way, {Mark.LOGGED.value} in the log, "
+        f"{Mark.DELIVERED.value} with everybody, {Mark.FAILED.value} not sent."
+    ),
 )
 
 _DAY = 86_400_000

@@ -95,7 +95,6 @@ class Application:
         self._failure: BaseException | None = None
         self._moved = asyncio.Event()
         """Something was told."""
-        self._desk.notice(f"you are {self.client.guest.name} in {room}; /help says what there is")
 
     # What its owner does with it
 
@@ -113,6 +112,11 @@ class Application:
     def pending(self) -> int:
         """Messages of ours that the log has not confirmed."""
         return self._desk.pending
+
+    @property
+    def unsent(self) -> list[str]:
+        """Their texts, as they were typed, in order."""
+        return self._desk.unsent
 
     def notice(self, text: str) -> None:
         """A line in the room that is on the screen, for this user only."""

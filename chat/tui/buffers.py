@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from chat.core.text import clean
+
 from .roombuffer import RoomBuffer
 
 
@@ -18,9 +20,6 @@ class Buffers:
     def __len__(self) -> int:
         return len(self._buffers)
 
-    def __getitem__(self, room: str) -> RoomBuffer:
-        return self._buffers[room]
-
     @property
     def current(self) -> RoomBuffer:
         return self._current
@@ -33,10 +32,13 @@ class Buffers:
         return next((buffer for buffer in self if label in (buffer.label, buffer.room)), None)
 
     def open(self, room: str, peer: str = "") -> RoomBuffer:
-        """This room's buffer, a new one where there is none."""
+        """This room's buffer, a new one where there is none. `peer`, if known: who the other one
+        is by now."""
         if room not in self._buffers:
-            self._buffers[room] = RoomBuffer(room, peer)
-        return self._buffers[room]
+            self._buffers[room] = RoomBuffer(room)
+        buffer = self._buffers[room]
+        buffer.peer = clean(peer) or buffer.peer
+        return buffer
 
     def close(self, room: str) -> None:
         """The last one stays open."""

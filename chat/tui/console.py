@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from chat.core.text import clean
-from chat.net.impair import CLEAR
 
 from .actions import Actions
 from .buffers import Buffers
@@ -172,7 +171,7 @@ class Console:
             state=state,
             round_trip=guest.rtt.smoothed if guest.rtt.measured and connected else None,
             loss=desk.loss.loss if connected else None,
-            impaired=desk.client.network.spec != CLEAR,
+            impaired=desk.impaired,
             pending=desk.pending,
             below=None if buffer.viewport.follows else buffer.below,
             size=len(self.editor.text.encode(errors="replace")),

@@ -2,8 +2,12 @@
 changes it from outside, and `actions` for what the user does."""
 
 from collections.abc import Callable
+from itertools import chain
+
+from msgspec.structs import replace
 
 from chat.client import Client
+from chat.net.impair import CLEAR
 
 from .buffers import Buffers
 from .health import Health, LossMeter
@@ -28,12 +32,15 @@ class Desk:
         self.listed = False
         self.hint = ("", "")
         """A style and a line above the input, until the next key."""
-        self.unacknowledged: dict[int, int] = {}
-        """By ticket, what was said and is not in the log: the first ticket of the same text."""
+        self.unacknowledged: dict[int, tuple[int, str]] = {}
+        """By ticket, what was said and is not in the log: the first ticket of the same text, and
+        the text."""
         self.rooms_for: RoomBuffer | None = None
         """Whose list of rooms is awaited."""
         self.members_for: dict[RoomBuffer, tuple[RoomBuffer, float]] = {}
         """Where the members of which room are to be listed, at the latest when."""
+        self.impaired_at = now()
+        """When what is wrong with our own network began."""
         self.letters: dict[str, list[str]] = {}
         """What waits to be said to one person only, by the name in its common form."""
 
@@ -72,6 +79,19 @@ class Desk:
         return [name for name in dict.fromkeys(order) if name != self.client.guest.name]
 
     @property
+    def unsent(self) -> list[str]:
+        """Texts that the log has not confirmed, in the order in which they were said; those last
+        whose reader is still looked for."""
+        said = [text for _, text in dict.fromkeys(self.unacknowledged.values())]
+        return [*said, *chain.from_iterable(self.letters.values())]
+
+    @property
     def pending(self) -> int:
-        """Texts that the log has not confirmed."""
-        return len(set(self.unacknowledged.values()))
+        return len(self.unsent)
+
+    @property
+    def impaired(self) -> bool:
+        """Something is wrong with our own network at this moment: a blackout has its times."""
+        spec, since = self.client.network.spec, self.now() - self.impaired_at
+        dark = any(window.start <= since < window.end for window in spec.blackouts)
+        return dark or replace(spec, blackouts=()) != CLEAR

@@ -20,8 +20,11 @@ LONG = 5.0
 WINDOW = 30
 """Seconds over which loss is measured."""
 
+NO_ANSWER = "no answer"
+"""The reason that says least."""
+
 _VAGUE = 10.0
-"""Seconds for which a reason that says more outlives "no answer"."""
+"""Seconds for which a reason that says more outlives it."""
 
 
 class Phase(Enum):
@@ -39,7 +42,6 @@ class Health:
         """When the phase began."""
         self.reason = ""
         """Why there is no session."""
-        self.tries = 0
         self.endpoint = ""
         """Ours, as the server sees it."""
         self._reason_at = now
@@ -47,17 +49,16 @@ class Health:
     def connected(self, event: events.Connected, now: float) -> float:
         """Returns for how many seconds there was no session."""
         gap = now - self.since if self.phase is not Phase.CONNECTED else 0.0
-        self.phase, self.since, self.reason, self.tries = Phase.CONNECTED, now, "", 0
+        self.phase, self.since, self.reason = Phase.CONNECTED, now, ""
         self.endpoint = clean(event.endpoint)
         return gap
 
     def lost(self, reason: str, now: float) -> None:
-        self.phase, self.since, self.tries = Phase.RECONNECTING, now, 0
+        self.phase, self.since = Phase.RECONNECTING, now
         self._because(clean(reason), now)
 
-    def unreachable(self, reason: str, tries: int, now: float) -> None:
-        self.tries = tries
-        if reason != "no answer" or not self.reason or now - self._reason_at > _VAGUE:
+    def unreachable(self, reason: str, now: float) -> None:
+        if reason != NO_ANSWER or not self.reason or now - self._reason_at > _VAGUE:
             self._because(clean(reason), now)
 
     def trouble(self, silence: float | None, overdue: bool, now: float) -> str:
@@ -67,10 +68,11 @@ class Health:
             if silence is not None and silence > (SILENT if overdue else QUIET):
                 return f"the server has been silent for {silence:.0f} s"
             return ""
-        waited = f", {now - self.since:.0f} s" if now - self.since >= 1 else ""
+        waited = f" for {now - self.since:.0f} s" if now - self.since >= 1 else ""
         if not self.reason:
-            return f"{self.phase.value}…{waited}"
-        return f"{self.reason}; trying again{waited}"
+            return f"{self.phase.value}{waited or '…'}"
+        comma = "," if waited and self.reason != NO_ANSWER else ""
+        return f"{self.reason}{comma}{waited}; trying again"
 
     def _because(self, reason: str, now: float) -> None:
         self.reason, self._reason_at = reason, now

@@ -12,6 +12,7 @@ from platformdirs import user_state_path
 from chat.client import Client
 from chat.core import events
 from chat.core.link import BadLinkError, Link, parse_link
+from chat.core.text import clean
 from chat.loop import run_loop
 from chat.net.impair import Impairment
 from chat.status import StatusError, ask
@@ -21,7 +22,7 @@ from .app import Application
 LOOPBACK = Link("127.0.0.1")
 
 FOUND_WITHIN = 0.5
-"""Seconds for a server on this machine to answer."""
+"""Seconds for a server to answer."""
 
 SETTLE = 2.0
 """Seconds that the end waits for what was said to be in the log."""
@@ -42,8 +43,8 @@ def run(options: Options) -> int:
 
 
 def find_link() -> Link | None:
-    """The last one that led somewhere, or this machine, if it has a server."""
-    return last_link() or (LOOPBACK if asyncio.run(_answers(LOOPBACK)) else None)
+    """The last one that led somewhere, unless only this machine has a server that answers."""
+    return asyncio.run(_find(last_link()))
 
 
 def last_link() -> Link | None:
@@ -88,6 +89,8 @@ async def _join(options: Options) -> int:
             left = await app.settle(SETTLE)
             if left:
                 _say(f"{_messages(left)} not acknowledged")
+                for text in app.unsent:
+                    print(clean(text, lines=True), file=sys.stderr, flush=True)
                 return 1
         return 0
     finally:
@@ -100,6 +103,12 @@ def _messages(count: int) -> str:
 
 def _say(text: str) -> None:
     print(f"chat join: {text}", file=sys.stderr, flush=True)
+
+
+async def _find(last: Link | None) -> Link | None:
+    asked = [link for link in (last, LOOPBACK) if link is not None]
+    found = await asyncio.gather(*map(_answers, asked))
+    return next((link for link, answers in zip(asked, found, strict=True) if answers), last)
 
 
 async def _answers(link: Link) -> bool:

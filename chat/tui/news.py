@@ -1,6 +1,6 @@
 """What the guest tells, brought to where it is shown."""
 
-from chat.core import events
+from chat.core import asks, events
 from chat.core.history import Older
 from chat.core.inbox import Broken, Expired
 from chat.core.names import same_name
@@ -12,6 +12,9 @@ from .answers import rooms_answer
 from .desk import Desk
 from .health import LONG
 from .lines import Look
+from .roombuffer import RoomBuffer
+
+HELP = "/help says what there is"
 
 
 class News:
@@ -22,6 +25,8 @@ class News:
         self._actions = actions
         self._instance = b""
         self._complained = False
+        self._greeting: events.Connected | None = None
+        """To be told below what the room begins with, not above it."""
 
     def take(self, event: object) -> None:
         desk = self._desk
@@ -42,14 +47,16 @@ class News:
                 self._connected(event)
             case events.Disconnected(reason):
                 desk.health.lost(reason, desk.now())
-            case events.Unreachable(tries, reason):
-                self._unreachable(reason, tries)
+            case events.Unreachable(reason=reason):
+                self._unreachable(reason)
             case events.Rejected(reason):
-                self._unreachable(f"refused: {reason}", 0)
+                self._unreachable(f"refused: {reason}")
             case events.Entered(room, _, peer, again):
                 buffer = desk.buffers.open(room, peer)
                 if again:
                     buffer.attendance.entered_again(desk.now())
+            case events.CaughtUp(room) if room == desk.client.link.room:
+                self._greet(desk.buffers.get(room))
             case events.DirectRoom(room, peer):
                 self._actions.deliver(room, peer)
             case events.Exited(room):
@@ -61,8 +68,8 @@ class News:
                 waiting, desk.rooms_for = desk.rooms_for, None
                 if waiting is not None:
                     waiting.output(rooms_answer(rooms), desk.wall())
-            case events.Refusal(reason):
-                self._refused(clean(reason))
+            case events.Refusal(reason, request):
+                self._refused(clean(reason), request)
             case events.Notice(text):
                 desk.notice(clean(text))
 
@@ -96,6 +103,7 @@ class News:
             case events.Presence():
                 names = buffer.members.names(membership.roster.members)
                 buffer.presence(event, names, desk.client.guest.name, desk.wall())
+                desk.buffers.open(event.room, membership.peer)
             case events.Receipts():
                 buffer.outgoing.heard(event, membership.roster.members, membership.ordinal)
 
@@ -112,19 +120,29 @@ class News:
             why = f" ({reason})" if reason else ""
             for buffer in desk.buffers:
                 buffer.note(Look.QUIET, f"connected again after {gap:.0f} s{why}", desk.wall())
-        if not event.again:
-            desk.notice(f"connected as {clean(event.name)}, {desk.health.endpoint}")
-        if event.name != event.asked:
+        if not event.again or self._greeting is not None:
+            self._greeting = event
+        elif event.name != event.asked:
             self._taken(event.name, event.asked)
         self._complained = False
 
-    def _unreachable(self, reason: str, tries: int) -> None:
-        """The status bar says so all the time; one line stays, if it never worked."""
+    def _greet(self, buffer: RoomBuffer | None) -> None:
+        event, self._greeting = self._greeting, None
+        if event is None:
+            return
+        if event.name != event.asked:
+            self._taken(event.name, event.asked, buffer)
+        self._desk.notice(f"connected as {clean(event.name)}, {clean(event.endpoint)}", buffer)
+        self._desk.notice(HELP, buffer)
+
+    def _unreachable(self, reason: str) -> None:
+        """The status bar says so all the time; a word stays, if it never worked."""
         desk = self._desk
-        desk.health.unreachable(reason, tries, desk.now())
+        desk.health.unreachable(reason, desk.now())
         if not self._instance and not self._complained:
             self._complained = True
             desk.alert(f"{desk.health.reason}; trying again. What you say is kept until then")
+            desk.notice(HELP)
 
     def _renamed(self, name: str, asked: str) -> None:
         if name != asked:
@@ -133,20 +151,17 @@ class News:
             for buffer in self._desk.buffers:
                 self._desk.notice(f"you are {clean(name)} now", buffer)
 
-    def _taken(self, name: str, asked: str) -> None:
-        self._desk.alert(f"{clean(asked)} is taken: you are {clean(name)}; /nick NAME changes it")
+    def _taken(self, name: str, asked: str, buffer: RoomBuffer | None = None) -> None:
+        text = f"{clean(asked)} is taken: you are {clean(name)}; /nick NAME changes it"
+        self._desk.alert(text, buffer)
 
-    def _refused(self, reason: str) -> None:
+    def _refused(self, reason: str, request: asks.Request) -> None:
         """Of a room, the guest has dropped it; of a person, what was to be said is given back."""
         desk = self._desk
-        for buffer in list(desk.buffers):
-            if buffer.room not in desk.client.guest.rooms and not buffer.dropped:
-                buffer.dropped = True
+        match request:
+            case asks.Join(room=room) if (buffer := desk.buffers.get(room)) is not None:
                 desk.alert(f"you are not in {buffer.label}: {reason}", buffer)
-                return
-        words = {same_name(word.rstrip(";,.:")) for word in reason.split()}
-        for name in [name for name in desk.letters if name in words]:
-            texts = desk.letters.pop(name)
-            desk.alert(f"{reason}. Not said: {' / '.join(clean(text) for text in texts)}")
-            return
-        desk.alert(reason)
+            case asks.Direct(name=name) if texts := desk.letters.pop(same_name(name), []):
+                desk.alert(f"{reason}. Not said: {' / '.join(clean(text) for text in texts)}")
+            case _:
+                desk.alert(reason)

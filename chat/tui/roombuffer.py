@@ -29,14 +29,13 @@ SPEAKERS = 500
 
 
 class RoomBuffer:
-    """Pure. `room` is the guest's name for it, `peer` the other one's name in a room of two."""
+    """Pure. `room` is the guest's name for it."""
 
-    def __init__(self, room: str, peer: str = "") -> None:
+    def __init__(self, room: str) -> None:
         self.room = room
-        self.peer = clean(peer)
+        self.peer = ""
+        """In a room of two, the other one's name."""
         self.unread = 0
-        self.dropped = False
-        """The server will not have us in it."""
         self.wants_older = False
         """The view is near the oldest line there is."""
         self.below = 0
@@ -94,9 +93,6 @@ class RoomBuffer:
         renamed = [(clean(before.name), clean(now.name)) for before, now in event.renamed]
         for text in self.attendance.update(names, renamed, own_name):
             self.timeline.note(Look.QUIET, text, time, after=event.after)
-        for before, after in renamed:
-            if self.direct and before == self.peer:
-                self.peer = after
 
     def tick(self, now: float, time: int) -> None:
         """`now`: monotonic seconds."""

@@ -44,15 +44,20 @@ class Facts(NamedTuple):
 
 class _Part(NamedTuple):
     rank: int
-    """Where there is no room for all, the highest go first."""
+    """Where there is no room for all, the highest go first; 0 is cut, and stays."""
     spans: Row
+    shorter: Sequence[Row] = ()
+    """Other ways to say it, before it goes."""
 
 
 def status_row(facts: Facts, columns: int) -> Row:
     """As wide as the screen; what is least important is left out where it does not fit."""
     parts = [part for part in _parts(facts) if part.spans]
-    while len(parts) > 1 and _size(parts) > columns:
-        parts.remove(max(parts, key=lambda part: part.rank))
+    while _size(parts) > columns and (worst := max(parts, key=lambda part: part.rank)).rank:
+        at = parts.index(worst)
+        less = [_Part(worst.rank, worst.shorter[0], worst.shorter[1:])] if worst.shorter else []
+        parts[at : at + 1] = less
+    _make_room(parts, columns)
     spans: list[Span] = []
     left = columns
     for part in parts:
@@ -65,8 +70,20 @@ def status_row(facts: Facts, columns: int) -> Row:
     return (*spans, ("class:status", " " * left))
 
 
+def _make_room(parts: list[_Part], columns: int) -> None:
+    """The own room's label, which may be long, leaves half of the row to the tabs that stay."""
+    if len(parts) > 1 and _size(parts) > columns:
+        ((style, label),) = parts[0].spans
+        least = max(columns // 2, width(label) + columns - _size(parts))
+        parts[0] = _Part(0, ((style, cut(label, least)),))
+
+
 def _parts(facts: Facts) -> list[_Part]:
     here = next((tab for tab in facts.tabs if tab.current), None)
+    others = [it for it in enumerate(facts.tabs, 1) if not it[1].current]
+    urgent = [it for it in others if it[1].urgent and it[1].unread]
+    rest = sorted((it for it in others if it not in urgent), key=lambda it: not it[1].unread)
+    quiet = [_tabs(rest, named) for named in range(len(rest), -1, -1)]
     return [
         _Part(3, (("class:status.name", f" {facts.name} "),)),
         _Part(0, (("class:status.here", f" {_number(facts, here)}{here.label} "),) if here else ()),
@@ -77,7 +94,8 @@ def _parts(facts: Facts) -> list[_Part]:
         _Part(7, _plain(_milliseconds(facts.round_trip))),
         _Part(8, _plain(_percent(facts.loss))),
         _Part(9, _plain("impaired" if facts.impaired else "")),
-        _Part(6, _others(facts)),
+        _Part(0, _tabs(urgent, len(urgent))),
+        _Part(6, quiet[0], quiet[1:]),
     ]  # fmt: skip
 
 
@@ -85,15 +103,15 @@ def _number(facts: Facts, here: Tab) -> str:
     return f"{facts.tabs.index(here) + 1}:" if len(facts.tabs) > 1 else ""
 
 
-def _others(facts: Facts) -> Row:
+def _tabs(tabs: Sequence[tuple[int, Tab]], named: int) -> Row:
+    """Rooms with their numbers; but for the first `named` of them only how many there are."""
     spans: list[Span] = []
-    for number, tab in enumerate(facts.tabs, 1):
-        if not tab.current:
-            style = "class:status.urgent" if tab.urgent and tab.unread else ""
-            style = style or ("class:status.unread" if tab.unread else "")
-            count = f"({tab.unread:,})" if tab.unread else ""
-            spans.append((style, f" {number}:{tab.label}{count}"))
-    return (*spans, ("", " ")) if spans else ()
+    for number, tab in tabs[:named]:
+        style = "class:status.urgent" if tab.urgent else "class:status.unread"
+        count = f"({tab.unread:,})" if tab.unread else ""
+        spans.append((style if tab.unread else "", f" {number}:{tab.label}{count}"))
+    more = f" +{len(tabs) - named} " if named < len(tabs) else " "
+    return (*spans, ("", more)) if tabs else ()
 
 
 def _plain(text: str) -> Row:

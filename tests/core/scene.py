@@ -16,9 +16,11 @@ from chat.core.types import (
     Open,
     Path,
     Push,
+    Request,
     Send,
     Subscribe,
     Tell,
+    Trim,
     Unfollow,
     Unsubscribe,
 )
@@ -29,8 +31,6 @@ IDENTITY = b"identity of the server in the scene"
 HERE = Path(0, "127.0.0.1", 5000)
 """A plain-text client on the server's machine."""
 ELSEWHERE = Path(0, "192.0.2.7", 5000)
-
-Request = Append | Open | Fetch | Follow | Unfollow
 
 
 class Scene:
@@ -132,7 +132,7 @@ class Scene:
                 self.groups[group].add(path)
             case Unsubscribe(group, path):
                 self.groups[group].remove(path)
-            case Append() | Open() | Fetch() | Follow() | Unfollow():
+            case Append() | Open() | Fetch() | Follow() | Unfollow() | Trim():
                 self._waiting.append(effect)
 
     def _answer_waiting(self) -> None:
@@ -149,7 +149,7 @@ class Scene:
         for request in requests:
             match request:
                 case Open(ticket) if self.trouble:
-                    hub.failed(ticket, self.trouble)
+                    hub.failed(ticket, self.trouble, self.now, self.wall)
                 case Open(ticket, room, instance, points):
                     hub.opened(ticket, self.log.open(room, instance, points), self.now, self.wall)
                 case Fetch(ticket, room, ranges, budget):
@@ -158,6 +158,8 @@ class Scene:
                     self.log.follow(room, after)
                 case Unfollow(room):
                     self.log.unfollow(room)
+                case Trim(room, before):
+                    self.log.trim(room, before)
         while news := self.log.news():
             for room, records in news:
                 hub.logged(room, records, self.now, self.wall)

@@ -42,6 +42,9 @@ class Stub(Member):
     def invited(self, request: int, room: str, peer: str) -> None:
         self.heard.append(("invited", request, room, peer))
 
+    def unopened(self, room: str) -> None:
+        self.heard.append(("unopened", room))
+
     def disowned(self) -> None:
         self.heard.append("disowned")
 

@@ -6,6 +6,7 @@ from chat.core import asks, events, limits, wire
 from chat.core.guest import NotSaidError
 from chat.core.history import Older
 from chat.core.inbox import Broken
+from chat.core.names import direct_room
 from chat.core.types import Entry, Kind, Range
 
 from .host import RESET, Host
@@ -81,6 +82,24 @@ def test_what_cannot_be_said_is_refused_at_once_with_the_reason() -> None:
     with pytest.raises(NotSaidError, match="8193 bytes are too long"):
         host.guest.say("lobby", "x" * (limits.PASTE_BYTES + 1), host.now)
     host.guest.say("lobby", "x" * limits.PASTE_BYTES, host.now)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "half a pair: \ud83d", "\udcff"])
+def test_what_is_no_text_is_refused(text: str) -> None:
+    host = Host("lobby")
+    with pytest.raises(NotSaidError):
+        host.guest.say("lobby", text, host.now)
+    with pytest.raises(NotSaidError):
+        host.guest.say("lobby", text, host.now, kind=Kind.TOPIC)
+    assert len(host.guest.rooms["lobby"].outbox) == 0
+
+
+def test_a_direct_room_has_no_topic() -> None:
+    room = direct_room(b"a" * 8, b"b" * 8)
+    host = Host(room)
+    with pytest.raises(NotSaidError, match="a direct room has no topic"):
+        host.guest.say(room, "ducks", host.now, kind=Kind.TOPIC)
+    assert host.guest.say(room, "ducks", host.now)
 
 
 def test_too_much_that_waits_is_refused() -> None:
@@ -211,7 +230,7 @@ def test_a_room_that_will_not_have_us_is_gone_and_what_was_said_there_failed() -
     host.reply(asks.Refused(join.r, "no"))
     assert "den" not in host.guest.rooms
     assert host.events(events.Failed) == [events.Failed("den", 1, "no")]
-    assert host.events(events.Refusal) == [events.Refusal("no")]
+    assert host.events(events.Refusal) == [events.Refusal("no", join)]
 
 
 def test_a_new_name_is_the_one_the_server_gives() -> None:
@@ -257,6 +276,17 @@ def test_a_direct_room_is_joined_and_told_with_the_other_ones_name() -> None:
     assert host.guest.rooms[room].peer == "bob"
 
 
+def test_a_refusal_says_which_request_it_answers() -> None:
+    host = Host()
+    host.guest.direct("zed.", host.now)
+    host.guest.nick("bob", host.now)
+    host.turn()
+    requests = [*host.asked(asks.Direct), *host.asked(asks.Nick)]
+    host.reply(*(asks.Refused(request.r, "no") for request in requests))
+    assert host.events(events.Refusal) == [events.Refusal("no", each) for each in requests]
+    assert [request.name for request in requests] == ["zed.", "bob"]
+
+
 def test_who_is_invited_comes() -> None:
     host = Host()
     room = "@" + ".".join(sorted((host.guest.instance.hex(), "b" * 16)))
@@ -272,7 +302,8 @@ def test_members_are_asked_for_when_the_digest_says_so() -> None:
     assert (who.room, who.version, who.after) == (1, 0, 0)
     host.reply(asks.Members(who.r, 1, 0, 3, (row,), (), False))
     (presence,) = host.events(events.Presence)
-    assert (presence.first, presence.came) == (True, (row,))
+    assert (presence.room, presence.renamed) == ("lobby", ())
+    assert host.guest.rooms["lobby"].roster.members == {1: row}
 
 
 def test_the_members_of_a_large_room_only_when_somebody_wants_to_know() -> None:
@@ -287,7 +318,7 @@ def test_the_members_of_a_large_room_only_when_somebody_wants_to_know() -> None:
 def test_older_entries_are_fetched_when_they_are_wanted() -> None:
     host = Host("lobby", entries=300)
     while not host.guest.rooms["lobby"].inbox.complete:
-        host.page(host.got(wire.Fetch)[-1], most=50)
+        host.page(host.got(wire.Fetch)[-1], most=20)
     begin = shown(host)[0]
     host.guest.older("lobby", 10, host.now)
     host.turn()

@@ -142,7 +142,15 @@ def test_a_room_is_followed_once_whoever_comes_later() -> None:
 def test_a_request_that_is_repeated_while_the_log_is_asked_is_one_request() -> None:
     place = Place()
     ann = place.member("ann")
-    assert [len(place.ask(ann, "den", request)) for request in (1, 1, 2, 2)] == [1, 0, 1, 0]
+    (ticket,) = place.ask(ann, "den", 1)
+    assert [len(place.ask(ann, "den", request)) for request in (1, 2, 2, 3)] == [0, 0, 0, 0]
+    ann.wants["den"] = 3
+    place.house.opened(ticket, EMPTY, 0.0, 0)
+    assert ann.heard == []
+    assert [open.ticket for open in place.take(Open)] == [ticket], "asked once more, for the newest"
+    place.house.opened(ticket, EMPTY, 0.0, 0)
+    assert ann.heard == [("joined", "den", 3)]
+    assert not place.house._opening
 
 
 def test_who_is_gone_or_wants_something_else_by_now_does_not_come_in() -> None:
@@ -163,7 +171,7 @@ def test_a_log_that_cannot_answer_is_told_to_who_asked() -> None:
     ann = place.member("ann")
     (ticket,) = place.ask(ann, "den")
     place.house.failed(ticket, "the disk is gone")
-    assert ann.heard == [("notice", "den cannot be opened: the disk is gone")]
+    assert ann.heard == [("unopened", "den")]
     assert place.house.rooms == {}
     place.join(ann, "den")
     assert ann in place.house.rooms["den"]
@@ -295,13 +303,41 @@ def test_rooms_are_listed_in_order_with_who_is_in_them() -> None:
 def test_a_member_is_reminded_of_direct_rooms_that_it_is_not_in_the_newest_first() -> None:
     place = Place()
     ann = place.member("ann")
-    others = [place.member(f"m{number}") for number in range(limits.DIRECT_INVITES + 5)]
+    others = [place.member(f"m{number}") for number in range(limits.ROOMS_PER_MEMBER + 5)]
     rooms = [direct_room(ann.instance, other.instance) for other in others]
     place.write(*rooms)
     place.join(ann, rooms[-1])
     found = list(place.house.invitations(ann))
     newest = zip(reversed(rooms), reversed(others), strict=True)
-    assert found == [(room, other.name) for room, other in newest][1 : limits.DIRECT_INVITES]
+    assert found == [(room, other.name) for room, other in newest][1 : limits.ROOMS_PER_MEMBER]
+
+
+def test_who_is_in_as_many_direct_rooms_as_it_may_is_reminded_of_no_more() -> None:
+    place = Place()
+    ann, last = place.member("ann"), place.member("last")
+    for number in range(limits.ROOMS_PER_MEMBER):
+        place.join(ann, direct_room(ann.instance, place.member(f"m{number}").instance))
+    name = direct_room(ann.instance, last.instance)
+    place.write(name)
+    assert list(place.house.invitations(ann)) == []
+    place.join(last, name)
+    place.house.remind(place.house.rooms[name])
+    assert not any(isinstance(it, tuple) and it[0] == "invited" for it in ann.heard)
+    place.join(ann, "den")
+    assert ann in place.house.rooms["den"], "public rooms are counted by themselves"
+
+
+def test_a_direct_room_is_registered_when_something_is_said_there() -> None:
+    place = Place()
+    ann, bob = place.member("ann"), place.member("bob")
+    name = direct_room(ann.instance, bob.instance)
+    place.join(ann, name)
+    place.house.flush()
+    assert place.take(Append) == []
+    room = place.house.rooms[name]
+    place.house.say(ann, room, wire.Draft(room.tag, 1, 1, 0, 0, b"psst"), 0)
+    place.house.flush()
+    assert REGISTRY in [append.room for append in place.take(Append)]
 
 
 def test_what_is_said_in_a_direct_room_calls_the_other_one() -> None:

@@ -297,16 +297,96 @@ def test_receipts_and_windows_are_passed_on() -> None:
     assert seat.said() == [1, 2, 3]
 
 
-def test_the_first_members_are_found_and_the_others_come_and_go() -> None:
+def test_what_is_said_once_and_acknowledged_tells_the_round_trip() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41, 42)
+    seat.said(100.0)
+    seat.frame(wire.Ack(TAG, 2), 100.2)
+    assert seat.rtt.smoothed == pytest.approx(0.1 + 0.1 / 8)
+    seat.frame(wire.Ack(TAG, 2), 109.0)
+    seat.say(43)
+    seat.past.append(1)
+    seat.said(110.0)
+    seat.frame(wire.Ack(TAG, 3), 110.1)
+    assert seat.rtt.smoothed == pytest.approx(0.1 + 0.1 / 8 * 7 / 8)
+
+
+def test_what_is_said_again_or_was_on_its_way_meanwhile_tells_nothing() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41, 42)
+    seat.said(100.0)
+    assert seat.room.overdue(105.0)
+    seat.said(105.0)
+    seat.frame(wire.Ack(TAG, 1), 105.01)
+    seat.room.parted()
+    seat.enter(now=106.0, last_n=1)
+    seat.said(106.0)
+    seat.frame(wire.Ack(TAG, 2), 106.01)
+    assert seat.rtt.smoothed == pytest.approx(0.1)
+
+
+def test_a_session_that_ends_takes_its_measurement_along() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(41)
+    seat.said(100.0)
+    seat.room.parted()
+    seat.enter(now=160.0, last_n=1)
+    assert seat.rtt.smoothed == pytest.approx(0.1)
+
+
+def test_the_members_of_a_room_are_followed() -> None:
     seat = Seat()
     seat.enter()
     rows = tuple(asks.Member(n, f"guest{n}", "", 0, False) for n in (1, 2))
     seat.frame(wire.Presence(TAG, 2, 2, bytes(8)))
     first = seat.room.members(asks.Members(1, TAG, 0, 1, rows[:1], (), False))
-    assert first == [events.Presence("lobby", 0, True, rows[:1], (), ())]
+    assert first == [events.Presence("lobby", 0, ())]
     second = seat.room.members(asks.Members(2, TAG, 1, 1, rows[1:], (1,), False))
-    assert second == [events.Presence("lobby", 0, False, rows[1:], rows[:1], ())]
+    assert second == [events.Presence("lobby", 0, ())]
+    assert seat.room.roster.members == {2: rows[1]}
     assert seat.room.members(asks.Members(2, TAG, 9, 9, rows, (), False)) == []
+
+
+def test_the_other_one_of_two_is_known_by_the_newest_name() -> None:
+    seat = Seat()
+    seat.enter(key=b"", peer="bob", ordinal=2)
+    ann = asks.Member(2, "ann", "", 0, False)
+    bob, rob = (asks.Member(1, name, "", 0, False) for name in ("bob", "rob"))
+    seat.frame(wire.Presence(TAG, 2, 2, bytes(8)))
+    seat.room.members(asks.Members(1, TAG, 0, 1, (bob, ann), (), False))
+    told = seat.room.members(asks.Members(2, TAG, 1, 2, (rob,), (), False))
+    assert told == [events.Presence("lobby", 0, ((bob, rob),))]
+    assert seat.room.peer == "rob"
+
+
+def test_where_we_are_not_listed_nobody_is_the_other_one() -> None:
+    seat = Seat()
+    seat.enter(key=b"", peer="bob", ordinal=3)
+    rows = tuple(asks.Member(n, name, "", 0, False) for n, name in ((1, "ann"), (2, "bob2")))
+    seat.frame(wire.Presence(TAG, 9, 2, bytes(8)))
+    seat.room.members(asks.Members(1, TAG, 0, 1, rows, (), False))
+    assert seat.room.peer == "bob"
+
+
+def test_the_other_one_of_two_is_nobody_else_after_a_restart() -> None:
+    """We are the first to come back, under the number that was the other one's."""
+    seat = Seat()
+    ann, bob = (asks.Member(n, name, "", 0, False) for n, name in ((1, "ann"), (2, "bob")))
+    seat.enter(key=b"", peer="bob", ordinal=1)
+    seat.frame(wire.Presence(TAG, 2, 2, bytes(8)))
+    seat.room.members(asks.Members(1, TAG, 0, 2, (ann, bob), (), False))
+    assert seat.enter(key=b"", ordinal=2)[0] == events.Entered("lobby", "old things", "bob", True)
+    seat.frame(wire.Presence(TAG, 9, 2, bytes(8)))
+    now = asks.Member(2, "ann", "", 0, False)
+    told = seat.room.members(asks.Members(2, TAG, 0, 1, (now,), (), False))
+    assert told == [events.Presence("lobby", 0, ())]
+    assert seat.room.peer == "bob"
+    bob = asks.Member(3, "bob2", "", 0, False)
+    seat.room.members(asks.Members(3, TAG, 1, 2, (bob,), (), False))
+    assert seat.room.peer == "bob2"
 
 
 def test_a_page_of_the_past_is_older() -> None:

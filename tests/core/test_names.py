@@ -59,6 +59,33 @@ def test_these_are_not(text: str) -> None:
     assert checked(text) is None
 
 
+@pytest.mark.parametrize("text", ["\u3164", "bob\u3164", "a\u115fb", "a" + "\u0e47" * 5])
+def test_what_one_cannot_see_is_no_name(text: str) -> None:
+    assert checked(text) is None
+
+
+def test_a_thousand_who_want_one_name_are_given_theirs_at_once() -> None:
+    names, owners = Names(), [object() for _ in range(1000)]
+    tried = 0
+
+    class Counting(dict[str, object]):
+        def __contains__(self, key: object) -> bool:
+            nonlocal tried
+            tried += 1
+            return super().__contains__(key)
+
+    names._owners = Counting()
+    given = [names.claim(owner, "bot") for owner in owners]
+    assert given == ["bot", *(f"bot{number}" for number in range(2, 1001))]
+    assert tried < 3000
+    names.release(owners[41])
+    assert names.claim(object(), "bot") == "bot42"
+    for owner in list(names._names):
+        names.release(owner)
+    assert not names._free
+    assert not names._wanting
+
+
 @given(st.text(max_size=40))
 def test_whatever_passes_cannot_be_taken_for_anything_but_a_name(text: str) -> None:
     name = checked(text)

@@ -137,9 +137,97 @@ def test_join_leave_and_rooms() -> None:
     scene.write("hello den\n", OTHER)
     assert scene.lines() == []
     assert scene.write("/rooms\n") == ["-- den  1 here", "-- lobby  1 here"]
-    assert scene.write("/leave\n") == ["-- you are in no room; /join one, or /quit"]
+    assert scene.write("/leave\n") == ["-- you left lobby; /join another room, or /quit"]
+    assert scene.write("/leave\n") == ["-- you are in no room"]
     assert scene.write("hello?\n") == ["-- you are in no room; /join one first"]
     assert [room for room in scene.hub._house.rooms] == ["den"]
+
+
+def test_a_slip_leaves_one_where_one_is() -> None:
+    scene = Scene()
+    entered(scene)
+    entered(scene, OTHER)
+    scene.lines()
+    assert scene.write("/leave den\n") == ["-- you are not in den"]
+    (refused,) = scene.write("/join b!d\n")
+    assert refused.startswith("-- a room's name has")
+    assert scene.write("/join LOBBY\n") == ["-- you are in lobby"]
+    assert scene.write("still here\n") == ["[127.0.0.1:5000] guest-5000: still here"]
+    assert scene.lines(OTHER)[-1] == "[127.0.0.1:5000] guest-5000: still here"
+    assert not any("left" in line for line in scene.lines(OTHER))
+
+
+def test_each_line_is_for_the_room_that_the_lines_before_it_led_to() -> None:
+    scene = Scene()
+    scene.write("for the lobby\n/join den\nfor the den\n/leave\nfor nobody\n")
+
+    def texts(room: str) -> int:
+        return scene.log.open(room, b"", ()).head.seq
+
+    assert (texts("lobby"), texts("den")) == (1, 1)
+    assert scene.lines() == []
+    assert [room.name for room in scene.hub._house.rooms.values()] == []
+    assert scene.write("and now?\n") == ["-- you are in no room; /join one first"]
+
+
+def test_a_room_that_cannot_be_opened_is_told_and_the_lines_after_it_go_on() -> None:
+    scene = Scene()
+    entered(scene)
+    scene.trouble = "the disk is gone"
+    told = scene.write("/join den\n/who\n")
+    assert told[0] == "-- den cannot be opened at the moment; /join den tries again"
+    assert told[1] == "-- 1 in lobby"
+    scene.trouble = ""
+    assert scene.write("hello\n") == [HELLO]
+
+
+def test_rooms_are_listed_a_page_at_a_time() -> None:
+    scene = Scene()
+    entered(scene)
+    for number in range(limits.TEXT_ROWS + 5):
+        scene.now += 10.0
+        scene.write(f"/join r{number:02}\n")
+    scene.now += 10.0
+    scene.lines()
+    first, second = scene.write("/rooms\n"), scene.write("/rooms\n")
+    assert len(first) == limits.TEXT_ROWS + 1
+    assert first[-1] == "-- there are more: /rooms goes on"
+    assert [line.split()[1] for line in first[:-1] + second] == [
+        "lobby",
+        *(f"r{number:02}" for number in range(limits.TEXT_ROWS + 5)),
+    ]
+    assert scene.write("/rooms\n") == first
+
+
+def test_a_crowd_is_listed_in_part() -> None:
+    scene = Scene()
+    for number in range(limits.TEXT_ROWS + 3):
+        Peer(scene, f"p{number}")
+    entered(scene)
+    scene.lines()
+    listed = scene.write("/who\n")
+    assert len(listed) == limits.TEXT_ROWS + 2
+    assert listed[-1] == "-- and 4 more"
+
+
+def test_nothing_is_done_for_who_has_said_goodbye() -> None:
+    scene = Scene()
+    entered(scene)
+    scene.write("/quit\n/nick ceo\n/join x\nhello?\n")
+    assert scene.hub._house.names.owner("ceo") is None
+    assert not scene.hub._plain._busy
+    assert list(scene.hub._house.rooms) == []
+
+
+def test_whoever_has_many_direct_rooms_gets_new_ones_for_the_oldest() -> None:
+    scene = Scene()
+    entered(scene)
+    for number in range(limits.ROOMS_PER_MEMBER + 3):
+        path = Path(0, "127.0.0.1", 7000 + number)
+        scene.write(f"hi\n/msg guest-5000 secret {number}\n", path)
+    last = limits.ROOMS_PER_MEMBER + 2
+    assert scene.lines()[-1].endswith(f"(to you): secret {last}")
+    assert scene.write("/join den\n")[-1] == "-- you are guest-5000 in den, 1 here; /help helps"
 
 
 def test_quit() -> None:
@@ -191,9 +279,10 @@ def test_what_waits_for_a_slow_log_is_bounded() -> None:
         scene.now += 1.0
         scene.write("x\n" * 10)
     endpoint = scene.hub._plain.endpoints[HERE]
-    assert len(endpoint.held) <= limits.HELD_DRAFTS
+    assert len(endpoint.lines) == limits.HELD_LINES
     scene.answer()
-    assert len(endpoint.held) == 0
+    assert not endpoint.lines
+    assert not endpoint.held
 
 
 def test_what_was_held_is_said_in_its_order() -> None:
@@ -261,7 +350,7 @@ def test_there_are_as_many_endpoints_as_there_may_be(monkeypatch: pytest.MonkeyP
 
 def test_before_the_registry_was_read_nobody_comes_in() -> None:
     scene = Scene()
-    scene.hub._house.registry.ready_at = 1
+    scene.hub._house.registry._ready_at = 1
     assert scene.write("hello\n") == []
     assert scene.hub.census().text_endpoints == 0
 

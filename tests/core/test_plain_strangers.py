@@ -65,6 +65,14 @@ def test_a_command_may_come_first_too() -> None:
     assert scene.write(code, ELSEWHERE)[-1] == "[192.0.2.7:5000] ann: hello"
 
 
+def test_who_says_goodbye_first_thing_leaves_nothing_behind() -> None:
+    scene = Scene(plain=Policy.ANY)
+    code = code_of(scene.write("/quit\n/nick ceo\n/join x\n", ELSEWHERE))
+    scene.write(code, ELSEWHERE)
+    assert scene.hub._house.names.owner("ceo") is None
+    assert (scene.hub._plain.endpoints, scene.hub._plain._busy) == ({}, {})
+
+
 def test_three_wrong_codes_and_the_line_is_forgotten() -> None:
     scene = Scene(plain=Policy.ANY)
     code = code_of(scene.write("hello\n", ELSEWHERE))

@@ -168,6 +168,33 @@ def test_a_mirror_that_went_wrong_is_found_by_the_check_and_read_anew() -> None:
     assert roster.members == {ordinal: member(ordinal) for ordinal in range(1, 5)}
 
 
+def test_after_a_reset_an_ordinal_says_nothing_about_who_it_is() -> None:
+    """A restarted server numbers its members anew."""
+    roster, presence = Roster(), crowd(3)
+    follow(roster, presence)
+    roster.reset()
+    anew = Presence()
+    for row in (member(1, "guest2"), member(2, "guest1"), member(3)):
+        anew.put(row)
+    assert follow(roster, anew) == [
+        Change(
+            came=(member(1, "guest2"), member(2, "guest1")),
+            went=(member(1), member(2)),
+        )
+    ]
+    anew.put(member(3, "zoe"))
+    assert follow(roster, anew) == [Change(renamed=((member(3), member(3, "zoe")),))]
+
+
+def test_pages_begin_anew_after_a_reset() -> None:
+    roster, presence = Roster(), crowd(60)
+    roster.saw(presence.digest(ROOM))
+    roster.answered(presence.answer(who()))
+    roster.reset()
+    roster.saw(presence.digest(ROOM))
+    assert roster.question() == (0, 0)
+
+
 class OverALossyNetwork(RuleBasedStateMachine):
     """One room and one mirror of it. As a guest does it, one question is open at a time, and only
     its own answer counts, whenever that comes."""

@@ -1,7 +1,8 @@
+from chat.core import limits
 from chat.core.entry import decode_entry
 from chat.core.names import direct_room
 from chat.core.registry import Registry
-from chat.core.types import REGISTRY, Append, Draft, Kind
+from chat.core.types import REGISTRY, Append, Draft, Kind, Point, Trim
 
 US = b"us, now."
 THEM = b"them two"
@@ -12,31 +13,33 @@ class Log:
 
     def __init__(self) -> None:
         self.drafts: list[Draft] = []
+        self.floor = 1
 
     def commit(self, registry: Registry) -> int:
         """What waits is stored and said again; returns how much that was."""
-        append = registry.flush()
-        if append is None:
-            return 0
-        assert append.room == REGISTRY
-        self.drafts += append.drafts
-        registry.appended({US: append.drafts[-1].n})
-        for draft in append.drafts:
-            self.say(registry, draft)
-        return len(append.drafts)
+        effects = list(registry.flush())
+        appends = [effect for effect in effects if isinstance(effect, Append)]
+        self.floor = max([self.floor, *(it.before for it in effects if isinstance(it, Trim))])
+        for append in appends:
+            assert append.room == REGISTRY
+            self.drafts += append.drafts
+            registry.appended({US: append.drafts[-1].n})
+            for draft in append.drafts:
+                self.say(registry, draft)
+        return sum(len(append.drafts) for append in appends)
 
     def say(self, registry: Registry, draft: Draft) -> None:
         seq = self.drafts.index(draft) + 1
         registry.logged(decode_entry(REGISTRY, seq, draft.body))
 
     def replay(self, registry: Registry) -> None:
-        for draft in self.drafts:
+        for draft in self.drafts[self.floor - 1 :]:
             self.say(registry, draft)
 
 
 def opened() -> Registry:
     registry = Registry(US)
-    registry.ready_at = 0
+    registry.opened(1, Point(0, bytes(8)))
     return registry
 
 
@@ -47,7 +50,7 @@ def test_it_is_ready_when_it_has_been_read_up_to_where_it_ended() -> None:
     for room in ("attic", "cellar"):
         other.make_room(room, "ann", 0)
     log.commit(other)
-    registry.ready_at = 2
+    registry.opened(1, Point(2, bytes(8)))
     for seq, draft in enumerate(log.drafts, 1):
         assert not registry.ready
         log.say(registry, draft)
@@ -56,7 +59,7 @@ def test_it_is_ready_when_it_has_been_read_up_to_where_it_ended() -> None:
 
 def test_an_entry_that_nobody_can_read_counts_as_read() -> None:
     registry = Registry(US)
-    registry.ready_at = 1
+    registry.opened(1, Point(1, bytes(8)))
     registry.skipped(1)
     assert registry.ready
 
@@ -65,10 +68,10 @@ def test_nothing_is_believed_that_did_not_come_back_from_the_log() -> None:
     registry, log = opened(), Log()
     registry.make_room("attic", "ann", 0)
     registry.set_topic("attic", "old things", "ann", 0)
-    assert registry.public() == []
+    assert list(registry.public()) == []
     assert registry.topic("attic") == ""
     log.commit(registry)
-    assert registry.public() == ["attic"]
+    assert list(registry.public()) == ["attic"]
     assert registry.topic("attic") == "old things"
 
 
@@ -97,7 +100,7 @@ def test_a_topic_makes_its_room() -> None:
     registry, log = opened(), Log()
     registry.set_topic("attic", "", "ann", 0)
     log.commit(registry)
-    assert registry.public() == ["attic"]
+    assert list(registry.public()) == ["attic"]
     assert registry.topic("attic") == ""
     assert registry.topic("cellar") == ""
 
@@ -105,12 +108,12 @@ def test_a_topic_makes_its_room() -> None:
 def test_a_room_whose_making_was_refused_may_be_asked_for_again() -> None:
     registry, log = opened(), Log()
     registry.make_room("attic", "ann", 0)
-    assert registry.flush() is not None
+    assert registry.flush()
     registry.appended("the disk is full")
     assert log.commit(registry) == 0
     registry.make_room("attic", "ann", 0)
     assert log.commit(registry) == 1
-    assert registry.public() == ["attic"]
+    assert list(registry.public()) == ["attic"]
 
 
 def test_direct_and_reserved_rooms_are_never_listed() -> None:
@@ -119,7 +122,7 @@ def test_direct_and_reserved_rooms_are_never_listed() -> None:
     for room in ("attic", direct, REGISTRY):
         registry.make_room(room, "ann", 0)
     log.commit(registry)
-    assert registry.public() == ["attic"]
+    assert list(registry.public()) == ["attic"]
 
 
 def test_direct_rooms_are_found_by_either_of_the_two_the_newest_last() -> None:
@@ -136,7 +139,7 @@ def test_direct_rooms_are_found_by_either_of_the_two_the_newest_last() -> None:
 def test_an_entry_of_a_newer_version_is_skipped() -> None:
     registry, log = opened(), Log()
     registry.make_room("attic", "ann", 0)
-    append = registry.flush()
+    (append,) = registry.flush()
     assert isinstance(append, Append)
     entry = decode_entry(REGISTRY, 1, append.drafts[0].body)
     assert entry.kind == Kind.ROOM
@@ -144,3 +147,34 @@ def test_an_entry_of_a_newer_version_is_skipped() -> None:
     unknown = type(entry)(**{**{f: getattr(entry, f) for f in entry.__struct_fields__}, "kind": 15})
     registry.logged(unknown)
     assert registry.rooms == {}
+
+
+def test_the_log_stays_about_as_long_as_there_are_rooms() -> None:
+    registry, log = opened(), Log()
+    rooms = [f"room{number}" for number in range(50)]
+    for room in rooms:
+        registry.make_room(room, "ann", 0)
+    log.commit(registry)
+    for number in range(5000):
+        registry.set_topic("room7", f"topic {number}", "bob", number)
+        while log.commit(registry):
+            pass
+    kept = len(log.drafts) - log.floor + 1
+    assert kept < 2 * len(rooms) + limits.REGISTRY_SPARE + 2 * limits.REGISTRY_TRIM
+    again = Registry(US)
+    again.opened(log.floor, Point(len(log.drafts), bytes(8)))
+    log.replay(again)
+    assert list(again.public()) == sorted(rooms)
+    assert again.topic("room7") == "topic 4999"
+    assert again.topic("room8") == ""
+
+
+def test_a_copy_of_what_was_overwritten_meanwhile_does_not_count() -> None:
+    registry, log = opened(), Log()
+    registry.set_topic("den", "old", "ann", 0)
+    log.commit(registry)
+    registry.set_topic("den", "new", "ann", 0)
+    entry = registry.rooms["den"]
+    registry._write(entry.kind, entry.name, entry.text, entry.time, entry.seq)
+    log.commit(registry)
+    assert registry.topic("den") == "new"

@@ -52,7 +52,7 @@ def test_a_full_server_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_before_the_registry_was_read_a_first_is_not_answered() -> None:
     scene = Scene()
-    scene.hub._house.registry.ready_at = 1
+    scene.hub._house.registry._ready_at = 1
     ann = Peer(scene)
     assert ann.channel is None
     assert scene.take(ann.path) == []
@@ -220,6 +220,40 @@ def test_a_silent_session_ends_and_one_that_speaks_does_not() -> None:
     scene.wait(1.1)
     assert scene.hub.census().sessions == 0
     assert not any(scene.groups.values())
+
+
+def test_a_datagram_longer_than_any_of_ours_is_malformed() -> None:
+    scene = Scene()
+    ann = Peer(scene)
+    assert ann.channel is not None
+    pings = wire.encode_frame(wire.Ping(1)) * 106
+    scene.receive(ann.channel.seal(pings), ann.path)
+    assert (scene.hub.dropped["malformed"], len(ann.read()) > 0) == (0, True)
+    scene.receive(ann.channel.seal(pings * 2), ann.path)
+    assert (scene.hub.dropped["malformed"], ann.read()) == (1, [])
+
+
+def test_who_asks_too_often_is_not_heard() -> None:
+    scene = Scene()
+    ann = Peer(scene)
+    for number in range(10):
+        ann.send(*[wire.Ping(number)] * 100)
+    assert scene.hub.dropped["asked too often"] > 700
+    scene.wait(10.0)
+    assert wire.Pong(77) in ann.send(wire.Ping(77))
+
+
+def test_a_rooms_name_is_taken_in_any_spelling() -> None:
+    scene = Scene()
+    ann = Peer(scene, room="")
+    ann.join("#Den")
+    assert isinstance(ann.replies[-1], asks.Joined)
+    assert ann.replies[-1].room == "den"
+    ann.ask(asks.Leave(ann.number(), "DEN"))
+    assert isinstance(ann.replies[-1], asks.Left)
+    assert list(scene.hub._house.rooms) == []
+    ann.join("b!d")
+    assert isinstance(ann.replies[-1], asks.Refused)
 
 
 def test_a_key_that_is_used_up_ends_its_session(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,6 +159,25 @@ def test_as_many_lines_share_a_datagram_as_fit() -> None:
     assert list(map(len, datagrams(["x" * 399] * 4))) == [1200, 400]
 
 
+def test_no_datagram_begins_like_somebody_elses_line() -> None:
+    forged = "[10.0.0.9:4000] bob: I resign"
+    split = False
+    for padding in range(200, 280):
+        text = "x" + "\n" * padding + forged
+        entry = Entry("lobby", 1, 1, "ann", b"", "192.0.2.1:7", bytes(8), 1, 0, 0, text, False)
+        sent = list(datagrams([render(entry)]))
+        split = split or len(sent) > 1
+        assert not any(datagram.startswith(b"[10.") for datagram in sent)
+    assert split
+    wide = list(datagrams([" " * 1100 + "y" * 200 + forged]))
+    assert all(datagram.startswith(b" ") for datagram in wide)
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0e47", "\u0489", "\u20dd"])
+def test_no_tower_of_marks_is_left(mark: str) -> None:
+    assert clean("a" + mark * 290).count(mark) == 8
+
+
 @pytest.mark.parametrize(
     ("datagram", "text"),
     [

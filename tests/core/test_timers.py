@@ -3,6 +3,18 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chat.core.timers import Timers
 
+
+def test_what_is_cancelled_is_not_kept_until_its_time() -> None:
+    timers: Timers[int] = Timers()
+    for number in range(5000):
+        timers.set(number, 1e9)
+        timers.cancel(number)
+        timers.set(-1, float(number))
+    assert len(timers) == 1
+    assert len(timers._heap) < 100
+    assert timers.deadline() == 4999.0
+
+
 KEYS = st.sampled_from("abcdef")
 TIMES = st.integers(0, 30)
 

@@ -53,9 +53,9 @@ class Program:
             await asyncio.gather(*self._readers)
             return await self._process.wait()
 
-    def write(self, text: str) -> None:
+    def write(self, text: str | bytes) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(text.encode())
+        self._process.stdin.write(text.encode() if isinstance(text, str) else text)
 
     def close_input(self) -> None:
         assert self._process.stdin is not None
@@ -140,7 +140,7 @@ async def serving(
         await server.kill()
 
 
-async def done(*args: str, stdin: str = "", env: dict[str, str] | None = None) -> Program:
+async def done(*args: str, stdin: str | bytes = "", env: dict[str, str] | None = None) -> Program:
     """A `chat` command that has ended."""
     async with chat(*args, env=env) as program:
         if stdin:

@@ -10,8 +10,9 @@ import pytest
 
 import chat
 from chat.net.impair import Impairment
-from chat.net.relay import Relay
 from chat.room import Room, Said
+
+from ..relay import Relay
 
 CLIENTS = 30
 MESSAGES = 1000

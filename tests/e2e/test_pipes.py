@@ -1,11 +1,17 @@
 """`chat serve`, `send`, `tail` and `status` as scripts use them."""
 
+import asyncio
 import json
+import os
 import shlex
 import signal
+import sys
 from pathlib import Path
 
 import pytest
+
+from chat.core.link import parse_link
+from chat.pipe import PipeError, send
 
 from .programs import CHAT, chat, done, running, serving
 
@@ -108,6 +114,129 @@ async def test_nobody_there_is_one_line_and_a_one() -> None:
     assert tail.err[0].startswith("chat: no answer within 0.5 s")
 
 
+@pytest.mark.parametrize("command", ["send", "tail", "bots"])
+async def test_a_dead_server_is_worth_a_word_soon(command: str) -> None:
+    options = {"send": ["--timeout", "3", "hello"], "tail": ["--timeout", "3"], "bots": []}
+    async with chat(command, "127.0.0.1:9", *options[command]) as program:
+        async with asyncio.timeout(10):
+            while not any("nobody listens" in line for line in program.err):
+                await asyncio.sleep(0.05)
+        if command != "bots":
+            assert await program.ended() == 1
+    said = [line for line in program.err if line.endswith("trying again")]
+    assert said == [f"chat {command}: nobody listens at 127.0.0.1, UDP port 9; trying again"]
+
+
+async def test_send_gives_up_by_itself_but_not_while_it_waits_for_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chat.pipe.PATIENCE", 0.3)
+    with pytest.raises(PipeError, match=r"message 1 \(hi\)"):
+        await send(parse_link("127.0.0.1:9"), "ann", ["hi"], None, sys.stdin)
+    read, write = os.pipe()
+    async with serving() as server:
+        with os.fdopen(read) as lines, os.fdopen(write, "w") as script:
+            sending = asyncio.ensure_future(send(parse_link(server.link), "ann", [], None, lines))
+            done_early, _ = await asyncio.wait([sending], timeout=1.0)
+            assert not done_early
+            script.write("late\n")
+            script.close()
+            await sending
+
+
+async def test_a_timeout_is_in_all() -> None:
+    async with serving() as server, chat("send", server.link, "--timeout", "1") as sender:
+        assert await sender.ended() == 1
+        assert sender.err == ["chat: not acknowledged within 1 s"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["tail", "status", "bots"])
+async def test_a_full_disk_is_one_line(command: str) -> None:
+    more = {"tail": ["--from", "start"], "status": [], "bots": ["--bots", "1", "--duration", "0.1"]}
+    async with serving() as server:
+        await done("send", server.link, "hello")
+        words = shlex.join([*CHAT, command, server.link, *more[command]])
+        async with running("bash", "-c", f"{words} > /dev/full") as program:
+            assert await program.ended() == 1
+    assert program.err[-1] == "chat: cannot write to standard output: No space left on device"
+    assert not any("Traceback" in line for line in program.err)
+
+
+async def test_a_closed_stdout_is_nobodys_fault() -> None:
+    async with running("bash", "-c", f"{shlex.join([*CHAT, '--version'])} >&-") as program:
+        assert (await program.ended(), program.err) == (0, [])
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+async def test_bytes_that_are_no_text_are_one_line_wherever_they_come_from(end: str) -> None:
+    async with serving() as server:
+        piped = await done("send", server.link, stdin=b"good\n\xff bad" + end.encode())
+        words = shlex.join([*CHAT, "send", server.link])
+        async with running("bash", "-c", f"{words} $'bad \\xff'") as given:
+            await given.ended()
+        log = await done("tail", server.link, "--from", "start", "--no-follow")
+    assert (piped.code, given.code) == (1, 1)
+    assert len(piped.err) == len(given.err) == 1
+    assert piped.err[0].startswith("chat: message 2: ")
+    assert given.err[0].startswith("chat: message 1: ")
+    assert [line.rpartition(": ")[2] for line in log.out] == ["good"]
+
+
+async def test_a_blank_text_is_one_line() -> None:
+    async with serving() as server:
+        blank = await done("send", server.link, "")
+    assert (blank.code, len(blank.err)) == (1, 1)
+    assert blank.err[0].startswith("chat: message 1: ")
+
+
+@pytest.mark.parametrize("seconds", ["-1", "0", "nan", "inf", "soon"])
+@pytest.mark.parametrize("command", ["send", "tail", "status"])
+async def test_a_timeout_is_above_zero(command: str, seconds: str) -> None:
+    program = await done(command, "127.0.0.1:9", "--timeout", seconds)
+    assert (program.code, program.out) == (2, [])
+    reason = f"Invalid value for '--timeout': {seconds} is no finite number above 0"
+    assert program.err == [f"chat {command}: {reason}; see chat {command} --help"]
+
+
+async def test_the_default_name_is_guest_where_nobody_has_one() -> None:
+    code = (
+        "import getpass; from unittest import mock; from chat.cli.common import own_name\n"
+        "for error in (OSError, KeyError, ImportError):\n"
+        "    with mock.patch.object(getpass, 'getuser', side_effect=error): print(own_name())\n"
+        "print(own_name())"
+    )
+    async with running(sys.executable, "-c", code, env={"USER": "", "LOGNAME": "eve"}) as program:
+        await program.ended()
+    assert (program.out, program.err) == (["guest", "guest", "guest", "eve"], [])
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (["--bind", "x:y"], "--bind 'x:y': a port is a number from 0 to 65535"),
+        (["--advertise", "x y"], "--advertise 'x y': use HOST, HOST:PORT or [IPV6]:PORT"),
+        (
+            ["--store", "memory:", "--durability", "power"],
+            "memory: survives nothing: --durability power needs --store DIR",
+        ),
+        (
+            ["--store", "memory"],
+            "--store memory: did you mean memory:? a folder of that name is ./memory",
+        ),
+        (["--store"], "Option '--store' requires an argument"),
+    ],
+)
+async def test_a_server_that_cannot_be_meant_so_is_wrong_usage(args: list[str], line: str) -> None:
+    program = await done("serve", *args)
+    assert (program.code, program.out) == (2, [])
+    assert program.err == [f"chat serve: {line}; see chat serve --help"]
+
+
+async def test_the_way_to_the_help_is_told_once() -> None:
+    assert (await done("nosuch")).err == ["chat: there is no command nosuch; see chat --help"]
+
+
 @pytest.mark.parametrize(
     ("args", "line"),
     [
@@ -138,14 +267,33 @@ async def test_without_a_command_it_says_what_there_is() -> None:
     assert {"serve", "join", "demo"} <= {line.split()[0] for line in program.err if line.strip()}
 
 
+async def test_any_word_is_a_seed_for_bots() -> None:
+    async with serving() as server:
+        options = ("--bots", "1", "--duration", "0.1", "--impair-seed", "rain")
+        assert (await done("bots", server.link, *options)).code == 0
+
+
+async def test_what_comes_later_is_not_listed() -> None:
+    program = await done("--help")
+    assert "admin" not in " ".join(program.out)
+
+
 async def test_link_and_options_come_from_the_environment() -> None:
     async with serving() as server:
-        env = {"CHAT_LINK": server.link, "CHAT_SEND_NAME": "eve", "CHAT_TAIL_LAST": "5"}
+        env = {"CHAT_LINK": server.link, "CHAT_SEND_NAME": "eve", "CHAT_TAIL_LAST": "9"}
         assert (await done("send", "hello", env=env)).code == 0
         assert (await done("send", "-", "hi", stdin=server.link + "\n")).code == 0
+        elsewhere = env | {"CHAT_LINK": "127.0.0.1:9"}
+        for link in (f"127.0.0.1:{server.port}", server.link, f"127.0.0.1:{server.port}/lobby"):
+            assert (await done("send", link, "there", env=elsewhere)).code == 0
+        for word in ("12:60pm", "note:", "0:0"):
+            assert (await done("send", word, "here", env=env)).code == 0
         tail = await done("tail", "--no-follow", "--json", env=env)
     assert json.loads(tail.out[0])["author"] == "eve"
-    assert [json.loads(line)["text"] for line in tail.out] == ["hello", "hi"]
+    assert [json.loads(line)["text"] for line in tail.out] == [
+        *("hello", "hi", "there", "there", "there"),
+        *("12:60pm here", "note: here", "0:0 here"),
+    ]
 
 
 async def test_status_answers_one_line_or_one_object() -> None:
@@ -157,6 +305,7 @@ async def test_status_answers_one_line_or_one_object() -> None:
     assert line.out[0].startswith("version 0.")
     assert line.out[0].endswith("1 room in use, 1 member")
     assert (facts["rooms"], facts["members"]) == (1, 1)
+    assert facts["round_trip"] == round(facts["round_trip"], 6) > 0
 
 
 async def test_a_term_signal_drains_and_ends_with_zero(tmp_path: Path) -> None:
@@ -164,6 +313,7 @@ async def test_a_term_signal_drains_and_ends_with_zero(tmp_path: Path) -> None:
         assert (await done("send", server.link, "kept")).code == 0
         server.signal(signal.SIGTERM)
         assert await server.ended() == 0
+    assert server.err[-1].endswith("going down: what was said is being stored")
     assert server.out[0].startswith("listening on 127.0.0.1:")
     assert server.out[1].startswith("link chat://127.0.0.1:")
     async with serving(store=tmp_path) as server:
@@ -175,6 +325,7 @@ async def test_an_interrupt_ends_with_130() -> None:
     async with serving() as server:
         server.signal(signal.SIGINT)
         assert await server.ended() == 130
+    assert server.err[-1].endswith("going down")
 
 
 async def test_a_json_journal_is_one_object_a_line() -> None:
@@ -208,6 +359,9 @@ async def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     assert server.code == 1
     assert len(server.err) == 1
     assert str(file) in server.err[0]
+    server = await done("serve", "--bind", "127.0.0.1:0", "--store", str(file))
+    assert server.code == 1
+    assert server.err == [f"chat serve: {file} is not a folder; choose another --store DIR"]
 
 
 async def test_a_damaged_log_is_refused_and_kept(tmp_path: Path) -> None:
@@ -231,10 +385,6 @@ async def test_a_command_imports_only_what_it_needs(command: list[str]) -> None:
         command = ["send", "127.0.0.1:9", "--timeout", "0.1", "x"]
     if command == ["status"]:
         command = ["status", "127.0.0.1:9", "--timeout", "0.1"]
-    import sys
-
-    from .programs import running
-
     async with running(sys.executable, "-c", code, *command) as program:
         await program.ended()
     loaded = set(program.out[-1].split())

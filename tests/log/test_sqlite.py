@@ -18,8 +18,17 @@ import pytest
 
 import chat
 from chat.core.types import REGISTRY, Draft, Point, Range, Record
-from chat.log.api import RETENTION, STEP, DamagedLogError, Durability, LogError, Retention
-from chat.log.sqlite import COUNTER_LIFE, DAY, ROOMS_CACHED, TAIL, SqliteLog
+from chat.log.api import (
+    COUNTER_LIFE,
+    DAY,
+    RETENTION,
+    STEP,
+    DamagedLogError,
+    Durability,
+    LogError,
+    Retention,
+)
+from chat.log.sqlite import ROOMS_CACHED, TAIL, SqliteLog
 from chat.log.sqlite_file import VERSION
 from chat.log.sqlite_tables import TABLES
 

@@ -8,9 +8,9 @@ import pytest
 from chat.core.types import Path
 from chat.net.address import BindError, ResolveError, listen, path_of
 from chat.net.impair import Impairment, Tally
-from chat.net.relay import Relay
 from chat.net.socket import Ports
 
+from ..relay import Relay
 from .conftest import Run
 from .waiting import until
 

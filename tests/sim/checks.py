@@ -2,8 +2,10 @@
 
 import re
 
+from chat.core.entry import decode_entry
 from chat.core.hub import Hub
-from chat.core.types import Group, Record
+from chat.core.names import is_public
+from chat.core.types import Group, Kind, Record
 
 from .client import Client
 from .server import Server, Violation
@@ -92,6 +94,17 @@ def at_the_end(server: Server, clients: list[Client], *, went_back: bool) -> Non
             if name in client.guest.rooms:
                 _screen_is_the_log(client, name, log)
                 _said_is_logged(client, name, log, went_back)
+                _topic_is_the_last(server, client, name, log)
+
+
+def _topic_is_the_last(server: Server, client: Client, room: str, log: list[Record]) -> None:
+    assert server.hub is not None
+    kept = server.hub._house.registry.topic(room)
+    entries = [decode_entry(room, record.seq, record.body) for record in log]
+    last = next((entry.text for entry in reversed(entries) if entry.kind == Kind.TOPIC), "")
+    if is_public(room) and not kept == last == client.guest.rooms[room].topic:
+        shown = client.guest.rooms[room].topic
+        raise Violation(f"{room}: {shown!r} is shown, {kept!r} kept, the last topic is {last!r}")
 
 
 def _each_once(room: str, log: list[Record]) -> None:

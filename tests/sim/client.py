@@ -9,7 +9,7 @@ from chat.core.guest import Guest
 from chat.core.history import Older
 from chat.core.inbox import Broken, Expired
 from chat.core.protect import PUBLISHED_SECRET
-from chat.core.types import Entry, Path, Send, Tell
+from chat.core.types import Entry, Kind, Path, Send, Tell
 
 from .clock import Clock
 from .network import SERVER, Network
@@ -62,8 +62,8 @@ class Client:
         self.guest.connect(clock.now)
         self.drain()
 
-    def say(self, room: str, text: str) -> None:
-        tickets = self.guest.say(room, text, self._clock.now)
+    def say(self, room: str, text: str, kind: Kind = Kind.MESSAGE) -> None:
+        tickets = self.guest.say(room, text, self._clock.now, kind=kind)
         self.said.setdefault(room, []).append(Said(text, tickets))
         self.drain()
 

@@ -9,6 +9,7 @@ from chat.core.hub import Hub
 from chat.core.plain import Policy
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import (
+    REGISTRY,
     Append,
     Draft,
     Effect,
@@ -22,14 +23,16 @@ from chat.core.types import (
     Push,
     Range,
     Record,
+    Request,
     Send,
     Snapshot,
     Subscribe,
+    Trim,
     Unfollow,
     Unsubscribe,
 )
 from chat.log.api import Log, LogError
-from chat.server.commit import Request, perform
+from chat.server.commit import perform
 
 from .clock import Clock
 from .network import SERVER, Network
@@ -248,12 +251,13 @@ class Server:
                 for path in sorted(self.groups.get(group, ())):
                     self._network.send(datagram, SERVER, path)
             case Follow(room, after):
-                self._last_logged[room] = after
+                floor = self.log.open(room, b"", ()).floor if room == REGISTRY else 1
+                self._last_logged[room] = max(after, floor - 1)
                 self._requests.append(effect)
             case Unfollow(room):
                 self._last_logged.pop(room, None)
                 self._requests.append(effect)
-            case Append() | Open() | Fetch():
+            case Append() | Open() | Fetch() | Trim():
                 self._requests.append(effect)
 
     def _answered(self, request: Open | Fetch, answer: object, hub: Hub) -> None:
@@ -263,7 +267,7 @@ class Server:
             case Extract():
                 hub.fetched(request.ticket, answer, self._clock.now)
             case _:
-                hub.failed(request.ticket, str(answer))
+                hub.failed(request.ticket, str(answer), self._clock.now, self.wall)
         if hub.trouble:
             self.crash()
         else:

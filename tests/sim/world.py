@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path as FilePath
 from random import Random
+from unittest.mock import patch
 
-from chat.core import events
+from chat.core import events, registry
 from chat.core.guest import NotSaidError
-from chat.core.names import LOBBY
-from chat.core.types import Path
+from chat.core.names import LOBBY, is_public
+from chat.core.types import Kind, Path
 from chat.log.api import Log, Retention
 from chat.log.memory import MemoryLog
 
@@ -108,11 +109,13 @@ class World:
         if not stop():
             self.clock.now = max(self.clock.now, until)
 
-    def say(self, client: Client, room: str = LOBBY, *, size: int = 0) -> None:
+    def say(
+        self, client: Client, room: str = LOBBY, *, size: int = 0, kind: Kind = Kind.MESSAGE
+    ) -> None:
         self._texts += 1
         text = f"<{client.number}-{self._texts}>" + "x" * size
         try:
-            client.say(room, text)
+            client.say(room, text, kind)
         except NotSaidError:
             self.injected["refused by the outbox"] += 1
 
@@ -223,6 +226,7 @@ class Chaos:
             self._again(2.0, partial(self._talk, client))
             self._again(15.0, partial(self._wander, client))
             self._again(20.0, partial(self._disturb, client))
+            self._again(10.0, partial(self._rename_topic, client))
         self._again(25.0, self._crash)
         self._again(10.0, self._adversary)
         self._again(20.0, self._storage)
@@ -244,6 +248,11 @@ class Chaos:
             for _ in range(burst):
                 size = 0 if self.random.random() < 0.95 else self.random.randint(500, 6000)
                 self.world.say(client, self.random.choice(rooms), size=size)
+
+    def _rename_topic(self, client: Client) -> None:
+        rooms = [room for room in client.guest.rooms if is_public(room)]
+        if rooms:
+            self.world.say(client, self.random.choice(rooms), kind=Kind.TOPIC)
 
     def _wander(self, client: Client) -> None:
         guest, now = client.guest, self.world.clock.now
@@ -328,7 +337,9 @@ def chaos(seed: int, folder: FilePath | None = None) -> Outcome:
     elif random.random() < 0.1:
         store = retaining_store(40)
     world = World(seed, clients=random.randint(2, 5), faults=faults, store=store)
-    with world.watch.installed():
+    # A minute's topics are to be enough for the registry to be cleaned.
+    small = patch.multiple(registry, REGISTRY_SPARE=5, REGISTRY_TRIM=2)
+    with small, world.watch.installed():
         Chaos(world).begin()
         world.run(CHAOS)
         world.server.crash_at = None

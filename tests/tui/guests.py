@@ -76,6 +76,11 @@ class Scene:
     def hint(self) -> str:
         return self.desk.hint[1]
 
+    def buffer(self, room: str) -> RoomBuffer:
+        found = self.desk.buffers.get(room)
+        assert found is not None
+        return found
+
     def seen(self, buffer: RoomBuffer | None = None) -> list[str]:
         """All lines of the room on the screen, with their marks where they have one."""
         timeline = (buffer or self.desk.current).timeline

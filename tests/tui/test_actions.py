@@ -1,6 +1,6 @@
 import pytest
 
-from chat.core import events
+from chat.core import asks, events
 from chat.core.asks import Member, RoomRow
 from chat.core.names import direct_room
 from chat.net.impair import CLEAR, Impairment
@@ -116,10 +116,39 @@ def test_a_message_to_one_person(scene: Scene) -> None:
 
 def test_a_message_to_nobody_is_given_back(scene: Scene) -> None:
     scene.enter("/msg bob hello there")
-    scene.enter("/msg carol hi")
-    scene.tell(events.Refusal("there is no carol here; /who lists who is"))
-    assert scene.seen()[-1].endswith("Not said: hi")
+    scene.enter("/msg zed. hi")
+    assert scene.desk.pending == 2
+    scene.tell(events.Refusal("nobody is called that; bob is here", asks.Direct(2, "zed.")))
+    assert scene.seen()[-1].endswith("bob is here. Not said: hi")
     assert list(scene.desk.letters) == ["bob"]
+    assert scene.desk.unsent == ["hello there"]
+
+
+def test_a_direct_room_has_no_topic(scene: Scene) -> None:
+    room = direct_room(OTHER, scene.guest.instance)
+    scene.guest.join(room, 0.0)
+    scene.desk.buffers.show(scene.desk.buffers.open(room, "bob"))
+    assert not scene.enter("/topic ducks")
+    assert scene.hint == "a direct room has no topic"
+    scene.enter("/topic")
+    assert scene.seen() == ["there is no topic"]
+
+
+@pytest.mark.parametrize("line", ["\udcff", "/me \udcff", "/topic \udcff", "/msg bob \udcff"])
+def test_what_is_no_text_stays(scene: Scene, line: str) -> None:
+    assert not scene.enter(line)
+    assert "UTF-8" in scene.hint
+    assert scene.desk.unsent == []
+
+
+def test_what_is_not_confirmed_is_known(scene: Scene) -> None:
+    long = "word " * 1000
+    for line in ("one", long, "/me waves", "/msg bob psst", "one"):
+        scene.enter(line)
+    assert scene.desk.unsent == ["one", long, "waves", "one", "psst"]
+    scene.tell(events.Logged("lobby", 1, 1))
+    assert scene.desk.unsent == [long, "waves", "one", "psst"]
+    assert scene.desk.pending == 4
 
 
 def test_who(scene: Scene) -> None:
@@ -165,11 +194,25 @@ def test_net(scene: Scene) -> None:
     assert scene.line.network.spec == Impairment.parse("loss=30% delay=80ms")
 
 
+def test_a_blackout_impairs_while_it_lasts(scene: Scene) -> None:
+    scene.now = 100.0
+    assert not scene.desk.impaired
+    scene.enter("/net blackout=10s..15s")
+    seen = []
+    for scene.now in (105.0, 110.0, 114.9, 115.0):
+        seen.append(scene.desk.impaired)
+    assert seen == [False, True, True, False]
+    scene.enter("/net loss=5% blackout=10s..15s")
+    scene.now = 500.0
+    assert scene.desk.impaired
+
+
 def test_help(scene: Scene) -> None:
     scene.enter("/help")
     (text,) = scene.seen()
     assert "/topic [TEXT]" in text
     assert "F8  a key of the demo's" in text
+    assert "… on its way, · in the log, ✓ with everybody, ✗ not sent." in text
     scene.enter("/help nick")
     assert scene.seen()[-1] == "/nick NAME  change your name"
 

@@ -65,6 +65,11 @@ class Person:
             pytest.fail(f"waited in vain for {what}; on screen:\n{self.sink.text}")
 
     @property
+    def messages(self) -> list[str]:
+        """What is said, without the names beside it of those who come and go."""
+        return [row.partition("│")[2] for row in self.sink.rows[2:22]]
+
+    @property
     def line(self) -> str:
         """The last row: what is being typed."""
         return self.sink.rows[-1]
@@ -205,11 +210,11 @@ async def test_scrolling_and_older_messages() -> None:
                 ann.type("\x1b[5~")
                 await asyncio.sleep(0.01)
             await ann.sees("number 1\n", "the beginning of lobby", "more below")
-            before, status = ann.sink.rows[2:22], ann.sink.rows[22]
+            before, status = ann.messages, ann.sink.rows[22]
             async with chat.connect(link, name="bob") as room:
                 await room.say("something new")
             await ann.until(lambda: ann.sink.rows[22] != status)
-            assert ann.sink.rows[2:22] == before
+            assert ann.messages == before
             ann.type("\x1b[1;5F")
             await ann.sees("something new", without="more below")
 
@@ -273,6 +278,31 @@ async def test_it_can_be_built_into_something() -> None:
         ann.type("\x1b[19~/help\r")
         await ann.sees("F8  does it")
         assert pressed == ["f8"]
+
+
+async def test_who_we_are_stands_below_what_was_said_before() -> None:
+    async with served() as link:
+        async with chat.connect(link, name="bob") as room:
+            for number in range(1, 301):
+                said = room.say(f"number {number}")
+            await said
+        async with person(link) as ann:
+            screen = await ann.sees("number 300", "connected as ann, 127.0.0.1", "/help says what")
+            assert screen.index("number 300") < screen.index("connected as ann")
+
+
+async def test_what_was_typed_and_never_got_out_is_known() -> None:
+    async with serve(["127.0.0.1:0"]) as serving:
+        port = serving.endpoints[0].port
+    async with person(Link("127.0.0.1", port)) as ann:
+        await ann.sees("nobody listens", "/help says what there is")
+        await ann.say("anybody?")
+        ann.type("one\x1b\rtwo\r")
+        ann.type("/msg bob psst\r")
+        await ann.sees("3 pending")
+        ann.type("/quit\r")
+        await ann.until(lambda: "\x1b[?1049l" in ann.sink.written)
+        assert ann.app.unsent == ["anybody?", "one\ntwo", "psst"]
 
 
 async def test_settling() -> None:

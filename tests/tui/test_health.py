@@ -12,11 +12,13 @@ CONNECTED = Connected("ann", "ann", "192.0.2.1:4000", False)
 def test_before_the_first_connection() -> None:
     health = Health(0.0)
     assert health.trouble(None, False, 0.5) == "connecting…"
-    assert health.trouble(None, False, 4.0) == "connecting…, 4 s"
-    health.unreachable("nobody listens at there, UDP port 9", 2, 4.0)
+    assert health.trouble(None, False, 4.0) == "connecting for 4 s"
+    health.unreachable("nobody listens at there, UDP port 9", 4.0)
     assert health.trouble(None, False, 5.0) == (
-        "nobody listens at there, UDP port 9; trying again, 5 s"
+        "nobody listens at there, UDP port 9, for 5 s; trying again"
     )
+    health.unreachable("no answer", 64.0)
+    assert health.trouble(None, False, 64.0) == "no answer for 64 s; trying again"
 
 
 def test_connected_and_lost() -> None:
@@ -25,7 +27,7 @@ def test_connected_and_lost() -> None:
     assert (health.phase, health.endpoint) == (Phase.CONNECTED, "192.0.2.1:4000")
     assert health.trouble(0.1, False, 3.0) == ""
     health.lost("the server was \x1brestarted", 10.0)
-    assert health.trouble(None, False, 12.0) == "the server was restarted; trying again, 2 s"
+    assert health.trouble(None, False, 12.0) == "the server was restarted, for 2 s; trying again"
     assert health.connected(CONNECTED, 17.0) == 7.0
 
 
@@ -39,10 +41,10 @@ def test_silence_counts_sooner_where_an_answer_is_owed() -> None:
 
 def test_a_reason_that_says_more_is_kept_for_a_while() -> None:
     health = Health(0.0)
-    health.unreachable("nobody listens", 1, 1.0)
-    health.unreachable("no answer", 2, 2.0)
+    health.unreachable("nobody listens", 1.0)
+    health.unreachable("no answer", 2.0)
     assert health.reason == "nobody listens"
-    health.unreachable("no answer", 9, 30.0)
+    health.unreachable("no answer", 30.0)
     assert health.reason == "no answer"
 
 

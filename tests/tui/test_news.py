@@ -1,6 +1,6 @@
 import pytest
 
-from chat.core import events
+from chat.core import asks, events
 from chat.core.asks import Member
 from chat.core.history import Older
 from chat.core.inbox import Broken, Expired
@@ -24,10 +24,10 @@ def own(scene: Scene, seq: int, n: int, text: str) -> object:
     return entry(seq, text, name="ann", instance=scene.guest.instance, n=n)
 
 
-def presence(scene: Scene, *names: str, first: bool = False) -> object:
+def presence(scene: Scene, *names: str) -> object:
     members = {n: Member(n, name, "", 0, False) for n, name in enumerate(names, 1)}
     scene.guest.rooms[ROOM].roster.members = members
-    return events.Presence(ROOM, 0, first, (), (), ())
+    return events.Presence(ROOM, 0, ())
 
 
 def test_pending_logged_read_back(scene: Scene) -> None:
@@ -49,7 +49,7 @@ def test_failed(scene: Scene) -> None:
 def test_what_is_elsewhere_counts_as_unread(scene: Scene) -> None:
     scene.enter("/join dev")
     scene.tell(entry(1), entry(2, kind=3), own(scene, 3, 1, "mine"), entry(1, room="dev"))
-    lobby = scene.desk.buffers["lobby"]
+    lobby = scene.buffer("lobby")
     assert lobby.unread == 1
     assert scene.desk.current.unread == 0
     scene.desk.buffers.next_unread()
@@ -62,12 +62,25 @@ def test_an_invitation_opens_a_buffer_in_the_background(scene: Scene) -> None:
     scene.guest.join(room, 0.0)
     scene.tell(events.Entered(room, "", "bob", False), entry(1, "psst", room=room))
     assert scene.desk.current.label == "lobby"
-    assert scene.desk.buffers[room].label == "@bob"
-    assert scene.desk.buffers[room].unread == 1
+    assert scene.buffer(room).label == "@bob"
+    assert scene.buffer(room).unread == 1
+
+
+def test_who_the_other_one_is_after_a_restart(scene: Scene) -> None:
+    room = direct_room(OTHER, scene.guest.instance)
+    membership = scene.guest.join(room, 0.0)
+    scene.tell(events.Entered(room, "", "bob", False))
+    scene.tell(events.Entered(room, "", "rob\x1b", True))
+    assert scene.buffer(room).label == "@rob"
+    scene.tell(events.Entered(room, "", "", True))
+    assert scene.buffer(room).label == "@rob"
+    membership.peer = "robert"
+    scene.tell(events.Presence(room, 0, ()))
+    assert scene.buffer(room).label == "@robert"
 
 
 def test_presence_lines(scene: Scene) -> None:
-    scene.tell(presence(scene, "ann", "bob", first=True))
+    scene.tell(presence(scene, "ann", "bob"))
     scene.tell(entry(1), presence(scene, "ann", "bob", "carol"))
     assert scene.seen() == ["message 1", "carol joined"]
     assert scene.looks()[-1] is Look.QUIET
@@ -77,7 +90,7 @@ def test_a_short_gap_leaves_no_line_and_a_long_one_does(scene: Scene) -> None:
     scene.tell(CONNECTED, events.Disconnected("the server is silent"))
     scene.now = 3.0
     scene.tell(AGAIN)
-    assert len(scene.seen()) == 1
+    assert scene.seen() == []
     scene.tell(events.Disconnected("the server is silent"))
     scene.now = 20.0
     scene.tell(AGAIN)
@@ -89,12 +102,36 @@ def test_a_server_that_was_never_there_is_said_once(scene: Scene) -> None:
     for tries in range(1, 5):
         scene.tell(events.Unreachable(tries, "nobody listens at x, UDP port 9"))
     assert scene.seen() == [
-        "nobody listens at x, UDP port 9; trying again. What you say is kept until then"
+        "nobody listens at x, UDP port 9; trying again. What you say is kept until then",
+        "/help says what there is",
+    ]
+
+
+def test_who_we_are_is_told_below_what_was_there_before(scene: Scene) -> None:
+    scene.tell(CONNECTED, events.Entered(ROOM, "", "", False), entry(1), entry(2))
+    assert scene.seen() == ["message 1", "message 2"]
+    scene.tell(events.CaughtUp("another"))
+    assert len(scene.seen()) == 2
+    scene.tell(events.CaughtUp(ROOM))
+    greeting = ["connected as ann, 192.0.2.1:4000", "/help says what there is"]
+    assert scene.seen()[2:] == greeting
+    scene.tell(AGAIN, events.Entered(ROOM, "", "", True), events.CaughtUp(ROOM))
+    assert scene.seen()[2:] == greeting, "once"
+
+
+def test_a_connection_that_is_lost_before_the_room_was_read(scene: Scene) -> None:
+    scene.tell(CONNECTED, events.Disconnected("silent"))
+    scene.tell(events.Connected("ann2", "ann", "192.0.2.1:4001", True), events.CaughtUp(ROOM))
+    assert scene.seen() == [
+        "ann is taken: you are ann2; /nick NAME changes it",
+        "connected as ann2, 192.0.2.1:4001",
+        "/help says what there is",
     ]
 
 
 def test_a_taken_name(scene: Scene) -> None:
-    scene.tell(events.Connected("ann2", "ann", "192.0.2.1:4000", False))
+    scene.tell(events.Connected("ann", "ann", "192.0.2.1:4000", False), events.CaughtUp(ROOM))
+    scene.tell(events.Connected("ann2", "ann", "192.0.2.1:4000", True))
     assert scene.seen()[-1] == "ann is taken: you are ann2; /nick NAME changes it"
     scene.tell(events.Renamed("bea", "bea"))
     assert scene.seen()[-1] == "you are bea now"
@@ -139,11 +176,15 @@ def test_older(scene: Scene) -> None:
 def test_a_room_that_will_not_have_us(scene: Scene) -> None:
     scene.enter("/join secret")
     del scene.guest.rooms["secret"]
-    scene.tell(events.Refusal("members only"))
-    assert scene.seen() == ["you are not in secret: members only"]
+    scene.enter("/join dev")
+    scene.tell(events.Refusal("members only", asks.Join(1, "secret", ())))
+    assert scene.seen() == []
+    secret = scene.buffer("secret")
+    assert scene.seen(secret) == ["you are not in secret: members only"]
+    scene.tell(events.Refusal("something else", asks.Nick(2, "zoe")))
+    assert scene.seen() == ["something else"]
+    scene.desk.buffers.show(secret)
     assert not scene.enter("anybody?")
-    scene.tell(events.Refusal("something else"))
-    assert scene.seen()[-1] == "something else"
     scene.enter("/join secret")
     assert scene.enter("now?")
 
@@ -167,11 +208,12 @@ def test_nothing_that_is_told_acts_on_the_terminal(scene: Scene, text: str) -> N
         events.Disconnected(text),
         events.Unreachable(1, text),
         events.Rejected(text),
-        events.Refusal(text),
+        events.Refusal(text, asks.Direct(1, "bob")),
+        events.Refusal(text, asks.Nick(2, "zoe")),
         events.Notice(text),
         events.Renamed(text, text + "x"),
         entry(1, text, name=text),
-        presence(scene, "ann", first=True),
+        presence(scene, "ann"),
         presence(scene, "ann", text),
     )
     scene.enter("/topic")

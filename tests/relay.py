@@ -10,12 +10,11 @@ from types import TracebackType
 from typing import Self
 
 from chat.core.types import Path
-
-from .address import Address, listen, resolve
-from .connection import Connection
-from .impair import CLEAR, Impairment, Tally
-from .impaired import Impaired, Sending
-from .socket import Ports
+from chat.net.address import Address, listen, resolve
+from chat.net.connection import Connection
+from chat.net.impair import CLEAR, Impairment, Tally
+from chat.net.impaired import Impaired, Sending
+from chat.net.socket import Ports
 
 CLIENTS = 256
 """At once; datagrams of any further one are dropped."""

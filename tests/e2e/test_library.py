@@ -1,0 +1,77 @@
+"""`import chat`: a room and a server inside a program."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+import chat
+from chat import room as rooms
+
+PATIENCE = 10.0
+
+
+async def test_what_was_said_last_is_in_the_log_when_the_block_has_ended() -> None:
+    async with chat.serve(["127.0.0.1:0"]) as serving:
+        async with chat.connect(serving.link) as room:
+            said = room.say("x")
+        assert said.state is chat.State.LOGGED
+        await said
+        async with chat.connect(serving.link, backlog=1, name="ann") as reader:
+            assert (await anext(reader)).text == "x"
+
+
+async def test_what_cannot_be_logged_any_more_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "SETTLE", 0.2)
+    async with chat.serve(["127.0.0.1:0"]) as serving, asyncio.timeout(PATIENCE):
+        async with chat.connect(serving.link) as room:
+            room.client.network.blackout(60)
+            said = room.say("into the dark")
+        assert said.state is chat.State.FAILED
+        with pytest.raises(chat.FailedError, match="the room was closed"):
+            await said
+        with pytest.raises(chat.FailedError, match="the room was closed"):
+            await said.delivered()
+
+
+async def test_who_waits_for_a_delivery_is_told_that_the_room_was_closed() -> None:
+    async with (
+        chat.serve(["127.0.0.1:0"]) as serving,
+        chat.connect(serving.link, name="deaf") as deaf,
+        asyncio.timeout(PATIENCE),
+    ):
+        async with chat.connect(serving.link) as room:
+            deaf.client.network.blackout(60)
+            said = await room.say("x")
+            waiting = asyncio.ensure_future(said.delivered())
+            await asyncio.sleep(0)
+        with pytest.raises(chat.FailedError, match="the room was closed"):
+            await waiting
+
+
+async def test_a_closed_room_takes_nothing() -> None:
+    async with chat.serve(["127.0.0.1:0"]) as serving:
+        async with chat.connect(serving.link) as room:
+            pass
+        with pytest.raises(chat.NotSaidError, match="the room was closed"):
+            room.say("x")
+
+
+async def test_the_first_way_is_the_link() -> None:
+    async with chat.serve(["127.0.0.1:0"], advertise="example.org") as serving:
+        assert serving.link == serving.ways[0].link
+        assert serving.link.host == "example.org"
+
+
+def test_all_that_is_public_is_listed_and_there() -> None:
+    needed = {"NotSaidError", "BadLinkError", "BadNameError", "ResolveError", "BindError"}
+    needed |= {"LogError", "ConnectError", "Kind", "Policy", "Durability", "Impairment"}
+    assert needed <= set(chat.__all__)
+    for name in chat.__all__:
+        assert getattr(chat, name).__name__ == name
+    code = "import chat, sys; print(*dir(chat)); print('chat.core' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    listed, imported = done.stdout.splitlines()
+    assert set(chat.__all__) <= set(listed.split())
+    assert imported == "False"
