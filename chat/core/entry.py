@@ -13,6 +13,7 @@
 """
 
 import ipaddress
+from functools import lru_cache
 
 from .layout import MalformedError
 from .types import INSTANCE_SIZE, Entry, Path
@@ -30,6 +31,7 @@ def pack_endpoint(path: Path) -> bytes:
     return address.packed + path.port.to_bytes(2, "big")
 
 
+@lru_cache(4096)
 def show_endpoint(packed: bytes) -> str:
     """`ip:port`, `[ip]:port`, `~` and hexadecimal for a masked one, or nothing."""
     if len(packed) < 6:

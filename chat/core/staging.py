@@ -53,6 +53,8 @@ class Staging:
         self._authors: dict[bytes, _Author] = {}
         self._drafts: list[Draft] = []
         self._flights = 0
+        self._unsettled: dict[bytes, None] = {}
+        """Whose drafts were taken since the last landing: nobody else has anything to land."""
         self._failed = False
 
     def __len__(self) -> int:
@@ -100,6 +102,7 @@ class Staging:
         verdict = self.judge(instance, n)
         if verdict is Verdict.TAKEN:
             self._authors[instance].staged = n
+            self._unsettled[instance] = None
             self._drafts.append(Draft(instance, n, body))
         return verdict
 
@@ -137,14 +140,18 @@ class Staging:
             self._forget(instance, author)
 
     def _land(self) -> list[bytes]:
-        waiting = {draft.instance for draft in self._drafts}
+        waiting = dict.fromkeys(draft.instance for draft in self._drafts)
         self._failed = False
         refused = []
-        for instance, author in list(self._authors.items()):
+        for instance in self._unsettled:
+            author = self._authors.get(instance)
+            if author is None:
+                continue
             if instance not in waiting and author.staged > author.landed:
                 author.staged = author.landed
                 refused.append(instance)
             self._forget(instance, author)
+        self._unsettled = waiting
         return refused
 
     def _forget(self, instance: bytes, author: _Author) -> None:

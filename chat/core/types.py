@@ -97,7 +97,7 @@ class Draft(NamedTuple):
     body: bytes
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True, gc=False):
     """What a log gives back: a draft with its place in the order."""
 
     seq: int

@@ -99,8 +99,8 @@ class Log(ABC):
     @abstractmethod
     def news(self) -> list[tuple[str, tuple[Record, ...]]]:
         """Committed entries of the followed rooms since the last call, a room's dense and in
-        order: retention leaves what was not said yet. A long backlog comes in parts: only an empty
-        answer means that there is no more for now. Raises LogError, and what could not be said
+        order: retention leaves what was not said yet. A long backlog comes in parts: fewer than CHUNK
+        in all mean that there is no more for now. Raises LogError, and what could not be said
         then is said later."""
 
     @abstractmethod

@@ -211,8 +211,8 @@ def add(db: sqlite3.Connection, room: Room, records: list[Record], now: int) -> 
     db.executemany(
         "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (room.place(seq), digest, instance, n, now, body)
-            for seq, digest, instance, n, body in records
+            (room.place(each.seq), each.digest, each.instance, each.n, now, each.body)
+            for each in records
         ],
     )
     touch(db, room, {record.instance: record.n for record in records}.items(), now)

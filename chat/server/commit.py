@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from chat.core.types import Append, Fetch, Follow, Open, Record, Request, Trim, Unfollow
-from chat.log.api import DamagedLogError, Log, LogError
+from chat.log.api import CHUNK, DamagedLogError, Log, LogError
 
 
 class Batch:
@@ -25,6 +25,11 @@ class Batch:
         """What each Open and Fetch is answered with; a LogError where it cannot be."""
         self.trouble = ""
         """Why the log refused something, or nothing."""
+
+    @property
+    def more(self) -> bool:
+        """The log has more to say."""
+        return sum(len(records) for _, records in self.news) >= CHUNK
 
 
 def perform(log: Log, requests: Sequence[Request]) -> Batch:
@@ -100,9 +105,8 @@ class Committer:
                 self._wake.clear()
                 requests, self._waiting = self._waiting, []
                 batch = await loop.run_in_executor(self._thread, perform, self._log, requests)
-                more = bool(batch.news)
-                if requests or more:
-                    self._deliver(batch)
+                more = batch.more
+                self._deliver(batch)
         finally:
             await loop.run_in_executor(self._thread, self._log.close)
             self._thread.shutdown()

@@ -211,7 +211,7 @@ class Server:
         requests, self._requests = self._requests, []
         log = Refusing(self.log, self.broken_log) if self.broken_log else self.log
         batch = perform(log, requests)
-        self._more_news = bool(batch.news)
+        self._more_news = batch.more
         for room, result in batch.results:
             if isinstance(result, dict):
                 self.committed.update({(room, author): n for author, n in result.items()})
