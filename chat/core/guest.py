@@ -289,7 +289,7 @@ class Guest:
         for event in news:
             if shown or isinstance(event, events.Logged):
                 self._tell(event)
-        if room.inbox.diverged and not self._rooms.asks_join(room):
+        if room.outdated and not self._rooms.asks_join(room):
             self._rooms.ask_join(room)
 
     def _response(self, response: asks.Response) -> None:

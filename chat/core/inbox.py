@@ -56,6 +56,9 @@ class Inbox:
         """Entries that a fetch brought because no push did."""
         self.diverged = False
         """A digest of the server's is not ours: join again, with points."""
+        self.resumed = False
+        """The last join was answered with our own place: we have read, and go on reading, every
+        entry, and the answer may know less than we do."""
         self.first = 0
         """The oldest entry that was shown in one run with the newest; what is before is history."""
         self.first_digest: bytes | None = None
@@ -85,7 +88,7 @@ class Inbox:
         speaks of what we had when we asked, and we may have read on since."""
         news: list[News] = []
         self._buffer.clear()
-        self.diverged = False
+        self.diverged = self.resumed = False
         self.head, self._head_digest = head.seq, head.digest
         self._fresh_head = head.seq if head.seq < self._offered else None
         if not self._began or origin != self._origin:
@@ -95,6 +98,7 @@ class Inbox:
         elif self.seq < floor - 1:
             news += self._expire(floor)
         elif matched == self._offered <= self.seq and (self._ring or head.seq >= self.seq):
+            self.resumed = True
             if head.seq < self.seq:
                 self.head, self._head_digest = self.seq, None
         elif matched in self._ring:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from . import asks, events, limits, wire
 from .channel import PushOpener
 from .history import History, Older
-from .inbox import Inbox, News
+from .inbox import Expired, Inbox, News
 from .outbox import Draft, Outbox
 from .presence import Change, Roster
 from .protect import KEY_SIZE
@@ -77,11 +77,20 @@ class Membership:
         self._highest = 0
         """The highest n that ever went out."""
         self._gap_at: float | None = None
+        self._topic_at = 0
+        """The entry that the topic was read in, if it was."""
+        self._missed = False
+        """A topic may be among what expired before it was read."""
         self._acked = 0
         """What was acknowledged when the last join was asked for."""
         self._interval = limits.REPORT_INTERVAL
         self._reported = (-1, -1)
         self._report_at = 0.0
+
+    @property
+    def outdated(self) -> bool:
+        """There is something that only joining again can tell."""
+        return self.inbox.diverged or self._missed
 
     def offer(self) -> tuple[Point, ...]:
         """For a join: what of our past may be on the log's chain. What we have at this moment is
@@ -101,7 +110,7 @@ class Membership:
         """The server's answer to a join; `disowned` says the rest."""
         self.joined = True
         self.tag, self.ordinal = joined.tag, joined.ordinal
-        self.topic, self.peer = joined.topic, joined.peer or self.peer
+        self.peer = joined.peer or self.peer
         self._interval = joined.interval / 10
         self._report_at = now + self._interval
         self._reported = (-1, -1)
@@ -113,9 +122,12 @@ class Membership:
         self.roster.reset()
         self.outbox.window = joined.window
         again, self._again = self._again, True
-        news: list[Event] = [events.Entered(self.name, self.topic, self.peer, again)]
         head = Point(joined.head, joined.digest)
-        news += self.inbox.joined(joined.floor, head, joined.origin, joined.matched)
+        found = self.inbox.joined(joined.floor, head, joined.origin, joined.matched)
+        if (self._missed or not self.inbox.resumed) and self._topic_at <= joined.head:
+            self.topic = joined.topic
+        self._missed = False
+        news: list[Event] = [events.Entered(self.name, self.topic, self.peer, again), *found]
         self._gap_at = None if self.inbox.complete else 0.0
         self._caught_up = False
         news += self._catching_up()
@@ -242,7 +254,9 @@ class Membership:
                 if item.instance == instance:
                     told += self._logged(self.outbox.ack(item.n), now)
                 if item.kind == Kind.TOPIC:
-                    self.topic = item.text
+                    self.topic, self._topic_at = item.text, item.seq
+            elif isinstance(item, Expired):
+                self._missed = True
             told.append(item)
         return told + self._catching_up()
 

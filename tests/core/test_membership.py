@@ -9,7 +9,7 @@ from chat.core.inbox import Broken
 from chat.core.membership import Membership
 from chat.core.outbox import Draft
 from chat.core.recovery import RoundTrip
-from chat.core.types import Entry, Kind
+from chat.core.types import Entry, Kind, chained
 
 from .logs import AUTHOR, Past, body
 
@@ -422,3 +422,28 @@ def test_who_parted_keeps_its_place_and_waits_for_nothing() -> None:
     assert not seat.room.overdue(999.0)
     assert seat.room.offer()[0] == seat.past.head
     assert len(seat.room.outbox) == 1
+
+
+def test_a_topic_that_was_read_is_not_undone_by_an_answer_that_took_its_time() -> None:
+    seat = Seat()
+    assert seat.enter()[0] == events.Entered("lobby", "old things", "", False)
+    answer = seat.joined()
+    text = "new things"
+    seat.past.bodies.append(body(text, kind=3))
+    seat.past.digests.append(chained(seat.past.digests[-1], seat.past.bodies[-1]))
+    seat.push(1)
+    assert seat.room.topic == text
+    seat.room.enter(answer, 100.0)
+    assert seat.room.topic == text
+
+
+def test_what_expired_unread_may_have_been_a_topic_so_the_room_is_to_be_joined_again() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.past.append(20)
+    page = wire.Page(1, 0, 1, TAG, 11, *seat.past.head, 0, bytes(8), ())
+    seat.room.page(page, False, 100.0, AUTHOR)
+    assert seat.room.outdated
+    seat.enter(topic="what was missed")
+    assert not seat.room.outdated
+    assert seat.room.topic == "what was missed"
