@@ -90,11 +90,6 @@ class Connection:
         """When something authentic last came in; None without a session."""
         return self._liveness.heard_at if self._liveness else None
 
-    @property
-    def suspected(self) -> bool:
-        """An answer is overdue."""
-        return self._liveness is not None and self._liveness.probing
-
     def chance(self) -> float:
         """From 0 to 1."""
         return int.from_bytes(self._random(4), "big") / (1 << 32)
