@@ -41,6 +41,10 @@ class Channel:
     def queue(self, frame: wire.Frame) -> None:
         self._frames.append(wire.encode_frame(frame))
 
+    def queue_encoded(self, frames: bytes) -> None:
+        """Frames that stay together in one datagram."""
+        self._frames.append(frames)
+
     def datagrams(self) -> Iterator[bytes]:
         """Seals what was queued, into as few datagrams as it fits."""
         frames, self._frames = self._frames, []

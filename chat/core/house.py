@@ -210,8 +210,10 @@ class House:
     def invitations(self, member: Member) -> Iterator[tuple[str, str]]:
         """Direct rooms that the member is not in and has room for, with the other's name, the
         newest first."""
-        joined = {room.name for room in member.rooms.values()}
         names = self.registry.direct_rooms(member.instance)[-limits.ROOMS_PER_MEMBER :]
+        if not names:
+            return
+        joined = {room.name for room in member.rooms.values()}
         missing = [name for name in reversed(names) if name not in joined]
         for name in missing[: limits.ROOMS_PER_MEMBER - _directs(member)]:
             yield name, self._peer(member, name)

@@ -86,6 +86,9 @@ class Room:
         self._frames: dict[type, wire.Frame] = {}
         self._lines: list[str] = []
         self._gap = len(limits.HEADS)
+        self._digested: tuple[int, ...] = ()
+        """What `_digests` say is so."""
+        self._digests = b""
         self._pausing = False
         """The log refused something a moment ago."""
         self._presence_at = self._receipts_at = 0.0
@@ -277,9 +280,15 @@ class Room:
             if len(self._seats) <= limits.MEMBERS_SMALL:
                 self._timers.set_earlier((self, "receipts"), max(now, self._receipts_at))
 
-    def digests(self) -> tuple[wire.Head, wire.Presence]:
-        """Where the log ends and who is here, as an answer to a keepalive."""
-        return self._head_frame(), self.presence.digest(self.tag)
+    def digests(self) -> bytes:
+        """Where the log ends and who is here: two frames, for the answer to a keepalive. In a quiet
+        room all members ask for the same ones."""
+        state = self._head.seq, self._gap, self.presence.version, len(self._seats)
+        if state != self._digested:
+            head, presence = self._head_frame(), self.presence.digest(self.tag)
+            self._digested = state
+            self._digests = wire.encode_frame(head) + wire.encode_frame(presence)
+        return self._digests
 
     def timeout(self, name: str, now: float) -> None:
         match name:

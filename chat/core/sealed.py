@@ -262,8 +262,7 @@ class Sealed:
             case wire.Ping():
                 session.queue(wire.Pong(frame.token))
                 for room in session.rooms.values():
-                    for digest in room.digests():
-                        session.queue(digest)
+                    session.queue_digests(room)
                 self._remind(session)
             case wire.PathResponse():
                 if session.validation.proven(path, frame.token) and path != session.path:

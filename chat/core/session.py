@@ -68,6 +68,10 @@ class Session(Member):
         self.channel.queue(frame)
         self._turn.member(self)
 
+    def queue_digests(self, room: Room) -> None:
+        self.channel.queue_encoded(room.digests())
+        self._turn.member(self)
+
     def reply(self, response: asks.Response) -> None:
         self.queue(wire.Reply(asks.encode(response)))
 
@@ -86,8 +90,7 @@ class Session(Member):
 
     def joined(self, room: Room, request: int, snapshot: Snapshot) -> None:
         self.reply(room.joined(self, request, snapshot, self._topic_of(room.name)))
-        for frame in room.digests():
-            self.queue(frame)
+        self.queue_digests(room)
 
     def refused(self, request: int, reason: str) -> None:
         self.reply(asks.Refused(request, reason))

@@ -16,6 +16,13 @@ def kinds(frames: list[wire.Frame]) -> list[str]:
     return [type(frame).__name__ for frame in frames]
 
 
+def digests(stage: Stage) -> tuple[wire.Head, wire.Presence]:
+    head, presence = wire.decode_frames(stage.room.digests())
+    assert isinstance(head, wire.Head)
+    assert isinstance(presence, wire.Presence)
+    return head, presence
+
+
 def heads(stage: Stage, seconds: float) -> list[tuple[float, wire.Head]]:
     return [
         (at, frame)
@@ -57,9 +64,13 @@ def test_what_answers_a_keepalive_says_where_the_log_ends_and_who_is_here() -> N
     stage = Stage(Stub("ann"), Stub("bob"))
     stage.log(body("hi"))
     stage.wait(100.0)
-    head, presence = stage.room.digests()
+    head, presence = digests(stage)
     assert (head.seq, head.digest, head.due) == (1, stage.digest, 0)
     assert (presence.count, presence.version) == (2, 2)
+    stage.log(body("more"))
+    assert digests(stage)[0].seq == 2
+    stage.room.exit(stage.room.members[0], stage.now)
+    assert digests(stage)[1].count == 1
 
 
 def test_presence_is_told_at_most_once_a_second_and_only_on_change() -> None:
@@ -143,13 +154,13 @@ def test_large_rooms_have_no_receipts() -> None:
     report(stage, crowd[1], 1)
     ((_, frames),) = stage.wait(5.0)
     assert kinds(frames) == ["Receipts"]
-    assert stage.room.digests()[0].interval == 10
+    assert digests(stage)[0].interval == 10
 
 
 @pytest.mark.parametrize(("members", "tenths"), [(1, 10), (300, 10), (301, 11), (900, 30)])
 def test_the_more_members_the_rarer_their_reports(members: int, tenths: int) -> None:
     stage = Stage(*(Stub(f"m{n}") for n in range(members)))
-    assert stage.room.digests()[0].interval == tenths
+    assert digests(stage)[0].interval == tenths
     assert stage.room.joined(stage.room.members[0], 1, EMPTY, "").interval == tenths
 
 
