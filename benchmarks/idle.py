@@ -3,22 +3,27 @@
 python -m benchmarks.idle --sessions 1000 --seconds 60
 
 A room of so many members, on a server of its own, after the joins are over: keepalives, reports
-and heads are all there is. Prints the server's CPU as a fraction of one core, and its memory.
+and heads are all there is. Prints the server's CPU as a fraction of one core, its memory, and how
+much more that is than a bare echo of as many datagrams costs in the same run: on a machine that is
+shared or asleep between two datagrams, most of it is the waking up.
 """
 
 import argparse
 import asyncio
+import random
 import resource
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chat.bots.measure import cpu_seconds
 from chat.client import Client
 from chat.core import events
+from chat.core.limits import KEEPALIVE
 from chat.core.link import Link, parse_link
 from chat.loop import run_loop
 
@@ -54,6 +59,34 @@ def memory(pid: int) -> float:
     """Resident, in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+@contextmanager
+def echo() -> Iterator[tuple[int, int]]:
+    """A bare echo server: its port, and its process id."""
+    command = [sys.executable, "-m", "benchmarks.echo"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield int(process.stdout.readline()), process.pid
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+async def floor(sessions: int, seconds: float) -> float:
+    """What the keepalives of so many sessions would cost an echo server, as a fraction of a core."""
+    rate = 2 * sessions / sum(KEEPALIVE)
+    with echo() as (port, pid), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", port))
+        sock.setblocking(False)
+        before, start = spent(pid), time.monotonic()
+        while time.monotonic() < start + seconds:
+            sock.send(bytes(36))
+            await asyncio.sleep(random.expovariate(rate))
+            with suppress(BlockingIOError):
+                sock.recv(100)
+        return (spent(pid) - before) / (time.monotonic() - start)
 
 
 async def crowd(link: Link, count: int) -> tuple[list[Client], list[object]]:
@@ -94,7 +127,8 @@ async def measure(link: Link, pid: int, sessions: int, seconds: float) -> str:
     each = (full - empty) * 1024 / sessions
     return (
         f"{sessions:,} idle sessions: {share:.2%} of a core; {full:.0f} MB, {each:.1f} KB each; "
-        f"{join * 1000:.2f} ms of CPU a join; {len(trouble)} reconnected"
+        f"{join * 1000:.2f} ms of CPU a join; {len(trouble)} reconnected; "
+        f"a bare echo of as many keepalives: {await floor(sessions, seconds):.2%}"
     )
 
 
