@@ -23,12 +23,12 @@ from pathlib import Path
 from chat.bots.measure import cpu_seconds
 from chat.client import Client
 from chat.core import events
-from chat.core.limits import KEEPALIVE
+from chat.core.limits import BEAT
 from chat.core.link import Link, parse_link
 from chat.loop import run_loop
 
 SETTLING = 60.0
-"""Seconds after the last join: heads have gone quiet, and every client pings in its own rhythm."""
+"""Seconds after the last join: heads have come down to their beat, and all clients ping with it."""
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def echo() -> Iterator[tuple[int, int]]:
 
 async def floor(sessions: int, seconds: float) -> float:
     """What the keepalives of so many sessions would cost an echo server, as a fraction of a core."""
-    rate = 2 * sessions / sum(KEEPALIVE)
+    rate = sessions / BEAT
     with echo() as (port, pid), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect(("127.0.0.1", port))
         sock.setblocking(False)

@@ -169,6 +169,12 @@ class Connection:
         if self._liveness is not None:
             self._liveness.heard(now)
 
+    def pushed(self, members: int, now: float) -> None:
+        """Something authentic came in, to all of so many."""
+        self.heard(now)
+        if self._liveness is not None:
+            self._liveness.beat(members, now)
+
     def receive(self, header: wire.Session, datagram: bytes, now: float) -> list[wire.Frame]:
         """The frames of a session datagram; none where it is not for us. Raises MalformedError."""
         channel = self._channel

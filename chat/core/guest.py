@@ -253,7 +253,7 @@ class Guest:
         elif (frames := room.opener.open(header, datagram)) is None:
             self.dropped["not opened"] += 1
         else:
-            self._connection.heard(self._now)
+            self._connection.pushed(room.roster.count, self._now)
             for frame in frames:
                 self._news(room, room.frame(frame, self._now, self.instance, header.first))
 

@@ -21,7 +21,7 @@ class Liveness:
         self._rtt = rtt
         self._jitter = jitter
         self.heard_at = now
-        self.keepalive_at = 0.0
+        self.keepalive_at = self._sent_at = 0.0
         self.probe_at: float | None = None
         """When the next probe goes out, or the session ends; None: no answer is waited for."""
         self._probes = 0
@@ -32,12 +32,19 @@ class Liveness:
     def sent(self, now: float) -> None:
         """Something went out, which keeps NATs on the way awake."""
         least, most = limits.KEEPALIVE
+        self._sent_at = now
         self.keepalive_at = now + least + (most - least) * self._jitter()
 
     def heard(self, now: float) -> None:
         """Something authentic came in; it may not be what is waited for."""
         self.heard_at = now
         self._probes = min(self._probes, 1)
+
+    def beat(self, members: int, now: float) -> None:
+        """A push came to a room of so many: the server is awake, and a good moment is soon."""
+        if now - self._sent_at >= limits.KEEPALIVE_LEAST:
+            within = min(members / limits.KEEPALIVE_RATE, limits.KEEPALIVE_SPREAD)
+            self.keepalive_at = min(self.keepalive_at, now + within * self._jitter())
 
     def ping(self, now: float) -> int | None:
         """The token of a probe to send now; None where all were sent in vain."""

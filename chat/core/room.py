@@ -125,6 +125,8 @@ class Room:
         self._staging.enter(member.instance, snapshot.last_n)
         if member in self._seats:
             return
+        if not self._seats and self._gap == len(limits.HEADS):
+            self._next_head(now)
         self._ordinals += 1
         self._seats[member] = Seat(self._ordinals, wall, snapshot.head.seq)
         self._count[member.form] += 1
@@ -266,7 +268,7 @@ class Room:
         self._news += records
         self._head = Point(records[-1].seq, records[-1].digest)
         self._gap = 0
-        self._timers.set((self, "head"), now + limits.HEADS[0])
+        self._next_head(now)
         self._turn.room(self)
 
     # The now lane
@@ -295,9 +297,8 @@ class Room:
             case "pause":
                 self._pausing = False
             case "head":
-                self._gap += 1
-                if self._gap < len(limits.HEADS):
-                    self._timers.set((self, "head"), now + limits.HEADS[self._gap])
+                self._gap = min(self._gap + 1, len(limits.HEADS))
+                self._next_head(now)
                 self._frame(self._head_frame())
                 self._frame(self.presence.digest(self.tag))
             case "presence":
@@ -340,8 +341,17 @@ class Room:
         most = max(limits.REPORT_INTERVAL, len(self._seats) / limits.REPORT_MEMBERS)
         return ceil(most * 10)
 
+    def _next_head(self, now: float) -> None:
+        if self._gap < len(limits.HEADS):
+            self._timers.set((self, "head"), now + limits.HEADS[self._gap])
+        elif self.parties is None:
+            self._timers.set((self, "head"), now + limits.BEAT - (now - self.tag) % limits.BEAT)
+
     def _head_frame(self) -> wire.Head:
-        due = limits.HEADS[self._gap] if self._gap < len(limits.HEADS) else 0
+        if self._gap < len(limits.HEADS):
+            due = limits.HEADS[self._gap]
+        else:
+            due = limits.BEAT if self.parties is None else 0
         head = self._head
         return wire.Head(self.tag, head.seq, head.digest, int(due * 1000), self._interval)
 

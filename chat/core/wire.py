@@ -236,7 +236,7 @@ class Head(Struct, frozen=True, gc=False):
     room: Annotated[int, U32, "tag of the room"]
     seq: Annotated[int, U64, "newest sequence number"]
     digest: Annotated[bytes, raw(8), "chained digest after it"]
-    due: Annotated[int, U16, "ms until the next head; 0: only in answers to PING"]
+    due: Annotated[int, U16, "ms until the next head, at most; 0: only in answers to PING"]
     interval: Annotated[int, U16, "between two reports of one member, tenths of a second"]
 
 

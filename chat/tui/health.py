@@ -11,8 +11,8 @@ from chat.core.text import clean
 SILENT = 3.0
 """Seconds of silence, where an answer is awaited, that are worth a word."""
 
-QUIET = 30.0
-"""Seconds of silence that are worth one in any case: keepalives are answered every 25."""
+QUIET = 20.0
+"""Seconds of silence that are worth one in any case: a room's server is heard every 16."""
 
 LONG = 5.0
 """Seconds without a session that leave a line behind."""

@@ -293,7 +293,7 @@ def test_a_silent_client_is_forgotten() -> None:
     assert world.server.hub.census().sessions == 1
 
 
-def test_a_quiet_room_costs_only_keepalives() -> None:
+def test_a_quiet_room_costs_a_beat_and_a_keepalive_a_member() -> None:
     world = world_of(2)
     world.run(world.clock.now + 60.0)
     sent = 0
@@ -306,7 +306,17 @@ def test_a_quiet_room_costs_only_keepalives() -> None:
 
     world.network.send = count
     world.run(world.clock.now + 300.0)
-    assert sent <= 2 * 2 * 300 / limits.KEEPALIVE[0] + 4
+    assert sent <= 2 * 3 * (300 / limits.BEAT + 1)
+
+
+def test_a_restarted_server_is_missed_by_who_has_nothing_to_say() -> None:
+    world = world_of(2)
+    world.run(world.clock.now + 60.0)
+    world.server.crash()
+    world.server.start()
+    world.run(world.clock.now + limits.BEAT + 3.0)
+    assert world.server.hub is not None
+    assert world.server.hub.census().members == 2
 
 
 def test_a_key_that_is_used_up_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
