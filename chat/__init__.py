@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chat.core.guest import NotSaidError as NotSaidError
     from chat.core.link import BadLinkError as BadLinkError
+    from chat.core.memberships import NotSaidError as NotSaidError
     from chat.core.names import BadNameError as BadNameError
     from chat.core.plain import Policy as Policy
     from chat.core.types import Entry as Entry
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chat.room import Said as Said
     from chat.room import State as State
     from chat.room import connect as connect
+    from chat.secure.namekeys import NameKeys as NameKeys
     from chat.server.identity import IdentityError as IdentityError
     from chat.server.serve import serve as serve
 
@@ -42,7 +43,8 @@ _WHERE = {
     "Impairment": "chat.net.impair",
     "Kind": "chat.core.types",
     "LogError": "chat.log.api",
-    "NotSaidError": "chat.core.guest",
+    "NameKeys": "chat.secure.namekeys",
+    "NotSaidError": "chat.core.memberships",
     "Policy": "chat.core.plain",
     "ResolveError": "chat.net.address",
     "Room": "chat.room",
@@ -65,6 +67,7 @@ __all__ = [
     "Impairment",
     "Kind",
     "LogError",
+    "NameKeys",
     "NotSaidError",
     "Policy",
     "ResolveError",

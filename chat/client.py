@@ -5,17 +5,23 @@ import secrets
 import time
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
+from chat.core import events
 from chat.core.connection import Rebind
 from chat.core.guest import Guest
 from chat.core.link import Link
 from chat.core.protect import PUBLISHED_SECRET
-from chat.core.types import Path, Send, Tell
+from chat.core.types import Handshake, Path, Send, Tell
+from chat.handshake import DTLS, Handshaker
 from chat.net.address import resolve
 from chat.net.connection import Connection
 from chat.net.connection import connect as open_socket
 from chat.net.impair import CLEAR, Impairment
 from chat.net.impaired import Impaired
 from chat.net.timer import Timer
+from chat.secure.namekeys import NameKey, NameKeyError, NameKeys
+from chat.secure.trust import Trust
 
 LATE = 2.0
 """Seconds without a session after which it is worth a word."""
@@ -32,21 +38,37 @@ class Client:
         *,
         impairment: Impairment = CLEAR,
         impair_seed: int | str = 0,
+        insecure: bool = False,
+        keys: NameKeys | None = None,
+        trust: Trust | None = None,
     ) -> None:
-        """Needs a running loop."""
+        """Needs a running loop. `insecure`: keys from the published secret, which a server has to
+        want, too. `keys`: where those that names belong to are; None: ours belong to none.
+        `trust`: which server is whose; None: what this user's programs remember."""
         self.link = link
         self._loop = asyncio.get_running_loop()
         self._on_event = on_event
         self.guest = Guest(
             Path(0, link.host, link.port),
             name,
-            secret=PUBLISHED_SECRET,
+            secret=PUBLISHED_SECRET if insecure else None,
             random=secrets.token_bytes,
             now=time.monotonic(),
+            key_of=self._key_of,
         )
+        self._keys = keys
         self.network = Impaired(self._loop, impairment, impair_seed)
         self._send = self.network.sending(self._transmit)
         self._receive = self.network.receiving(self._received)
+        self._handshaker = Handshaker(
+            self._loop,
+            self.guest,
+            link,
+            trust or Trust(),
+            send=self._send,
+            turn=self._soon,
+            say=self._say,
+        )
         self._socket: Connection | None = None
         self._timer = Timer(self._loop, self._timeout)
         self._scheduled = False
@@ -68,6 +90,7 @@ class Client:
         self._turn()
         self._closed = True
         self._timer.set(None)
+        self._handshaker.close()
         await asyncio.sleep(0)
         self.network.close()
         if self._socket is not None:
@@ -99,8 +122,25 @@ class Client:
             self._soon()
 
     def _received(self, datagram: bytes, path: Path) -> None:
-        self.guest.receive(datagram, path, time.monotonic())
+        if datagram and datagram[0] in DTLS:
+            self._handshaker.receive(datagram)
+        else:
+            self.guest.receive(datagram, path, time.monotonic())
         self._soon()
+
+    def _say(self, line: str) -> None:
+        self._on_event(events.Notice(line))
+
+    def _key_of(self, name: str) -> NameKey | None:
+        """Without one, a name is ours as long as nobody else has it."""
+        if self._keys is None:
+            return None
+        try:
+            return self._keys.key(name)
+        except NameKeyError as error:
+            self._keys = None
+            self._say(str(error))
+            return None
 
     def _failed(self, error: OSError) -> None:
         if isinstance(error, ConnectionRefusedError):
@@ -132,6 +172,13 @@ class Client:
                 case Rebind():
                     if self._socket is not None:
                         self._socket.rebind()
+                case Handshake():
+                    self._handshaker.begin()
+                case Tell(events.Connected() as event):
+                    self._handshaker.close()
+                    self._on_event(event)
+                case Tell(events.Unreachable() as event) if self._handshaker.hint:
+                    self._on_event(replace(event, reason=self._handshaker.hint))
                 case Tell(event):
                     self._on_event(event)
         self._timer.set(self.guest.deadline())

@@ -15,12 +15,13 @@ from msgspec import Struct
 from chat.client import Client
 from chat.core import events
 from chat.core.assembly import Assembler
-from chat.core.guest import NotSaidError
 from chat.core.inbox import Broken, Expired
 from chat.core.link import Link
+from chat.core.memberships import NotSaidError
 from chat.core.text import clean, render
 from chat.core.types import Entry, Kind
 from chat.net.address import ResolveError
+from chat.secure.namekeys import NameKeys
 
 
 class PipeError(Exception):
@@ -35,12 +36,18 @@ time is set."""
 
 
 async def send(
-    link: Link, name: str, texts: Sequence[str], timeout: float | None, lines: TextIO
+    link: Link,
+    name: str,
+    texts: Sequence[str],
+    timeout: float | None,
+    lines: TextIO,
+    *,
+    insecure: bool = False,
 ) -> None:
     """Says `texts`, or without any each of `lines`. Returns when all of it is acknowledged.
     Raises PipeError that names the first that is not: after `timeout` seconds in all, or if that is
     None, after PATIENCE in which nothing was acknowledged."""
-    sender = _Sender(link, name)
+    sender = _Sender(link, name, insecure)
     try:
         async with asyncio.timeout(timeout), asyncio.timeout(None) as patience:
             sender.patience = patience if timeout is None else None
@@ -55,8 +62,8 @@ async def send(
 
 
 class _Sender:
-    def __init__(self, link: Link, name: str) -> None:
-        self.client = Client(link, name, self._on_event)
+    def __init__(self, link: Link, name: str, insecure: bool) -> None:
+        self.client = Client(link, name, self._on_event, insecure=insecure, keys=NameKeys())
         self.patience: asyncio.Timeout | None = None
         """None: there is another."""
         self._room = link.room
@@ -184,9 +191,11 @@ class Following(Struct, frozen=True):
     json: bool = False
 
 
-async def tail(link: Link, name: str, what: Following, out: TextIO) -> None:
+async def tail(
+    link: Link, name: str, what: Following, out: TextIO, *, insecure: bool = False
+) -> None:
     """Prints entries as they come. Raises PipeError."""
-    reader = _Reader(link, name, what, out)
+    reader = _Reader(link, name, what, out, insecure)
     try:
         await reader.run()
     except ResolveError as error:
@@ -196,8 +205,8 @@ async def tail(link: Link, name: str, what: Following, out: TextIO) -> None:
 
 
 class _Reader:
-    def __init__(self, link: Link, name: str, what: Following, out: TextIO) -> None:
-        self.client = Client(link, name, self._on_event)
+    def __init__(self, link: Link, name: str, what: Following, out: TextIO, insecure: bool) -> None:
+        self.client = Client(link, name, self._on_event, insecure=insecure, keys=NameKeys())
         self._what = what
         self._out = out
         self._assembler = Assembler()

@@ -10,12 +10,13 @@ from enum import Enum
 from chat.client import Client
 from chat.core import events
 from chat.core.delivery import Tally, tally
-from chat.core.guest import NotSaidError
 from chat.core.link import Link, parse_link
 from chat.core.membership import Membership
+from chat.core.memberships import NotSaidError
 from chat.core.names import check_name
 from chat.core.types import Entry, Kind
 from chat.net.impair import CLEAR, Impairment
+from chat.secure.namekeys import NameKeys
 
 QUEUE = 10_000
 """Entries that wait for who iterates over a room; the oldest go first."""
@@ -209,10 +210,13 @@ async def connect(
     timeout: float | None = None,
     impairment: Impairment = CLEAR,
     impair_seed: int | str = 0,
+    insecure: bool = False,
+    keys: NameKeys | None = None,
 ) -> AsyncIterator[Room]:
     """A room until the block ends; it reconnects by itself. `backlog` of the entries before now
     come first, `timeout` seconds are the most that joining may take. Leaving waits a moment for
-    what was said to be in the log; what is not there by then has failed.
+    what was said to be in the log; what is not there by then has failed. `insecure`: as the server
+    was started. `keys`: `NameKeys()` for the user's own, so that the name is this user's alone.
 
     Raises BadLinkError, BadNameError, ResolveError, and ConnectError where there is no way in.
     """
@@ -234,7 +238,13 @@ async def connect(
             room.take(event)
 
     client = Client(
-        where, check_name(name), on_event, impairment=impairment, impair_seed=impair_seed
+        where,
+        check_name(name),
+        on_event,
+        impairment=impairment,
+        impair_seed=impair_seed,
+        insecure=insecure,
+        keys=keys,
     )
     room = Room(client, client.guest.join(where.room, time.monotonic(), backlog=backlog))
     try:

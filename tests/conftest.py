@@ -1,9 +1,22 @@
-"""What every tier of tests shares: the time that each took, printed at the end."""
+"""What every tier of tests shares: a user's folders that are not the user's, and the time that each
+took, printed at the end."""
 
+import os
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys, known_hosts and the last link of a test run are nobody's."""
+    names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in names:
+            patch.setenv(name, os.fspath(tmp_path_factory.mktemp(name.lower())))
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

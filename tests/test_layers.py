@@ -38,15 +38,41 @@ FLOORS: dict[str, set[str]] = {
     "net": {"net", "core"},
     "log": {"log", "core"},
     "loop": set(),
-    "server": {"server", "net", "log", "core", "loop"},
-    "client": {"net", "core"},
-    "room": {"client", "net", "core"},
+    "secure": {"secure", "core"},
+    "server": {"server", "secure", "net", "log", "core", "loop"},
+    "handshake": {"secure", "net", "core"},
+    "client": {"handshake", "secure", "net", "core"},
+    "room": {"client", "secure", "net", "core"},
     "status": {"net", "core"},
-    "pipe": {"client", "net", "core"},
-    "bots": {"bots", "client", "net", "core", "loop"},
-    "tui": {"tui", "client", "status", "net", "core", "loop"},
-    "demo": {"demo", "tui", "bots", "server", "client", "room", "net", "log", "core", "loop"},
-    "cli": {"cli", "demo", "tui", "bots", "pipe", "status", "server", "net", "core", "loop"},
+    "pipe": {"client", "secure", "net", "core"},
+    "bots": {"bots", "client", "secure", "net", "core", "loop"},
+    "tui": {"tui", "client", "status", "secure", "net", "core", "loop"},
+    "demo": {
+        "demo",
+        "tui",
+        "bots",
+        "server",
+        "client",
+        "room",
+        "secure",
+        "net",
+        "log",
+        "core",
+        "loop",
+    },
+    "cli": {
+        "cli",
+        "demo",
+        "tui",
+        "bots",
+        "pipe",
+        "status",
+        "server",
+        "secure",
+        "net",
+        "core",
+        "loop",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -112,7 +138,7 @@ def test_sockets_know_nothing_of_chat(path: Path) -> None:
     assert ours <= NET_MAY, module(path)
 
 
-@pytest.mark.parametrize("package", ["core", "net", "log", "server", "bots", "tui"])
+@pytest.mark.parametrize("package", ["core", "net", "secure", "log", "server", "bots", "tui"])
 def test_no_circle_of_imports(package: str) -> None:
     needs = {module(path): set(imported(path, run_time_only=True)) for path in ROOT.rglob("*.py")}
     inside = {name for name in needs if name.startswith(f"chat.{package}.")}

@@ -7,7 +7,7 @@ from functools import partial
 
 from chat.client import Client
 from chat.core import events
-from chat.core.guest import NotSaidError
+from chat.core.memberships import NotSaidError
 from chat.core.types import Entry
 from chat.net.address import resolve
 from chat.net.impair import Impairment, Tally
@@ -81,6 +81,7 @@ class Crowd:
                 partial(self._on_event, number),
                 impairment=self._impairment,
                 impair_seed=f"{self._impair_seed}/{number}",
+                insecure=plan.insecure,
             )
             self._bots.append(bot)
             bot.guest.join(plan.room(number), time.monotonic(), backlog=0)

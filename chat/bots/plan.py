@@ -37,6 +37,8 @@ class Plan(NamedTuple):
     size: int = 80
     """Bytes of a text."""
     seed: int = 0
+    insecure: bool = False
+    """Keys from the published secret."""
 
     def check(self) -> None:
         """Raises PlanError."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "tail": "read along from a script",
     "bots": "put a crowd in a room, and measure",
     "status": "ask a server whether it is there",
+    "forget": "trust a server that was set up anew",
 }
 
 LATER = {"admin"}

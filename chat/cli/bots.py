@@ -4,7 +4,7 @@ import click
 
 from chat.core.link import Link
 
-from .common import POSITIVE, insecure_option, link_argument
+from .common import POSITIVE, check_insecure, insecure_option, link_argument
 
 
 @click.command("bots")
@@ -91,7 +91,8 @@ def command(
     from chat.net.address import ResolveError
     from chat.net.impair import ImpairmentError
 
-    plan = Plan(link, bots, rooms, rate, duration, ramp, size, seed)
+    check_insecure(link, insecure)
+    plan = Plan(link, bots, rooms, rate, duration, ramp, size, seed, insecure)
     try:
         return run(Options(plan, thresholds, json_file, impair, impair_seed))
     except (PlanError, ThresholdError, ImpairmentError) as error:

@@ -27,10 +27,10 @@ class LinkType(click.ParamType[Link]):
             link = parse_link(text)
         except BadLinkError as error:
             self.fail(str(error), param, ctx)
-        if link.pin or link.invite:
+        if link.invite:
             self.fail(
-                "pins and invites come with a later version; use the link without what is "
-                "before the @",
+                "invites come with a later version; use the link without what is between its pin "
+                "and the @",
                 param,
                 ctx,
             )
@@ -86,8 +86,16 @@ def insecure_option(function: F) -> F:
     return click.option(
         "--insecure",
         is_flag=True,
-        help="Keys from a published secret: for measuring and learning. In this version always so.",
+        help="Keys from a published secret, on both sides: for measuring and learning.",
     )(function)
+
+
+def check_insecure(link: Link, insecure: bool) -> None:
+    """Raises UsageError for a pin that nothing would prove."""
+    if insecure and link.pin:
+        raise click.UsageError(
+            "--insecure proves nothing, and the link has a pin: leave out the one or the other"
+        )
 
 
 def own_name() -> str:

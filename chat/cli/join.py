@@ -5,7 +5,7 @@ import click
 from chat.core.link import Link
 from chat.net.impair import Impairment, ImpairmentError
 
-from .common import LINK, insecure_option, name_option
+from .common import LINK, check_insecure, insecure_option, name_option
 
 
 class ImpairmentType(click.ParamType[Impairment]):
@@ -60,4 +60,5 @@ def command(
             err=True,
         )
         link = click.prompt("link", type=LINK, err=True)
-    return run(Options(link, name, impair, impair_seed))
+    check_insecure(link, insecure)
+    return run(Options(link, name, impair, impair_seed, insecure))

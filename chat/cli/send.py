@@ -4,7 +4,7 @@ import click
 
 from chat.core.link import BadLinkError, Link, parse_endpoint
 
-from .common import LINK, POSITIVE, insecure_option, name_option
+from .common import LINK, POSITIVE, check_insecure, insecure_option, name_option
 
 
 @click.command("send")
@@ -33,10 +33,11 @@ def command(
     from chat.pipe import PipeError, send
 
     link, text = _split(ctx, words)
+    check_insecure(link, insecure)
     if not text and sys.stdin.isatty():
         print("reading lines, Ctrl-D ends", file=sys.stderr)
     try:
-        asyncio.run(send(link, name, text, timeout, sys.stdin))
+        asyncio.run(send(link, name, text, timeout, sys.stdin, insecure=insecure))
     except PipeError as error:
         raise click.ClickException(str(error)) from error
     return 0

@@ -76,6 +76,7 @@ def command(
         durability=durability,
         plain=plain,
         masked=show_endpoints == "masked",
+        insecure=insecure,
         log_format=log_format,
     )
     try:

@@ -4,7 +4,7 @@ import click
 
 from chat.core.link import Link
 
-from .common import POSITIVE, insecure_option, link_argument, name_option
+from .common import POSITIVE, check_insecure, insecure_option, link_argument, name_option
 
 
 class From(click.ParamType[int]):
@@ -64,9 +64,10 @@ def command(
 
     if first and last:
         raise click.UsageError("--from and --last do not go together")
+    check_insecure(link, insecure)
     what = Following(first, last, not no_follow, count or 0, timeout, as_json)
     try:
-        asyncio.run(tail(link, name, what, sys.stdout))
+        asyncio.run(tail(link, name, what, sys.stdout, insecure=insecure))
     except PipeError as error:
         raise click.ClickException(str(error)) from error
     return 0

@@ -14,6 +14,10 @@ from .layout import MalformedError
 from .types import SEQ_MAX
 
 Name = Annotated[str, Meta(max_length=64)]
+Key = Annotated[bytes, Meta(max_length=32)]
+"""The public key that a name belongs to, 32 bytes; empty: it belongs to nobody."""
+Proof = Annotated[bytes, Meta(max_length=64)]
+"""Its signature on this session and the name, 64 bytes; see signatures."""
 Digest = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Natural = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 Number = Annotated[int, Meta(ge=0, lt=1 << 32)]
@@ -26,6 +30,8 @@ class Hello(Struct, frozen=True, array_like=True, tag=0):
     """Counts this instance's openings, so that a late FIRST cannot displace a newer session."""
     name: Name
     secret: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    key: Key = b""
+    proof: Proof = b""
 
 
 class Join(Struct, frozen=True, array_like=True, tag=1):
@@ -48,6 +54,8 @@ class Nick(Struct, frozen=True, array_like=True, tag=3):
 
     r: Number
     name: Name
+    key: Key = b""
+    proof: Proof = b""
 
 
 class Who(Struct, frozen=True, array_like=True, tag=4):
@@ -84,6 +92,12 @@ class Welcome(Struct, frozen=True, array_like=True, tag=0):
     """The client's, as the server sees it."""
     reset: Annotated[bytes, Meta(min_length=16, max_length=16)]
     """The token of a stateless reset of this session."""
+    verified: bool = False
+    """The name is known to be the key's."""
+    ticket: Annotated[bytes, Meta(max_length=128)] = b""
+    """To resume with; empty where there is none."""
+    push_key: Annotated[bytes, Meta(max_length=32)] = b""
+    """That all pushes are signed with; empty: they are not."""
 
 
 class Joined(Struct, frozen=True, array_like=True, tag=1):
@@ -127,6 +141,8 @@ class Named(Struct, frozen=True, array_like=True, tag=3):
     r: Number
     name: Name
     asked: Name
+    verified: bool = False
+    """The name is known to be the key's."""
 
 
 class Member(Struct, frozen=True, array_like=True):
@@ -140,6 +156,8 @@ class Member(Struct, frozen=True, array_like=True):
     """Wall-clock milliseconds."""
     text: bool
     """A plain-text endpoint, which sends no reports."""
+    verified: bool = False
+    """The name is known to be its key's."""
 
 
 class Members(Struct, frozen=True, array_like=True, tag=4):

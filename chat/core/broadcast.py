@@ -1,10 +1,10 @@
 """What a room says to all its members at once: sealed once, pushed once, whatever their number."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from . import wire
-from .channel import PUSH_MAX, PushSealer, packed
-from .protect import COUNTER_MAX, KEY_SIZE
+from .channel import PUSH_MAX, packed
+from .roomkeys import RoomKeys
 from .text import datagrams
 from .turn import Turn
 from .types import Form, Group, Push, Record
@@ -30,13 +30,12 @@ def sharing(records: list[Record], size: int) -> Iterator[list[Record]]:
 class Broadcast:
     """One room's two fan-outs: sealed datagrams under the room key, and plain text."""
 
-    __slots__ = ("_random", "_room", "_turn", "sealer")
+    __slots__ = ("_keys", "_room", "_turn")
 
-    def __init__(self, room: str, tag: int, turn: Turn, random: Callable[[int], bytes]) -> None:
-        self.sealer = PushSealer(tag, 0, random(KEY_SIZE))
+    def __init__(self, room: str, turn: Turn, keys: RoomKeys) -> None:
         self._room = room
         self._turn = turn
-        self._random = random
+        self._keys = keys
 
     def entries(self, records: list[Record], frames: list[wire.Frame]) -> None:
         """New entries, and after them what else there is to say; either may be empty."""
@@ -56,9 +55,5 @@ class Broadcast:
             self._turn.emit(Push(Group(self._room, Form.TEXT), datagram))
 
     def _push(self, first: int, count: int, plaintext: bytes) -> None:
-        sealer = self.sealer
-        if sealer.counter >= COUNTER_MAX:
-            epoch = (sealer.epoch + 1) % 256
-            sealer = self.sealer = PushSealer(sealer.tag, epoch, self._random(KEY_SIZE))
-        datagram = sealer.seal(first, count, plaintext)
+        datagram = self._keys.seal(first, count, plaintext)
         self._turn.emit(Push(Group(self._room, Form.SEALED), datagram))

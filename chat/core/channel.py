@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from . import protect, wire
+from . import protect, signatures, wire
+from .signatures import SIGNATURE_SIZE
 
 BODY_MAX = wire.DATAGRAM_MAX - wire.SEALED_OFFSET[0x84] - wire.TAG_SIZE
 """Bytes of frames in a session's datagram."""
 
-PUSH_MAX = wire.DATAGRAM_MAX - wire.SEALED_OFFSET[0x85] - wire.TAG_SIZE
-"""Bytes of frames in a push."""
+PUSH_MAX = wire.DATAGRAM_MAX - wire.SEALED_OFFSET[0x85] - wire.TAG_SIZE - SIGNATURE_SIZE
+"""Bytes of frames in a push; the same with and without a signature."""
 
 
 def packed(frames: list[bytes], size: int) -> Iterator[bytes]:
@@ -76,34 +77,42 @@ class Channel:
 class PushSealer:
     """The server's end of a room: what is sealed here, every member opens."""
 
-    __slots__ = ("counter", "epoch", "key", "tag")
+    __slots__ = ("_signer", "counter", "epoch", "key", "tag")
 
-    def __init__(self, tag: int, epoch: int, key: bytes) -> None:
+    def __init__(
+        self, tag: int, epoch: int, key: bytes, signer: signatures.Signer | None = None
+    ) -> None:
+        """`signer` None: nothing is signed."""
         self.tag = tag
         self.epoch = epoch
         self.key = key
         self.counter = 0
+        self._signer = signer
 
     def seal(self, first: int, count: int, plaintext: bytes) -> bytes:
         header = wire.encode_header(
             wire.Push(self.tag, self.epoch, self.counter, first, count, b"")
         )
-        sealed = protect.seal(self.key, self.counter, header, plaintext)
+        datagram = header + protect.seal(self.key, self.counter, header, plaintext)
         self.counter += 1
-        return header + sealed
+        if self._signer is None:
+            return datagram
+        return datagram + signatures.sign_push(self._signer, self.key, datagram)
 
 
 class PushOpener:
     """A member's end of a room."""
 
-    __slots__ = ("_key", "_start", "epoch", "received", "window")
+    __slots__ = ("_key", "_public", "_start", "epoch", "received", "window")
 
-    def __init__(self, epoch: int, key: bytes, counter: int) -> None:
-        """`counter` is of the next push, from JOINED: what came before does not count as lost."""
+    def __init__(self, epoch: int, key: bytes, counter: int, public: bytes = b"") -> None:
+        """`counter` is of the next push, from JOINED: what came before does not count as lost.
+        `public`: what the server signs pushes with, if it does."""
         self.epoch = epoch
         self.received = 0
         self.window = protect.ReplayWindow()
         self._key = key
+        self._public = public
         self._start = counter
 
     @property
@@ -115,10 +124,19 @@ class PushOpener:
         """None: forged, damaged, or seen before. Raises MalformedError."""
         if header.epoch != self.epoch or not self.window.fresh(header.counter):
             return None
-        authenticated = datagram[: -len(header.sealed)]
-        plaintext = protect.unseal(self._key, header.counter, authenticated, header.sealed)
-        if plaintext is None:
+        authenticated, sealed = datagram[: -len(header.sealed)], header.sealed
+        if self._public:
+            sealed = sealed[:-SIGNATURE_SIZE]
+        plaintext = protect.unseal(self._key, header.counter, authenticated, sealed)
+        if plaintext is None or not self._signed(datagram):
             return None
         self.window.take(header.counter)
         self.received += header.counter >= self._start
         return wire.decode_frames(plaintext)
+
+    def _signed(self, datagram: bytes) -> bool:
+        """A member who forged it must not move the window either: this comes before that."""
+        if not self._public:
+            return True
+        said, signature = datagram[:-SIGNATURE_SIZE], datagram[-SIGNATURE_SIZE:]
+        return signatures.push_verified(self._public, self._key, said, signature)

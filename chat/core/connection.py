@@ -10,12 +10,14 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from . import asks, events, protect, wire
+from . import asks, events, limits, protect, wire
 from .channel import Channel
+from .introduction import Introduction
 from .liveness import Liveness
 from .opening import Opening
 from .recovery import RoundTrip
-from .types import Effect, Path, Send, Tell
+from .signatures import NameKey
+from .types import Effect, Handshake, Path, Send, Tell
 
 _TRIES = 4
 """Repetitions of one OPEN or FIRST before a new attempt, from another endpoint if there is one."""
@@ -25,6 +27,12 @@ _EAGER = 0.25
 small datagrams. The wait doubles from the third on."""
 
 _WAIT_MAX = 8.0
+
+_HANDSHAKE_WAIT = 2.5
+"""Seconds for a handshake whose server has not been heard; then another of its addresses is tried."""
+
+_HANDSHAKE_MOST = 10.0
+"""Seconds for one whose server has."""
 
 _REFUSED_PAUSE = 5.0
 """Seconds, at least, before a server that refused is asked again."""
@@ -56,30 +64,34 @@ class Connection:
         user: SessionUser,
         emit: Callable[[Effect | Rebind], None],
         *,
-        secret: bytes,
+        secret: bytes | None,
         random: Callable[[int], bytes],
+        key_of: Callable[[str], NameKey | None],
     ) -> None:
-        self.name = ""
+        """`secret` is the published one; None: the shell is asked for handshakes."""
+        self.me = Introduction(secret, random, key_of)
         self.rtt = RoundTrip()
         self.dropped: Counter[str] = Counter()
-        self.instance = b""
         self._server = server
         self._user = user
         self._emit = emit
-        self._protocol_secret = secret
         self._random = random
         self._channel: Channel | None = None
         self._liveness: Liveness | None = None
         self._reset_token = b""
+        self.push_key = b""
+        """What the server signs pushes with, if it does."""
         self._welcomed = self._ever = False
         self._opening: Opening | None = None
         self._opening_at: float | None = None
+        """When the opening, or the handshake before it, goes on."""
+        self._shaking: float | None = None
+        """When the handshake began that we wait for."""
         self._tries = self._attempts = 0
         self._unanswered = 0
         """Datagrams of openings since the server was last heard."""
         self._sent: dict[int, float] = {}
         """When each sending of this OPEN went out."""
-        self._draw_instance()
 
     @property
     def live(self) -> bool:
@@ -98,15 +110,35 @@ class Connection:
 
     def open(self, now: float) -> None:
         """A new attempt."""
-        self._attempt += 1
         self._attempts += 1
         self._tries = 0
         self._sent = {}
-        hello = asks.Hello(self._attempt, self.name, self._secret)
-        requests = [hello, *self._user.greeting()]
-        frames = [wire.encode_frame(wire.Ask(asks.encode(request))) for request in requests]
-        self._opening = Opening(self._protocol_secret, self._random(16), b"".join(frames))
-        self._send_opening(now)
+        self._shaking = None
+        self._opening = self.me.opening(self._user.greeting)
+        if self._opening is not None:
+            self._send_opening(now)
+        else:
+            self._shaking = now
+            self._opening_at = now + _HANDSHAKE_WAIT
+            self._emit(Handshake())
+
+    def admitted(self, handshake: bytes, secret: bytes, server: bytes, now: float) -> None:
+        """The handshake has ended, and the server is the right one: `server` is what it proved."""
+        if self._shaking is not None:
+            self._shaking = None
+            self._opening = self.me.shaken(handshake, secret, server, self._user.greeting)
+            self._send_opening(now)
+
+    def shaking(self, now: float) -> None:
+        """The server was heard in the handshake: it gets more time."""
+        if self._shaking is not None:
+            self._opening_at = self._shaking + _HANDSHAKE_MOST
+            self._unanswered = 0
+
+    def distrusted(self, reason: str) -> None:
+        """The handshake has ended, and the server is not the right one: nothing more is tried."""
+        self._opening = self._opening_at = self._shaking = None
+        self._emit(Tell(events.Rejected(reason)))
 
     def queue(self, frame: wire.Frame) -> None:
         """Goes out with the next flush; only while live."""
@@ -134,25 +166,30 @@ class Connection:
         if self._liveness is not None:
             self._probe(now)
 
-    def lose(self, reason: str, now: float) -> None:
-        """This session is over; the next one begins to be opened."""
+    def lose(self, reason: str, now: float, within: float = 0.0) -> None:
+        """This session is over; the next one begins to be opened, `within` so many seconds."""
         self._channel = self._liveness = None
         if self._welcomed:
             self._welcomed = False
             self._emit(Tell(events.Disconnected(reason)))
         self._user.ended()
-        self.open(now)
+        if within:
+            self._opening = self._shaking = None
+            self._opening_at = now + within * self.chance()
+        else:
+            self.open(now)
 
     def renew(self, reason: str, now: float) -> None:
         """Goes on as somebody new."""
         self._goodbye(now)
-        self._draw_instance()
+        self.me.renew()
         self.lose(reason, now)
 
     def close(self, now: float) -> None:
         """Says goodbye; nothing is sent or awaited after it."""
         self._goodbye(now)
-        self._channel = self._liveness = self._opening = self._opening_at = None
+        self._channel = self._liveness = None
+        self._opening = self._opening_at = self._shaking = None
 
     def unreachable(self, reason: str, now: float) -> None:
         """The network says so, which anybody could have forged: worth a word, and a probe."""
@@ -189,15 +226,15 @@ class Connection:
         if begun is None:
             self.dropped["unknown session id"] += 1
             return []
-        channel, frames = begun
-        if self._refused(frames, now):
+        if self._refused(begun.frames, now):
             return []
-        self._channel = channel
+        self._channel = begun.channel
+        self.me.begun(begun.resumption)
         self._opening = self._opening_at = None
         self._attempts = self._unanswered = 0
         self._liveness = Liveness(self.rtt, self.chance, now)
         self._user.began()
-        return frames
+        return begun.frames
 
     def answer(self, header: wire.Answer, now: float) -> None:
         if self._opening is None or not self._opening.answer(header):
@@ -212,26 +249,41 @@ class Connection:
             self._send_opening(now)
 
     def retry(self, header: wire.Retry, now: float) -> None:
-        """FIRST was not taken: another attempt, soon."""
-        if self._opening is not None and self._opening.refused(header):
+        """OPEN or FIRST was not taken: another attempt, soon."""
+        if self._opening is None or not self._opening.refused(header):
+            self.dropped["stray retry"] += 1
+        elif self._opening.answered:
             self._tries = _TRIES
             soon = now + self._wait() / 4
             self._opening_at = min(self._opening_at or soon, soon)
+        elif self._opening.resumes:
+            self.me.keep(b"")
+            self.open(now)
+        else:
+            self._reject("the server takes secure sessions only: leave out --insecure", now)
 
     def reset(self, header: wire.Reset, now: float) -> None:
         """The server knows nothing of our session, if it is the one who can say so."""
         if self._channel is not None and protect.same(header.token, self._reset_token):
-            self.lose("the server was restarted", now)
+            self.lose("the server was restarted", now, within=limits.RESUME_SPREAD)
         else:
             self.dropped["stray reset"] += 1
 
     def welcome(self, welcome: asks.Welcome) -> None:
         self._reset_token = welcome.reset
+        self.me.keep(welcome.ticket)
+        self.push_key = welcome.push_key
         if not self._welcomed:
             self._welcomed = True
-            self.name = welcome.name
+            self.me.name = welcome.name
             again, self._ever = self._ever, True
-            self._emit(Tell(events.Connected(welcome.name, welcome.asked, welcome.endpoint, again)))
+            self._emit(
+                Tell(
+                    events.Connected(
+                        welcome.name, welcome.asked, welcome.endpoint, again, welcome.verified
+                    )
+                )
+            )
 
     def pong(self, pong: wire.Pong, now: float) -> None:
         if self._liveness is not None:
@@ -254,7 +306,7 @@ class Connection:
         elif self._opening is not None and self._tries < _TRIES:
             self._send_opening(now)
         else:
-            if self._opening is not None:
+            if self._opening is not None or self._shaking is not None:
                 self._emit(Tell(events.Unreachable(self._attempts, "no answer")))
                 self._emit(Rebind())
             self.open(now)
@@ -301,8 +353,3 @@ class Connection:
         if self._channel is not None:
             self._channel.queue(wire.Bye())
             self.flush(now)
-
-    def _draw_instance(self) -> None:
-        self._secret = self._random(16)
-        self._attempt = 0
-        self.instance = protect.instance_of(self._secret)

@@ -93,6 +93,9 @@ class TextEndpoint(Member):
                 continue
             self.write(render(entry, " (to you)" if entry.instance != self.instance else " (sent)"))
 
+    def rekeyed(self, key: wire.RoomKey) -> None:
+        """It has none."""
+
     def invited(self, request: int, room: str, peer: str) -> None:
         """A plain-text endpoint is put into its direct rooms; there is nothing to ask."""
 

@@ -15,6 +15,8 @@ class Connected(Struct, frozen=True):
     """Ours, as the server sees it."""
     again: bool
     """It is not the first one."""
+    verified: bool = False
+    """The name is known to be our key's."""
 
 
 class Disconnected(Struct, frozen=True):
@@ -106,6 +108,7 @@ class Renamed(Struct, frozen=True):
 
     name: str
     asked: str
+    verified: bool = False
 
 
 class Listing(Struct, frozen=True):

@@ -14,16 +14,11 @@ from .connection import Connection, Rebind
 from .fetcher import Fetcher
 from .layout import MalformedError
 from .limits import JOIN_BACKLOG, NOTICE_AGAIN
-from .membership import Event, Membership, objection
+from .membership import Event, Membership
 from .memberships import Memberships
-from .outbox import Draft
 from .recovery import RoundTrip
-from .text import pieces
+from .signatures import NameKey
 from .types import Effect, Kind, Path, Tell
-
-
-class NotSaidError(ValueError):
-    """A text that cannot be sent, and what to do instead."""
 
 
 class Guest:
@@ -31,20 +26,29 @@ class Guest:
     effect with the next drain."""
 
     def __init__(
-        self, server: Path, name: str, *, secret: bytes, random: Callable[[int], bytes], now: float
+        self,
+        server: Path,
+        name: str,
+        *,
+        secret: bytes | None,
+        random: Callable[[int], bytes],
+        now: float,
+        key_of: Callable[[str], NameKey | None] = lambda _: None,
     ) -> None:
+        """`secret` is a published one; None: the shell is asked for handshakes. `key_of` gives the
+        key that a name is to belong to."""
         self._now = now
         self._effects: list[Effect | Rebind] = []
         self._connection = Connection(
-            server, self, self._effects.append, secret=secret, random=random
+            server, self, self._effects.append, secret=secret, random=random, key_of=key_of
         )
-        self._connection.name = name
+        self._me = self._connection.me
+        self._me.name = name
         self._asking = Asking(self.rtt)
         self._rooms = Memberships(self._asking, self.rtt)
         self._fetcher = Fetcher(self.rtt)
         self._greeting: list[int] = []
         self._listed: list[asks.RoomRow] = []
-        self._tickets = 0
         self._renewing = False
         self._noticed = ("", now)
 
@@ -55,12 +59,12 @@ class Guest:
 
     @property
     def name(self) -> str:
-        return self._connection.name
+        return self._me.name
 
     @property
     def instance(self) -> bytes:
         """What marks our own entries."""
-        return self._connection.instance
+        return self._me.instance
 
     @property
     def rtt(self) -> RoundTrip:
@@ -106,23 +110,7 @@ class Guest:
     ) -> list[int]:
         """The tickets of the entries that carry the text, in order. Raises NotSaidError."""
         self._now = now
-        membership = self.rooms.get(room)
-        if membership is None:
-            raise NotSaidError(f"you are not in {room}; /join it first")
-        if (reason := objection(text, kind)) is not None:
-            raise NotSaidError(reason)
-        if kind == Kind.TOPIC and room.startswith("@"):
-            raise NotSaidError("a direct room has no topic")
-        if membership.outbox.full:
-            raise NotSaidError("too much is waiting to be sent; try again when some of it is")
-        tickets = []
-        parts = pieces(text)
-        for index, part in enumerate(parts):
-            self._tickets += 1
-            tickets.append(self._tickets)
-            more = index < len(parts) - 1
-            membership.outbox.add(Draft(self._tickets, kind, part, refers, more))
-        return tickets
+        return self._rooms.say(room, text, kind, refers)
 
     def nick(self, name: str, now: float) -> None:
         """`Renamed` follows, or `Refusal`."""
@@ -187,6 +175,20 @@ class Guest:
         self._now = now
         self._connection.unreachable(reason, now)
 
+    def admitted(self, handshake: bytes, secret: bytes, server: bytes, now: float) -> None:
+        """The answer to Handshake: its id, the secret of its two ends, what the server proved."""
+        self._now = now
+        self._connection.admitted(handshake, secret, server, now)
+
+    def shaking(self, now: float) -> None:
+        """The server was heard in the handshake."""
+        self._connection.shaking(now)
+
+    def distrusted(self, reason: str, now: float) -> None:
+        """The other answer to Handshake: the server is not the right one, and that is the end."""
+        self._now = now
+        self._connection.distrusted(reason)
+
     def moved(self, now: float) -> None:
         """The shell sends from a new endpoint from now on."""
         self._now = now
@@ -247,10 +249,10 @@ class Guest:
         room = self._rooms.by_tag.get(header.room)
         if room is None or room.opener is None:
             self.dropped["push of an unknown room"] += 1
-        elif header.epoch != room.opener.epoch:
+        elif not room.opener.knows(header.epoch, self._now):
             if not self._rooms.asks_join(room):
                 self._rooms.ask_join(room)
-        elif (frames := room.opener.open(header, datagram)) is None:
+        elif (frames := room.opener.open(header, datagram, self._now)) is None:
             self.dropped["not opened"] += 1
         else:
             self._connection.pushed(room.roster.count, self._now)
@@ -277,6 +279,7 @@ class Guest:
                 | wire.Window(room=tag)
                 | wire.Presence(room=tag)
                 | wire.Receipts(room=tag)
+                | wire.RoomKey(room=tag)
             ):
                 if tag in self._rooms.by_tag:
                     room = self._rooms.by_tag[tag]
@@ -323,9 +326,9 @@ class Guest:
                 self._tell(events.Refusal(reason, request))
             case asks.Leave(), asks.Left():
                 pass
-            case asks.Nick(), asks.Named(name=name, asked=asked):
-                self._connection.name = name
-                self._tell(events.Renamed(name, asked))
+            case asks.Nick(), asks.Named(name=name, asked=asked, verified=verified):
+                self._me.name = name
+                self._tell(events.Renamed(name, asked, verified))
             case asks.Who(room=tag), asks.Members():
                 if tag in self._rooms.by_tag:
                     self._news(self._rooms.by_tag[tag], self._rooms.by_tag[tag].members(response))
@@ -345,7 +348,7 @@ class Guest:
 
     def _entered(self, room: Membership, joined: asks.Joined) -> None:
         self._rooms.entered(room, joined.tag)
-        self._news(room, room.enter(joined, self._now))
+        self._news(room, room.enter(joined, self._now, self._connection.push_key))
         self._renewing |= room.disowned
         if self._renewing and all(each.joined for each in self._rooms.all()):
             self._renew()
@@ -380,18 +383,13 @@ class Guest:
                 self._connection.queue(draft)
 
     def _send_requests(self) -> None:
-        asked = {ask.room for ask in self._asking.asked(asks.Who)}
-        for tag, room in self._rooms.by_tag.items():
-            question = room.roster.question()
-            if question is not None and tag not in asked:
-                self._ask_who(tag, *question)
+        self._rooms.ask_who()
         for message, tries in self._asking.due(self._now):
+            if isinstance(message, asks.Nick):
+                message = asks.Nick(message.r, message.name, *self._me.claim(message.name))
             self._connection.queue(wire.Ask(asks.encode(message)))
             if tries:
                 self._connection.suspect(self._now)
-
-    def _ask_who(self, tag: int, version: int, after: int) -> None:
-        self._asking.ask(lambda r: asks.Who(r, tag, version, after))
 
     def _tell(self, event: object) -> None:
         self._effects.append(Tell(event))

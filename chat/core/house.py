@@ -24,6 +24,7 @@ from .names import (
 )
 from .registry import Registry
 from .room import Room, RoomTimers
+from .signatures import Signer, key_id
 from .staging import Verdict
 from .text import is_utf8
 from .turn import Turn
@@ -87,7 +88,12 @@ class House:
     """Owns rooms, names and registry. Members are owned by their protocol."""
 
     def __init__(
-        self, turn: Turn, timers: RoomTimers, labels: Labels, random: Callable[[int], bytes]
+        self,
+        turn: Turn,
+        timers: RoomTimers,
+        labels: Labels,
+        random: Callable[[int], bytes],
+        signer: Signer | None = None,
     ) -> None:
         self.names = Names()
         self.registry = Registry(random(8))
@@ -95,6 +101,9 @@ class House:
         self.rooms: dict[str, Room] = {}
         self.members: dict[bytes, Member] = {}
         """By instance."""
+        self._parties: dict[bytes, dict[Member, None]] = {}
+        """Who is one party in direct rooms: all that have shown one key, or one without."""
+        self._signer = signer
         self._turn = turn
         self._timers = timers
         self._random = random
@@ -106,12 +115,10 @@ class House:
 
     # What members ask for
 
-    def enter(self, member: Member, name: str) -> None:
-        """Somebody new. Raises RefusedError for a name that cannot be one."""
-        try:
-            member.name = self.names.claim(member, check_name(name))
-        except BadNameError as error:
-            raise RefusedError(str(error)) from error
+    def enter(self, member: Member, name: str, key: bytes, wall: int) -> None:
+        """Somebody new, who has shown to hold `key`, unless that is empty. Raises RefusedError for
+        a name that cannot be one."""
+        self._call(member, name, key, wall)
         self.members[member.instance] = member
         self._turn.emit(Tell(Came(member.name, str(member.path), member.form)))
 
@@ -120,19 +127,16 @@ class House:
         for room in list(member.rooms.values()):
             self._leave(member, room, now)
         self.names.release(member)
+        self._forget_party(member)
         if self.members.get(member.instance) is member:
             del self.members[member.instance]
             self._turn.emit(Tell(Went(member.name, str(member.path), member.form)))
 
-    def rename(self, member: Member, name: str, now: float) -> None:
+    def rename(self, member: Member, name: str, key: bytes, now: float, wall: int) -> None:
         """Raises RefusedError; a taken name becomes the first free one like it."""
-        try:
-            wanted = check_name(name)
-        except BadNameError as error:
-            raise RefusedError(str(error)) from error
-        before = member.name
-        member.name = self.names.claim(member, wanted)
-        if member.name != before:
+        before, verified = member.name, member.verified
+        self._call(member, name, key, wall)
+        if (member.name, member.verified) != (before, verified):
             for room in member.rooms.values():
                 room.renamed(member, before, now)
 
@@ -158,6 +162,7 @@ class House:
                 self._turn,
                 self._timers,
                 self._random,
+                self._signer,
                 self._ahead,
                 self._set_topic,
             )
@@ -203,14 +208,14 @@ class House:
         peer = self.names.owner(name)
         if not isinstance(peer, Member):
             raise RefusedError(f"there is no {name} here; /who lists who is")
-        if peer is member:
+        if peer.party == member.party:
             raise RefusedError("that is you")
-        return direct_room(member.instance, peer.instance), peer.name
+        return direct_room(member.party, peer.party), peer.name
 
     def invitations(self, member: Member) -> Iterator[tuple[str, str]]:
         """Direct rooms that the member is not in and has room for, with the other's name, the
         newest first."""
-        names = self.registry.direct_rooms(member.instance)[-limits.ROOMS_PER_MEMBER :]
+        names = self.registry.direct_rooms(member.party)[-limits.ROOMS_PER_MEMBER :]
         if not names:
             return
         joined = {room.name for room in member.rooms.values()}
@@ -279,17 +284,36 @@ class House:
     def remind(self, room: Room) -> None:
         """Whoever is a party of a direct room and not in it is told so, at each of its heads."""
         for party in room.parties or ():
-            member = self.members.get(party)
-            if (
-                member is not None
-                and member not in room
-                and _directs(member) < limits.ROOMS_PER_MEMBER
-            ):
-                member.invited(0, room.name, self._peer(member, room.name))
+            for member in self._parties.get(party, ()):
+                if member not in room and _directs(member) < limits.ROOMS_PER_MEMBER:
+                    member.invited(0, room.name, self._peer(member, room.name))
 
     def flush(self) -> None:
         for effect in self.registry.flush():
             self._turn.emit(effect)
+
+    def _call(self, member: Member, name: str, key: bytes, wall: int) -> None:
+        """Gives it a name, which is its key's from now on, if that may be."""
+        try:
+            wanted = check_name(name)
+            given = self.names.claim(member, wanted, key)
+        except BadNameError as error:
+            raise RefusedError(str(error)) from error
+        self._forget_party(member)
+        member.name = given
+        member.key = key_id(key) if key else b""
+        if key and given == wanted and not self.registry.key_of(given):
+            self.registry.register_name(given, key, given, wall)
+            self._turn.room(self)
+        member.verified = bool(key) and self.registry.key_of(given) == key
+        self._parties.setdefault(member.party, {})[member] = None
+
+    def _forget_party(self, member: Member) -> None:
+        known = self._parties.get(member.party)
+        if known is not None:
+            known.pop(member, None)
+            if not known:
+                del self._parties[member.party]
 
     def _open(self, ticket: JoinTicket) -> None:
         ticket.asked = ticket.request
@@ -314,7 +338,7 @@ class House:
                 name = check_room(wanted)
             except BadNameError as error:
                 raise RefusedError(str(error)) from error
-        elif member.instance in (direct_parties(wanted) or ()):
+        elif member.party in (direct_parties(wanted) or ()):
             name = wanted
         else:
             raise RefusedError("that room is not for you")
@@ -327,8 +351,8 @@ class House:
     def _peer(self, member: Member, room: str) -> str:
         """The name of the other one in a direct room, or nothing if it is gone."""
         for party in direct_parties(room) or ():
-            if party != member.instance and party in self.members:
-                return self.members[party].name
+            if party != member.party and party in self._parties:
+                return next(iter(self._parties[party])).name
         return ""
 
     def _leave(self, member: Member, room: Room, now: float) -> None:

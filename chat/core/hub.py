@@ -20,6 +20,7 @@ from .plain import Plain, Policy
 from .room import Room, RoomTimers
 from .sealed import FetchTicket, Sealed
 from .session import Session
+from .signatures import Signer
 from .text import is_text
 from .timers import Timers
 from .turn import Turn
@@ -41,16 +42,18 @@ class Hub:
     def __init__(
         self,
         *,
-        secret: bytes,
+        secret: bytes | None,
         identity: bytes,
+        server: bytes = b"",
         random: Callable[[int], bytes],
         now: float,
         version: str = "",
         plain: Policy = Policy.LOOPBACK,
         masked: bool = False,
     ) -> None:
-        """`secret` is what sessions' keys come from; `identity` survives restarts; `random(n)`
-        gives n bytes."""
+        """`secret` is a published one that sessions' keys come from; None: they come from
+        handshakes, see `admitted`. `identity` survives restarts; `server` is its public side, what
+        handshakes prove; `random(n)` gives n bytes."""
         self.dropped: Counter[str] = Counter()
         """Datagrams and frames that were not taken, by reason."""
         self._turn = Turn()
@@ -58,13 +61,16 @@ class Hub:
         self._version = version
         self._started = now
         labels = Labels(random(16) if masked else None)
-        self._house = House(self._turn, self._timers, labels, random)
+        signer = Signer(random(32)) if secret is None else None
+        self._house = House(self._turn, self._timers, labels, random, signer)
         self._sealed = Sealed(
             self._house,
             self._turn,
             self._timers,
             secret=secret,
             identity=identity,
+            server=server,
+            signer=signer,
             random=random,
             dropped=self.dropped,
         )
@@ -102,6 +108,8 @@ class Hub:
         """Never raises for what a peer sent: that is counted in `dropped`."""
         if not datagram:
             self.dropped["empty"] += 1
+        elif path.secured and not is_text(datagram):
+            self.dropped["no text inside of DTLS"] += 1
         elif 0x80 <= datagram[0] <= 0xBF:
             try:
                 if datagram[0] == 0x87:
@@ -110,10 +118,24 @@ class Hub:
                     self._sealed.receive(datagram, path, now, wall)
             except MalformedError:
                 self.dropped["malformed"] += 1
+        elif path in self._sealed.by_path:
+            self.dropped["not sealed"] += 1
         elif is_text(datagram):
             self._plain.receive(datagram, path, now, wall)
         else:
             self.dropped["unknown first byte"] += 1
+
+    def answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
+        """To a stranger, on behalf of the shell: smaller than its cause, and not too often."""
+        self._sealed.answer(answer, cause, path, now)
+
+    def closed(self, path: Path, now: float) -> None:
+        """The text that came inside of DTLS has ended there."""
+        self._plain.closed(path, now)
+
+    def admitted(self, path: Path, handshake: bytes, secret: bytes, now: float) -> None:
+        """A handshake has ended there: its public id, and the secret of its two ends."""
+        self._sealed.admitted(path, handshake, secret, now)
 
     def opened(self, ticket: object, snapshot: Snapshot, now: float, wall: int) -> None:
         """The answer to an Open."""

@@ -27,10 +27,27 @@ and a session is its endpoint, which is not to change for every hiccup."""
 COOKIE_BUCKET = 15
 """Seconds: a cookie is good for this bucket and the next."""
 
+TICKET_LIFE = 24 * 3600.0
+"""Seconds for which a session can be resumed, before or after by the wall clock; TLS 1.3 allows a
+week (RFC 8446 §4.6.1)."""
+
+RESUME_SPREAD = 0.5
+"""Seconds within which clients resume after a restart, drawn by each: a room of a thousand keeps a
+server busy for as long."""
+
+ADMISSION = 10.0
+"""Seconds between the end of a handshake and the first sealed datagram."""
+
+ADMISSIONS = 4096
+"""Handshakes that have ended and await it."""
+
 SESSIONS = 100_000
 TEXT_ENDPOINTS = 4096
 ROOMS = 10_000
 """In the registry."""
+
+NAMES = 10_000
+"""In the registry: beyond, names are the living's only."""
 
 REGISTRY_SPARE = 1000
 """Entries of the registry's log that no longer count, besides as many as do, until it is cleaned."""
@@ -109,6 +126,20 @@ of 2 s costs twice as many datagrams and finds a lost push no sooner."""
 BEAT = 16.0
 """Seconds between heads from then on, so that a server that was restarted is missed by who has
 nothing to say. Each room has its own second of the sixteen."""
+
+ROOM_KEY_LIFE = 3600.0
+"""Seconds after which a room has a new key (WireGuard takes two minutes for two ends; a room has many)."""
+
+ROOM_KEY_LEAD = 1.0
+"""Seconds that members have a new key before it is used; who has it not by then asks."""
+
+ROOM_KEY_BATCH = 256
+ROOM_KEY_PAUSE = 0.02
+"""Members who are handed a new key at once, and seconds until the next ones are: each takes a
+sealed datagram."""
+
+OLD_KEY = 10.0
+"""Seconds for which the key before opens what was late."""
 
 PRESENCE_TICK = 1.0
 """Seconds between two presence digests of one room."""

@@ -8,6 +8,12 @@ from .names import LOBBY, BadNameError, check_room
 
 DEFAULT_PORT = 9999
 
+PIN_SIZE = 26
+"""Characters of base32: 130 bits of the SHA-256 of a server's key."""
+
+_PIN = frozenset("abcdefghijklmnopqrstuvwxyz234567")
+_INVITE = _PIN | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0189-_")
+
 
 class BadLinkError(ValueError):
     """One line that says what is wrong with a link."""
@@ -59,6 +65,14 @@ def _is_ipv6(host: str) -> bool:
     return True
 
 
+def check_pin(text: str) -> str:
+    """A pin in its normal form, which is lower case. Raises BadLinkError."""
+    pin = text.lower()
+    if not text.isascii() or len(pin) != PIN_SIZE or not _PIN.issuperset(pin):
+        raise BadLinkError(f"a pin has {PIN_SIZE} letters and digits 2-7; copy the whole link")
+    return pin
+
+
 def parse_link(text: str) -> Link:
     """A link, or just HOST or HOST:PORT. Raises BadLinkError."""
     scheme, separator, rest = text.strip().partition("://")
@@ -68,13 +82,18 @@ def parse_link(text: str) -> Link:
         raise BadLinkError(f"{text!r} is no link: one looks like chat://HOST:PORT/ROOM")
     rest, _, room = rest.partition("/")
     secret, at, endpoint = rest.rpartition("@")
-    pin, _, invite = secret.partition(":")
+    pin, colon, invite = secret.partition(":")
     if at and not pin:
         raise BadLinkError(f"{text!r}: before the @ stands the server's pin")
+    if colon and not (invite and _INVITE.issuperset(invite)):
+        raise BadLinkError(
+            f"{text!r}: an invite has letters, digits, - and _ in it; copy the whole link"
+        )
     host, port = parse_endpoint(endpoint)
     if not port:
         raise BadLinkError(f"{text!r}: a server has a port from 1 to 65535")
     try:
+        pin = check_pin(pin) if pin else ""
         return Link(host, port, check_room(room) if room else LOBBY, pin, invite)
-    except BadNameError as error:
+    except (BadLinkError, BadNameError) as error:
         raise BadLinkError(f"{text!r}: {error}") from error

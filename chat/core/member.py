@@ -28,7 +28,7 @@ class Labels:
 class Member(ABC):
     """One name at one endpoint."""
 
-    __slots__ = ("endpoint", "instance", "name", "path", "rooms")
+    __slots__ = ("endpoint", "instance", "key", "name", "path", "rooms", "verified")
 
     form: ClassVar[Form]
 
@@ -38,12 +38,21 @@ class Member(ABC):
         self.path = path
         self.endpoint = endpoint
         """Packed, as entries carry it."""
+        self.key = b""
+        """The id of the key that it has shown, 8 bytes, or empty."""
+        self.verified = False
+        """The name is known to belong to that key."""
         self.rooms: dict[int, Room] = {}
         """By tag."""
 
     @property
     def shown_endpoint(self) -> str:
         return show_endpoint(self.endpoint)
+
+    @property
+    def party(self) -> bytes:
+        """Who it is in direct rooms: the same at each of its endpoints, if it has a key."""
+        return self.key or self.instance
 
     @abstractmethod
     def awaits(self, room: str, request: int) -> bool:
@@ -56,6 +65,10 @@ class Member(ABC):
     @abstractmethod
     def told(self, room: Room, records: list[Record], frames: list[wire.Frame]) -> None:
         """New entries of a direct room, and what else it has to say."""
+
+    @abstractmethod
+    def rekeyed(self, key: wire.RoomKey) -> None:
+        """A room will use another key."""
 
     @abstractmethod
     def invited(self, request: int, room: str, peer: str) -> None:

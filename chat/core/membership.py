@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from . import asks, events, limits, wire
-from .channel import PushOpener
 from .history import History, Older
 from .inbox import Expired, Inbox, News
+from .keyring import Keyring
 from .outbox import Draft, Outbox
 from .presence import Change, Roster
 from .protect import KEY_SIZE
@@ -62,7 +62,7 @@ class Membership:
         self.history = History(self.inbox)
         self.outbox = Outbox()
         self.roster = Roster()
-        self.opener: PushOpener | None = None
+        self.opener: Keyring | None = None
         self.fetched_at = 0.0
         self._rtt = rtt
         self._head_due: float | None = None
@@ -106,8 +106,9 @@ class Membership:
         self._head_due = self._resend_at = None
         self.history.cancel()
 
-    def enter(self, joined: asks.Joined, now: float) -> list[Event]:
-        """The server's answer to a join; `disowned` says the rest."""
+    def enter(self, joined: asks.Joined, now: float, push_key: bytes = b"") -> list[Event]:
+        """The server's answer to a join; `disowned` says the rest. `push_key`: what the server
+        signs pushes with, if it does."""
         self.joined = True
         self.tag, self.ordinal = joined.tag, joined.ordinal
         self.peer = joined.peer or self.peer
@@ -115,7 +116,7 @@ class Membership:
         self._report_at = now + self._interval
         self._reported = (-1, -1)
         if len(joined.key) == KEY_SIZE:
-            self.opener = PushOpener(joined.epoch, joined.key, joined.counter)
+            self.opener = Keyring(joined.epoch, joined.key, joined.counter, push_key)
         self._head_due = now + _FIRST_HEAD
         self._timed = None
         self.history.cancel()
@@ -154,6 +155,8 @@ class Membership:
                 return self._logged(self.outbox.ack(n), now)
             case wire.Window(size=size):
                 self.outbox.window = size
+            case wire.RoomKey() if self.opener is not None:
+                self.opener.add(frame)
             case wire.Presence():
                 self.roster.saw(frame)
             case wire.Receipts(head=head, marks=marks):
@@ -176,10 +179,13 @@ class Membership:
         return [events.Presence(self.name, self.inbox.shown, change.renamed)]
 
     def _follow_peer(self) -> None:
-        """In a direct room, who is there besides us is the other one, whatever its name is now."""
+        """In a direct room, who is there besides us is the other one, whatever its name is now;
+        each of us may be there at several endpoints."""
         here = self.roster.members
-        if self.peer and len(here) == 2 and self.ordinal in here:
-            (self.peer,) = (row.name for row in here.values() if row.ordinal != self.ordinal)
+        if self.peer and self.ordinal in here:
+            others = {row.name for row in here.values()} - {here[self.ordinal].name}
+            if len(others) == 1:
+                (self.peer,) = others
 
     def say(self, now: float) -> Iterator[wire.Draft]:
         """What may be said now, or has to be said again."""

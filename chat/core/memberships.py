@@ -2,8 +2,15 @@
 
 from . import asks
 from .asking import Asking
-from .membership import Membership
+from .membership import Membership, objection
+from .outbox import Draft
 from .recovery import RoundTrip
+from .text import pieces
+from .types import Kind
+
+
+class NotSaidError(ValueError):
+    """A text that cannot be sent, and what to do instead."""
 
 
 class Memberships:
@@ -18,6 +25,7 @@ class Memberships:
         """Left by the user, and kept until what was said there is in the log."""
         self._asking = asking
         self._rtt = rtt
+        self._tickets = 0
 
     def all(self) -> list[Membership]:
         return [*self.active.values(), *self._leaving.values()]
@@ -37,6 +45,26 @@ class Memberships:
             if leaving is None and live:
                 self.ask_join(self.active[name])
         return self.active[name]
+
+    def say(self, name: str, text: str, kind: Kind, refers: int) -> list[int]:
+        """The tickets of the entries that carry the text, in order. Raises NotSaidError."""
+        membership = self.active.get(name)
+        if membership is None:
+            raise NotSaidError(f"you are not in {name}; /join it first")
+        if (reason := objection(text, kind)) is not None:
+            raise NotSaidError(reason)
+        if kind == Kind.TOPIC and name.startswith("@"):
+            raise NotSaidError("a direct room has no topic")
+        if membership.outbox.full:
+            raise NotSaidError("too much is waiting to be sent; try again when some of it is")
+        tickets = []
+        parts = pieces(text)
+        for index, part in enumerate(parts):
+            self._tickets += 1
+            tickets.append(self._tickets)
+            more = index < len(parts) - 1
+            membership.outbox.add(Draft(self._tickets, kind, part, refers, more))
+        return tickets
 
     def leave(self, name: str) -> bool:
         """Whether it was one of ours."""
@@ -84,6 +112,17 @@ class Memberships:
 
     def asks_join(self, room: Membership) -> bool:
         return any(ask.room == room.name for ask in self._asking.asked(asks.Join))
+
+    def ask_who(self) -> None:
+        """Where it is not known who is there."""
+        asked = {ask.room for ask in self._asking.asked(asks.Who)}
+        for tag, room in self.by_tag.items():
+            question = room.roster.question()
+            if question is not None and tag not in asked:
+                self._ask_who(tag, *question)
+
+    def _ask_who(self, tag: int, version: int, after: int) -> None:
+        self._asking.ask(lambda r: asks.Who(r, tag, version, after))
 
     def _ask_leave(self, name: str) -> None:
         self._supersede(name)

@@ -1,47 +1,35 @@
 """What people and rooms may be called, and who is called what right now."""
 
-import unicodedata
-from collections import Counter
-from typing import NamedTuple
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from itertools import islice
+from typing import NamedTuple, Protocol
 
+from .confusables import skeleton
+from .spelling import BYTES_MAX, NAME_MAX, BadNameError, check_name, same_name
 from .types import REGISTRY
 
-NAME_MAX = 32
-"""Characters; in UTF-8 at most as many bytes twice over, so that an entry's length byte holds it."""
+__all__ = [
+    "BYTES_MAX",
+    "LOBBY",
+    "NAME_MAX",
+    "BadNameError",
+    "Deed",
+    "Deeds",
+    "Names",
+    "check_name",
+    "check_room",
+    "direct_parties",
+    "direct_room",
+    "is_public",
+    "room_name",
+    "same_name",
+]
 
-BYTES_MAX = 64
 LOBBY = "lobby"
 
-_MARKS = frozenset("-_.'+")
-_BLANK = frozenset("\u115f\u1160\u3164\uffa0")
-"""Letters to Unicode, and nothing to the eye."""
-
-_STACK = 4
-"""Combining marks on one letter of a name."""
-
-
-class BadNameError(ValueError):
-    """One line that says what a name must be like."""
-
-
-def check_name(text: str, what: str = "name") -> str:
-    """The name in its normal form (NFC). Raises BadNameError."""
-    name = unicodedata.normalize("NFC", text)
-    if not name:
-        raise BadNameError(f"a {what} needs at least one letter or digit")
-    for char in name:
-        if not (char.isalnum() or unicodedata.combining(char) or char in _MARKS):
-            raise BadNameError(f"a {what} has letters, digits and - _ . ' + in it, not {char!a}")
-    stacked = 0
-    for char in name:
-        stacked = stacked + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
-        if char in _BLANK or stacked > _STACK:
-            raise BadNameError(f"a {what} is made of letters that one can see")
-    if not name[0].isalnum():
-        raise BadNameError(f"a {what} begins with a letter or a digit")
-    if len(name) > NAME_MAX or len(name.encode()) > BYTES_MAX:
-        raise BadNameError(f"a {what} has at most {NAME_MAX} characters and {BYTES_MAX} bytes")
-    return name
+_TRIES = 256
+"""Numbers that are tried for one name."""
 
 
 def check_room(text: str) -> str:
@@ -53,11 +41,6 @@ def check_room(text: str) -> str:
 def room_name(text: str) -> str:
     """Any room's name in its normal form, a direct room's too. Raises BadNameError."""
     return check_room(text) if is_public(text) else text
-
-
-def same_name(name: str) -> str:
-    """What two names have in common that people would take for one (NFKC, casefold)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def direct_room(one: bytes, other: bytes) -> str:
@@ -81,57 +64,206 @@ def is_public(room: str) -> bool:
     return room != REGISTRY and not room.startswith("@")
 
 
-class _Given(NamedTuple):
-    """A name that somebody has."""
+class Deed(NamedTuple):
+    """A name, as it was registered, and the key that it belongs to (32 bytes)."""
 
     name: str
-    wanted: str
-    """The common form of what was asked for."""
-    number: int
-    """What was added to it; 1 is nothing."""
+    key: bytes
+
+
+class Deeds(Protocol):
+    """Which names belong to whom for good: the registry."""
+
+    def deed(self, name: str) -> Deed | None:
+        """Of this name, however its letters' case."""
+
+    def look_alike(self, name: str) -> Deed | None:
+        """Of another name that looks like this one; all of those belong to one key."""
+
+
+class _NoDeeds:
+    """Nothing belongs to anybody."""
+
+    def deed(self, name: str) -> Deed | None:
+        return None
+
+    def look_alike(self, name: str) -> Deed | None:
+        return None
+
+
+class _Held:
+    """A name that somebody has."""
+
+    __slots__ = ("key", "look", "name", "number", "owners", "same", "stem")
+
+    def __init__(self, name: str, key: bytes, stem: str, number: int) -> None:
+        self.name = name
+        self.same = same_name(name)
+        self.look = skeleton(name)
+        self.key = key
+        """Whose it is; empty for its only owner's."""
+        self.stem = stem
+        """The common form of what was asked for."""
+        self.number = number
+        """What was added to it; 1 is nothing."""
+        self.owners: dict[object, None] = {}
+
+
+class _Stem:
+    """What was asked for by some of the living, who got it, or it and a number."""
+
+    __slots__ = ("freed", "names", "next")
+
+    def __init__(self) -> None:
+        self.names = 0
+        """That are held."""
+        self.next = 2
+        """Below it, what is not freed is taken, or was not to be had."""
+        self.freed: list[int] = []
+        """A heap."""
 
 
 class Names:
-    """Names of the living: unique, first come first served."""
+    """Names of the living: first come first served, unless they belong to a key for good.
 
-    def __init__(self) -> None:
-        self._owners: dict[str, object] = {}
-        self._names: dict[object, _Given] = {}
-        self._free: dict[str, int] = {}
-        """Of a wanted name, below which number all are taken; only as long as one of them is."""
-        self._wanting: Counter[str] = Counter()
-        """How many have a name of that stem."""
+    At any time a name (`same_name`) is held by one key, with as many owners as have that key, or
+    by one owner without a key. No name looks like one that another holds; only a registered name
+    is its key's whatever there is that looks like it.
+    """
+
+    def __init__(self, deeds: Deeds | None = None) -> None:
+        self._deeds = deeds or _NoDeeds()
+        self._names: dict[object, _Held] = {}
+        """By owner."""
+        self._owners: dict[str, _Held] = {}
+        """By common form."""
+        self._looks: dict[str, dict[str, _Held]] = {}
+        """By skeleton, then by common form."""
+        self._shared: dict[tuple[bytes, str], _Held] = {}
+        """By key and stem, if it is numbered: who has the key and asks for the same gets it too."""
+        self._stems: dict[str, _Stem] = {}
 
     def owner(self, name: str) -> object | None:
-        return self._owners.get(same_name(name))
+        """The first of its owners."""
+        return next(iter(self.owners(name)), None)
 
-    def claim(self, owner: object, name: str) -> str:
-        """Gives `owner` this name, or the first free one like it: alice2, alice3, … Its previous
-        name is free again."""
-        self.release(owner)
-        wanted = same_name(name)
-        number, given = 1, name
-        while same_name(given) in self._owners:
-            number = max(number + 1, self._free.get(wanted, 2))
-            given = _numbered(name, number)
-        self._owners[same_name(given)] = owner
-        self._names[owner] = _Given(given, wanted, number)
-        self._wanting[wanted] += 1
-        if number > 1:
-            self._free[wanted] = number + 1
-        return given
+    def owners(self, name: str) -> tuple[object, ...]:
+        """All who have this name, the first first."""
+        held = self._owners.get(same_name(name))
+        return tuple(held.owners) if held is not None else ()
+
+    def claim(self, owner: object, name: str, key: bytes = b"") -> str:
+        """Gives `owner`, whose key this is (32 bytes, or none), a checked name, or the first free
+        one like it: alice2, alice3, … Its previous name is free again. Raises BadNameError, and
+        changes nothing, if it looks like somebody else's."""
+        given, number = self._choose(owner, name, key)
+        held = self._owners.get(same_name(given))
+        if held is None:
+            self.release(owner)
+            held = self._hold(_Held(given, key, same_name(name), number))
+        elif owner not in held.owners:
+            self.release(owner)
+        elif len(held.owners) == 1 and (held.name, held.key) != (given, key):
+            self._unlist(held)
+            held.name, held.key, held.look = given, key, skeleton(given)
+            self._list(held)
+        held.owners[owner] = None
+        self._names[owner] = held
+        return held.name
 
     def release(self, owner: object) -> None:
-        given = self._names.pop(owner, None)
-        if given is None:
+        """Its name is free when its last owner is gone."""
+        held = self._names.pop(owner, None)
+        if held is None:
             return
-        del self._owners[same_name(given.name)]
-        self._wanting[given.wanted] -= 1
-        if not self._wanting[given.wanted]:
-            del self._wanting[given.wanted]
-            self._free.pop(given.wanted, None)
-        elif given.number > 1:
-            self._free[given.wanted] = min(self._free.get(given.wanted, 2), given.number)
+        del held.owners[owner]
+        if held.owners:
+            return
+        del self._owners[held.same]
+        self._unlist(held)
+        stem = self._stems[held.stem]
+        stem.names -= 1
+        if not stem.names:
+            del self._stems[held.stem]
+        elif held.number > 1:
+            heappush(stem.freed, held.number)
+
+    def _choose(self, owner: object, name: str, key: bytes) -> tuple[str, int]:
+        """The name to have, and its number."""
+        name = self._spelled(name, key)
+        if not self._taken(name, owner, key):
+            if like := self._like(name, owner, key):
+                raise BadNameError(f"{name} looks like {like}")
+            return name, 1
+        for number in islice(self._numbers(owner, name, key), _TRIES):
+            given = self._spelled(_numbered(name, number), key)
+            if not self._taken(given, owner, key) and not self._like(given, owner, key):
+                return given, number
+        raise BadNameError(f"{name} is taken, and so are the names like it; take another")
+
+    def _spelled(self, name: str, key: bytes) -> str:
+        """The name as its owner registered it, if this is its key."""
+        deed = self._deeds.deed(name) if key else None
+        return deed.name if deed is not None and deed.key == key else name
+
+    def _taken(self, name: str, owner: object, key: bytes) -> bool:
+        deed = self._deeds.deed(name)
+        if deed is not None and deed.key != key:
+            return True
+        held = self._owners.get(same_name(name))
+        return held is not None and not _may_have(held, owner, key)
+
+    def _like(self, name: str, owner: object, key: bytes) -> str:
+        """Whose name it looks like, in words; nothing if it is nobody else's."""
+        deed = self._deeds.deed(name)
+        if deed is not None and deed.key == key:
+            return ""
+        for same, held in self._looks.get(skeleton(name), {}).items():
+            if same != same_name(name) and not _may_have(held, owner, key):
+                return f"{held.name}, who is here"
+        deed = self._deeds.look_alike(name)
+        if deed is not None and deed.key != key:
+            return f"{deed.name}, which belongs to somebody"
+        return ""
+
+    def _numbers(self, owner: object, name: str, key: bytes) -> Iterator[int]:
+        """To try for a taken name, each a few times at most while somebody has it: a thousand who
+        want the same one are not tried a million times."""
+        wanted = same_name(name)
+        for known in (self._names.get(owner), self._shared.get((key, wanted))):
+            if known is not None and known.stem == wanted and known.number > 1:
+                yield known.number
+        stem = self._stems.get(wanted) or _Stem()
+        while True:
+            if stem.freed:
+                yield heappop(stem.freed)
+            else:
+                stem.next += 1
+                yield stem.next - 1
+
+    def _hold(self, held: _Held) -> _Held:
+        self._owners[held.same] = held
+        self._stems.setdefault(held.stem, _Stem()).names += 1
+        self._list(held)
+        return held
+
+    def _list(self, held: _Held) -> None:
+        self._looks.setdefault(held.look, {})[held.same] = held
+        if held.key and held.number > 1:
+            self._shared[held.key, held.stem] = held
+
+    def _unlist(self, held: _Held) -> None:
+        looks = self._looks[held.look]
+        del looks[held.same]
+        if not looks:
+            del self._looks[held.look]
+        if self._shared.get((held.key, held.stem)) is held:
+            del self._shared[held.key, held.stem]
+
+
+def _may_have(held: _Held, owner: object, key: bytes) -> bool:
+    """Whether it is the owner's own name, or its key's."""
+    return (key != b"" and held.key == key) or (len(held.owners) == 1 and owner in held.owners)
 
 
 def _numbered(name: str, number: int) -> str:

@@ -19,7 +19,7 @@ from .room import RoomTimers
 from .staging import Verdict
 from .text import clean, excess, pieces
 from .turn import Turn
-from .types import Kind, Path, Send
+from .types import Close, Kind, Path, Send
 
 
 class Policy(Enum):
@@ -109,9 +109,17 @@ class Plain:
         if endpoint is not None and path.loopback:
             self.end(endpoint, now)
 
+    def closed(self, path: Path, now: float) -> None:
+        """The connection that the text came through is gone."""
+        endpoint = self.endpoints.get(path)
+        if endpoint is not None:
+            self.end(endpoint, now)
+
     def end(self, endpoint: TextEndpoint, now: float) -> None:
         if self.endpoints.pop(endpoint.path, None) is not None:
             endpoint.flush()
+            if endpoint.path.secured:
+                self._turn.emit(Close(endpoint.path))
             self._busy.pop(endpoint, None)
             endpoint.forget()
             self._timers.cancel((endpoint, "idle"))
@@ -121,14 +129,14 @@ class Plain:
 
     def _stranger(self, datagram: bytes, path: Path, now: float) -> bytes | None:
         """What somebody new has said, if it may come in."""
-        loopback = path.loopback
-        if self._policy is Policy.OFF or (self._policy is Policy.LOOPBACK and not loopback):
+        proven = path.loopback or path.secured
+        if self._policy is Policy.OFF or (self._policy is Policy.LOOPBACK and not proven):
             self._dropped["plain text not taken"] += 1
             return None
         if len(self.endpoints) >= limits.TEXT_ENDPOINTS or not self._house.registry.ready:
             self._dropped["plain text: full"] += 1
             return None
-        if loopback:
+        if proven:
             return datagram
         waiting = self._prove(datagram, path, now)
         return waiting.line.encode() if waiting is not None else None
@@ -136,7 +144,7 @@ class Plain:
     def _enter(self, path: Path, now: float, wall: int) -> TextEndpoint:
         label = self._house.labels.pack(path)
         endpoint = TextEndpoint(self._random(8), path, label, self._turn, now)
-        self._house.enter(endpoint, f"guest-{path.port}")
+        self._house.enter(endpoint, f"guest-{path.port}", b"", wall)
         self.endpoints[path] = endpoint
         self._timers.set((endpoint, "idle"), now + limits.TEXT_IDLE)
         endpoint.entering = self._house.join(endpoint, 0, LOBBY, (), wall)
@@ -216,7 +224,7 @@ class Plain:
                 for line in commands.help_lines(*args, plain=True):
                     endpoint.notice(line)
             case "nick", (wanted,):
-                house.rename(endpoint, wanted, now)
+                house.rename(endpoint, wanted, b"", now, wall)
                 endpoint.notice(f"you are {endpoint.name} now")
             case "join", (room,):
                 self._join(endpoint, check_room(room), wall)

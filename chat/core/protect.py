@@ -1,8 +1,8 @@
 """Keys, seals and proofs: every use of cryptography in the core, as pure functions.
 
-A session's keys come from a secret that both ends hold: under `--insecure` the published one below,
-in the manner of QUIC's first packets (RFC 9001 §5.2), so that the datagrams are the same ones and
-only nobody is kept out. Both ends' randomness goes into each key, and the id that the server draws
+A session's keys come from a secret that both ends hold: that of a DTLS handshake, that of a ticket,
+or under `--insecure` the published one below, in the manner of QUIC's first packets (RFC 9001
+§5.2), so that the datagrams are the same ones and only nobody is kept out. Both ends' randomness goes into each key, and the id that the server draws
 for a session into that session's, so that no nonce is ever used twice under one key.
 """
 
@@ -20,15 +20,17 @@ from .types import INSTANCE_SIZE, Path
 PUBLISHED_SECRET = hashlib.sha256(b"chat over UDP, protocol 1: everybody knows this").digest()
 
 KEY_SIZE = 16
+RESUMPTION_SIZE = 32
 COUNTER_MAX = 1 << 23
 """Datagrams under one key; then the session opens anew (far below AES-GCM's bound, RFC 9001 §6.6)."""
 
 
 class SessionKeys(NamedTuple):
-    """One key a direction."""
+    """One key a direction, and the secret that the next session may begin with."""
 
     to_server: bytes
     to_client: bytes
+    resumption: bytes
 
 
 def _derive(secret: bytes, salt: bytes, label: bytes, size: int) -> bytes:
@@ -41,8 +43,20 @@ def first_key(secret: bytes, random: bytes, cookie: bytes) -> bytes:
 
 
 def session_keys(secret: bytes, random: bytes, cookie: bytes, sid: bytes) -> SessionKeys:
-    both = _derive(secret, random + cookie, b"chat session" + sid, 2 * KEY_SIZE)
-    return SessionKeys(both[:KEY_SIZE], both[KEY_SIZE:])
+    size = 2 * KEY_SIZE + RESUMPTION_SIZE
+    all_of_it = _derive(secret, random + cookie, b"chat session" + sid, size)
+    return SessionKeys(
+        all_of_it[:KEY_SIZE], all_of_it[KEY_SIZE : 2 * KEY_SIZE], all_of_it[2 * KEY_SIZE :]
+    )
+
+
+def binding(secret: bytes, random: bytes, cookie: bytes) -> bytes:
+    """32 bytes that only the two ends of this opening have: what a name's key signs (RFC 5056)."""
+    return _derive(secret, random + cookie, b"chat name", 32)
+
+
+def ticket_key(identity: bytes) -> bytes:
+    return _derive(identity, b"", b"chat ticket", KEY_SIZE)
 
 
 def _mac(key: bytes, label: bytes, *parts: bytes) -> bytes:

@@ -14,6 +14,9 @@ from .layout import MalformedError
 from .member import Member
 from .names import direct_parties
 from .presence import Presence
+from .roomkeys import RoomKeys
+from .seat import Seat
+from .signatures import Signer
 from .staging import Staging, Verdict
 from .text import render
 from .timers import Timers
@@ -34,20 +37,6 @@ from .types import (
 RoomTimers = Timers[tuple[object, str]]
 
 
-class Seat:
-    """What a room knows of one member."""
-
-    __slots__ = ("ahead", "heard", "ordinal", "since")
-
-    def __init__(self, ordinal: int, since: int, heard: int) -> None:
-        self.ordinal = ordinal
-        self.since = since
-        self.ahead: dict[int, wire.Draft] = {}
-        """Drafts that came before their predecessor did: the network reorders."""
-        self.heard = heard
-        """The highest contiguous seq it reported, or what it joined at."""
-
-
 class Room:
     """Only a room subscribes endpoints to fan-outs and takes them out again."""
 
@@ -58,10 +47,11 @@ class Room:
         turn: Turn,
         timers: RoomTimers,
         random: Callable[[int], bytes],
+        signer: Signer | None,
         ahead: limits.Allowance,
         on_topic: Callable[[str, str, str, int], None],
     ) -> None:
-        """`on_topic(room, topic, author, wall)` is called in the very turn in which the topic's
+        """`signer` signs what is pushed. `on_topic(room, topic, author, wall)` is called in the very turn in which the topic's
         draft goes to the log, so that both are committed together."""
         self.name = name
         self.tag = tag
@@ -74,7 +64,8 @@ class Room:
         self._seats: dict[Member, Seat] = {}
         self._count = {Form.SEALED: 0, Form.TEXT: 0}
         self._staging = Staging()
-        self._broadcast = Broadcast(name, tag, turn, random)
+        self._keys = RoomKeys(tag, random, signer, self._set_timer)
+        self._broadcast = Broadcast(name, turn, self._keys)
         self._turn = turn
         self._timers = timers
         self._ahead = ahead
@@ -98,6 +89,11 @@ class Room:
 
     def __contains__(self, member: object) -> bool:
         return member in self._seats
+
+    @property
+    def next_key(self) -> wire.RoomKey | None:
+        """That which will be used soon, if it is another one."""
+        return self._keys.upcoming
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -125,10 +121,10 @@ class Room:
         self._staging.enter(member.instance, snapshot.last_n)
         if member in self._seats:
             return
-        if not self._seats and self._gap == len(limits.HEADS):
-            self._next_head(now)
+        if not self._seats:
+            self._wake(now)
         self._ordinals += 1
-        self._seats[member] = Seat(self._ordinals, wall, snapshot.head.seq)
+        self._seats[member] = Seat(self._ordinals, wall, snapshot.head.seq, self._ahead)
         self._count[member.form] += 1
         member.rooms[self.tag] = self
         if self.parties is None:
@@ -145,7 +141,7 @@ class Room:
         if self.parties is None:
             self._turn.emit(Unsubscribe(Group(self.name, member.form), member.path))
         self._staging.leave(member.instance)
-        self._drop_ahead(seat)
+        seat.drop()
         self.presence.remove(seat.ordinal)
         self._presence_changed(now)
         self._say_line(f"* {member.name} left")
@@ -163,9 +159,9 @@ class Room:
 
     def joined(self, member: Member, request: int, snapshot: Snapshot, topic: str) -> asks.Joined:
         """What a sealed member needs to follow the room."""
-        sealer = self._broadcast.sealer
+        sealer = self._keys.sealer
         both = self._seats if self.parties else ()
-        peers = [other.name for other in both if other is not member]
+        peers = [other.name for other in both if other.party != member.party]
         return asks.Joined(
             r=request,
             room=self.name,
@@ -195,13 +191,11 @@ class Room:
         if verdict is Verdict.TAKEN and self._pausing:
             return Verdict.AHEAD
         if verdict is Verdict.AHEAD:
-            self._keep_ahead(seat, draft, self._staging.last(member.instance))
+            seat.keep(draft, self._staging.last(member.instance))
         following: wire.Draft | None = draft if verdict is Verdict.TAKEN else None
         while following is not None:
             self._stage(member, following, wall)
-            following = seat.ahead.pop(following.n + 1, None)
-            if following is not None:
-                self._ahead.give(_cost(following))
+            following = seat.following(following.n)
         return verdict
 
     def _stage(self, member: Member, draft: wire.Draft, wall: int) -> None:
@@ -217,20 +211,12 @@ class Room:
             name=member.name,
             text=text,
             endpoint=member.endpoint,
+            key=member.key if member.verified else b"",
             refers=draft.refers,
             more=bool(draft.more),
         )
         self._staging.take(member.instance, draft.n, body)
         self._turn.room(self)
-
-    def _keep_ahead(self, seat: Seat, draft: wire.Draft, last: int) -> None:
-        within = last < draft.n <= last + limits.WINDOW and draft.n not in seat.ahead
-        if within and self._ahead.take(_cost(draft)):
-            seat.ahead[draft.n] = draft
-
-    def _drop_ahead(self, seat: Seat) -> None:
-        self._ahead.give(sum(map(_cost, seat.ahead.values())))
-        seat.ahead.clear()
 
     def last_n(self, member: Member) -> int:
         """This author's newest n in the log."""
@@ -294,6 +280,8 @@ class Room:
 
     def timeout(self, name: str, now: float) -> None:
         match name:
+            case "key" | "next key":
+                self._keys.timeout(name, self._sealed_members(), now)
             case "pause":
                 self._pausing = False
             case "head":
@@ -307,16 +295,15 @@ class Room:
             case "receipts":
                 self._receipts_at = now + self._interval / 10
                 marks = [
-                    (seat.ordinal, seat.heard)
-                    for member, seat in self._seats.items()
-                    if member.form is Form.SEALED
+                    (self._seats[member].ordinal, self._seats[member].heard)
+                    for member in self._sealed_members()
                 ]
                 if len(marks) <= limits.MEMBERS_SMALL:
                     self._frame(wire.Receipts(self.tag, self._head.seq, tuple(marks)))
 
     def closed(self) -> None:
         """Nobody needs this room any more."""
-        for name in ("head", "presence", "receipts", "pause"):
+        for name in ("head", "presence", "receipts", "pause", "key", "next key"):
             self._timers.cancel((self, name))
 
     def flush(self) -> None:
@@ -341,6 +328,19 @@ class Room:
         most = max(limits.REPORT_INTERVAL, len(self._seats) / limits.REPORT_MEMBERS)
         return ceil(most * 10)
 
+    def _wake(self, now: float) -> None:
+        """There is somebody here."""
+        if self._gap == len(limits.HEADS):
+            self._next_head(now)
+        if self.parties is None and not self._timers.armed((self, "key")):
+            self._keys.begin(now)
+
+    def _sealed_members(self) -> list[Member]:
+        return [member for member in self._seats if member.form is Form.SEALED]
+
+    def _set_timer(self, name: str, when: float) -> None:
+        self._timers.set((self, name), when)
+
     def _next_head(self, now: float) -> None:
         if self._gap < len(limits.HEADS):
             self._timers.set((self, "head"), now + limits.HEADS[self._gap])
@@ -363,7 +363,12 @@ class Room:
     def _put(self, member: Member, now: float) -> None:
         seat = self._seats[member]
         row = asks.Member(
-            seat.ordinal, member.name, member.shown_endpoint, seat.since, member.form is Form.TEXT
+            seat.ordinal,
+            member.name,
+            member.shown_endpoint,
+            seat.since,
+            member.form is Form.TEXT,
+            member.verified,
         )
         self.presence.put(row)
         self._presence_changed(now)
@@ -385,7 +390,3 @@ class Room:
             except MalformedError:
                 continue
         return lines
-
-
-def _cost(draft: wire.Draft) -> int:
-    return len(draft.text) + limits.DRAFT_COST

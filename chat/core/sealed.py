@@ -4,21 +4,18 @@ from collections import Counter
 from collections.abc import Callable
 
 from . import asks, limits, protect, wire
-from .broadcast import sharing
-from .channel import BODY_MAX, Channel
 from .house import House, RefusedError
 from .layout import MalformedError
 from .names import BadNameError, room_name
 from .opening import Admission, Again, Doorman
+from .pages import entry_pages, room_page
 from .room import Room, RoomTimers
 from .session import Session
+from .signatures import Signer, name_claim, verified
 from .staging import Verdict
+from .tickets import Tickets
 from .turn import Turn
-from .types import Extract, Path, Run, Send
-
-_PAGE_BODIES = BODY_MAX - wire.FRAME_HEADER - wire.FRAMES[0x44].size
-_PAGES_MAX = 255
-_ROWS_BYTES = 1000
+from .types import Close, Extract, Path, Send
 
 _MALFORMED = "malformed frames"
 
@@ -44,8 +41,10 @@ class Sealed:
         turn: Turn,
         timers: RoomTimers,
         *,
-        secret: bytes,
+        secret: bytes | None,
         identity: bytes,
+        server: bytes,
+        signer: Signer | None,
         random: Callable[[int], bytes],
         dropped: Counter[str],
     ) -> None:
@@ -55,9 +54,12 @@ class Sealed:
         self._turn = turn
         self._timers = timers
         self._identity = identity
+        self._server = server
+        self._push_key = signer.public if signer is not None else b""
+        self._tickets = Tickets(identity, random) if secret is None else None
         self._random = random
         self._fetching: dict[Session, FetchTicket] = {}
-        self._doorman = Doorman(secret, random)
+        self._doorman = Doorman(secret, self._tickets, random)
         self._dropped = dropped
         self._stateless = limits.Bucket(limits.STATELESS, limits.STATELESS)
 
@@ -69,13 +71,14 @@ class Sealed:
             case wire.Session() as header:
                 self._session(header, datagram, path, now, wall)
             case wire.Open() as header:
-                if len(datagram) != wire.OPEN_SIZE:
-                    raise MalformedError("OPEN of another size")
-                self.answer(self._doorman.answer(header, path, now), datagram, path, now)
+                self.answer(self._doorman.answer(header, path, now, wall), datagram, path, now)
             case wire.First() as header:
                 self._first(header, datagram, path, now, wall)
             case _:
                 raise MalformedError("not for servers")
+
+    def admitted(self, path: Path, handshake: bytes, secret: bytes, now: float) -> None:
+        self._doorman.shaken(path, handshake, secret, now)
 
     def answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
         """To somebody we keep nothing of: smaller than its cause, and not too often."""
@@ -117,19 +120,20 @@ class Sealed:
         if not self._house.registry.ready:
             return
         retry = wire.encode_header(wire.Retry(header.random))
-        match self._doorman.admit(header, datagram, path, now):
-            case Admission(channel, frames):
-                if not self._admit(channel, frames, path, now, wall):
+        match self._doorman.admit(header, datagram, path, now, wall):
+            case Admission() as admission:
+                if admission.shaken:
+                    self._turn.emit(Close(path))
+                if not self._admit(admission, path, now, wall):
                     self.answer(retry, datagram, path, now)
             case Again(sid) if (known := self.by_path.get(path)) and known.channel.sid == sid:
-                self._welcome(known, known.name)
+                self._welcome(known, known.name, wall)
             case _:
                 self.answer(retry, datagram, path, now)
 
-    def _admit(
-        self, channel: Channel, frames: list[wire.Frame], path: Path, now: float, wall: int
-    ) -> bool:
+    def _admit(self, admission: Admission, path: Path, now: float, wall: int) -> bool:
         """Whether this FIRST begins a session, or a session's new channel."""
+        frames = admission.frames
         if not frames or not isinstance(frames[0], wire.Ask):
             raise MalformedError("FIRST without HELLO")
         hello = asks.decode_request(frames[0].body)
@@ -140,26 +144,32 @@ class Sealed:
         if isinstance(session, Session):
             if hello.attempt <= session.attempt:
                 return False
-            self._rechannel(session, channel, hello.attempt, path, now)
+            self._rechannel(session, admission, hello.attempt, path, now)
         else:
-            begun = self._begin(instance, hello, channel, path, now)
+            begun = self._begin(instance, hello, admission, path, now, wall)
             if begun is None:
                 return True
             session = begun
         session.seen = now
-        self._welcome(session, hello.name)
+        self._welcome(session, hello.name, wall)
         self._frames(session, frames[1:], path, now, wall)
         return True
 
     def _begin(
-        self, instance: bytes, hello: asks.Hello, channel: Channel, path: Path, now: float
+        self,
+        instance: bytes,
+        hello: asks.Hello,
+        admission: Admission,
+        path: Path,
+        now: float,
+        wall: int,
     ) -> Session | None:
         endpoint = self._house.labels.pack(path)
         session = Session(
             instance,
             path,
             endpoint,
-            channel,
+            admission,
             hello.attempt,
             self._turn,
             self._house.registry.topic,
@@ -168,30 +178,49 @@ class Sealed:
         try:
             if len(self.sessions) >= limits.SESSIONS:
                 raise RefusedError("the server is full; try again later")
-            self._house.enter(session, hello.name)
+            self._house.enter(session, hello.name, self._proven(session, hello), wall)
         except RefusedError as error:
             session.refused(0, str(error))
             return None
         self._take_path(session, path, now)
-        self.sessions[channel.sid] = session
+        self.sessions[session.channel.sid] = session
         self._timers.set((session, "idle"), now + limits.SESSION_IDLE)
         return session
 
-    def _welcome(self, session: Session, asked: str) -> None:
-        token = session.reset_token
-        session.reply(asks.Welcome(session.name, asked, str(session.path), token))
+    def _welcome(self, session: Session, asked: str, wall: int) -> None:
+        tickets = self._tickets
+        session.reply(
+            asks.Welcome(
+                name=session.name,
+                asked=asked,
+                endpoint=str(session.path),
+                reset=session.reset_token,
+                verified=session.verified,
+                ticket=tickets.issue(session.resumption, wall) if tickets is not None else b"",
+                push_key=self._push_key,
+            )
+        )
         self._remind(session)
+
+    def _proven(self, session: Session, claim: asks.Hello | asks.Nick) -> bytes:
+        """The key that a name is claimed with. Raises RefusedError if it did not sign this.
+        Where sessions' keys are published, so would the proof be: nobody has a key."""
+        if not claim.key or self._tickets is None:
+            return b""
+        message = name_claim(session.binding, self._server, claim.name)
+        if not verified(claim.key, claim.proof, message):
+            raise RefusedError("the key of this name did not sign it; try another name")
+        return claim.key
 
     # Sessions
 
     def _rechannel(
-        self, session: Session, channel: Channel, attempt: int, path: Path, now: float
+        self, session: Session, admission: Admission, attempt: int, path: Path, now: float
     ) -> None:
         del self.sessions[session.channel.sid]
         self._fetching.pop(session, None)
-        session.channel = channel
-        session.attempt = attempt
-        self.sessions[channel.sid] = session
+        session.begin(admission, attempt)
+        self.sessions[session.channel.sid] = session
         if path != session.path:
             self._move(session, path, now)
 
@@ -287,14 +316,14 @@ class Sealed:
                         session.left(r, name)
                 case asks.Nick(r, name):
                     if session.newest("", r):
-                        house.rename(session, name, now)
-                        session.reply(asks.Named(r, session.name, name))
+                        house.rename(session, name, self._proven(session, ask), now, wall)
+                        session.reply(asks.Named(r, session.name, name, session.verified))
                 case asks.Who(room=tag):
                     if tag not in session.rooms:
                         raise RefusedError("you are not in that room")
                     session.reply(session.rooms[tag].presence.answer(ask))
                 case asks.Rooms(r, after):
-                    session.reply(_room_page(r, house, after))
+                    session.reply(room_page(r, house.list_rooms(after)))
                 case asks.Direct(r, name):
                     session.invited(r, *house.direct(session, name))
                 case asks.Hello():
@@ -329,43 +358,5 @@ class Sealed:
         if self._fetching.get(session) is not ticket:
             return
         del self._fetching[session]
-        batches = [
-            (run, batch)
-            for run in extract.runs
-            for batch in sharing(list(run.records), _PAGE_BODIES)
-        ][:_PAGES_MAX]
-        empty = Run(bytes(8), ())
-        for index, (run, batch) in enumerate(batches or [(empty, [])]):
-            first = batch[0].seq if batch else 0
-            session.queue(
-                wire.Page(
-                    request=ticket.request,
-                    index=index,
-                    pages=max(1, len(batches)),
-                    room=ticket.room,
-                    floor=extract.floor,
-                    head=extract.head.seq,
-                    head_digest=extract.head.digest,
-                    first=first,
-                    previous=_before(run, first),
-                    bodies=tuple(record.body for record in batch),
-                )
-            )
-
-
-def _before(run: Run, seq: int) -> bytes:
-    """The chained digest before entry `seq` of a run."""
-    if not run.records or seq == run.records[0].seq:
-        return run.previous
-    return run.records[seq - run.records[0].seq - 1].digest
-
-
-def _room_page(r: int, house: House, after: str) -> asks.RoomList:
-    rows: list[asks.RoomRow] = []
-    size = 0
-    for row in house.list_rooms(after):
-        size += len(row.name.encode()) + len(row.topic.encode()) + 16
-        if rows and size > _ROWS_BYTES:
-            return asks.RoomList(r, tuple(rows), True)
-        rows.append(row)
-    return asks.RoomList(r, tuple(rows), False)
+        for page in entry_pages(extract, ticket.request, ticket.room):
+            session.queue(page)

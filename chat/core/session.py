@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import asks, wire
-from .channel import Channel
 from .limits import ASK_BURST, ASK_RATE, Bucket
 from .member import Member
+from .opening import Admission
 from .path import Validation
 from .protect import reset_token
 from .room import Room
@@ -29,7 +29,9 @@ class Session(Member):
         "_turn",
         "asking",
         "attempt",
+        "binding",
         "channel",
+        "resumption",
         "seen",
         "validation",
     )
@@ -41,7 +43,7 @@ class Session(Member):
         instance: bytes,
         path: Path,
         endpoint: bytes,
-        channel: Channel,
+        admission: Admission,
         attempt: int,
         turn: Turn,
         topic_of: Callable[[str], str],
@@ -49,8 +51,7 @@ class Session(Member):
     ) -> None:
         """`identity` is the server's secret that survives its restarts."""
         super().__init__(instance, "", path, endpoint)
-        self.channel = channel
-        self.attempt = attempt
+        self.begin(admission, attempt)
         self.validation = Validation()
         self.seen = 0.0
         self.asking = Bucket(ASK_RATE, ASK_BURST)
@@ -58,6 +59,13 @@ class Session(Member):
         self._topic_of = topic_of
         self._identity = identity
         self._asked: dict[str, int] = {}
+
+    def begin(self, admission: Admission, attempt: int) -> None:
+        """A new channel, and what goes with it."""
+        self.channel = admission.channel
+        self.binding = admission.binding
+        self.resumption = admission.resumption
+        self.attempt = attempt
 
     @property
     def reset_token(self) -> bytes:
@@ -90,6 +98,8 @@ class Session(Member):
 
     def joined(self, room: Room, request: int, snapshot: Snapshot) -> None:
         self.reply(room.joined(self, request, snapshot, self._topic_of(room.name)))
+        if room.next_key is not None:
+            self.queue(room.next_key)
         self.queue_digests(room)
 
     def refused(self, request: int, reason: str) -> None:
@@ -103,6 +113,9 @@ class Session(Member):
             self.queue(wire.Direct(room.tag, record.seq, (record.body,)))
         for frame in frames:
             self.queue(frame)
+
+    def rekeyed(self, key: wire.RoomKey) -> None:
+        self.queue(key)
 
     def invited(self, request: int, room: str, peer: str) -> None:
         self.reply(asks.Invited(request, room, peer))

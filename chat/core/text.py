@@ -7,8 +7,8 @@ from .entry import TEXT_MAX
 from .limits import PASTE_BYTES, TOPIC_BYTES
 from .types import Entry, Kind
 
-PLAIN_MAX = 1200
-"""Bytes of one plain-text datagram."""
+PLAIN_MAX = 1100
+"""Bytes of one plain-text datagram, which may have to fit a DTLS record in a datagram of 1200."""
 
 _MARKS_MAX = 8
 """Combining marks on one character: enough for every script, too few to climb over a screen."""
@@ -92,7 +92,7 @@ def render(entry: Entry, label: str = "") -> str:
 
 
 def datagrams(lines: Iterable[str]) -> Iterator[bytes]:
-    """Whole lines packed into datagrams of at most 1200 bytes. A longer line is split, and goes on
+    """Whole lines packed into datagrams of at most PLAIN_MAX bytes. A longer line is split, and goes on
     indented: what a datagram begins with may be all that comes."""
     held = b""
     for row in (row for line in lines for row in line.split("\n")):

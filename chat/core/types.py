@@ -28,6 +28,10 @@ REGISTRY = "!registry"
 """The reserved room whose log holds what must outlive the rooms themselves."""
 
 
+SECURED = 1 << 16
+"""Added to the number of a socket, for text that goes through it inside of DTLS."""
+
+
 class Path(NamedTuple):
     """Where a datagram came from, or goes to: one of our sockets and the endpoint beyond it."""
 
@@ -37,6 +41,11 @@ class Path(NamedTuple):
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def secured(self) -> bool:
+        """What comes this way was inside of DTLS."""
+        return self.socket >= SECURED
 
     @property
     def loopback(self) -> bool:
@@ -65,6 +74,8 @@ class Kind(IntEnum):
     TOPIC = 3
     ROOM = 8
     """In the registry: a room was made; its name is the text."""
+    NAME = 9
+    """In the registry: a name belongs to a key; the text is that key, in hexadecimal, and it."""
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -233,6 +244,17 @@ class Fetch(Struct, frozen=True):
     budget: int
 
 
+class Close(Struct, frozen=True):
+    """Nothing more of a handshake, or of text over one, is needed at this endpoint."""
+
+    path: Path
+
+
+class Handshake(Struct, frozen=True):
+    """A client's: shake hands with the server; answer with `admitted` or `distrusted`. What was
+    begun before is not wanted any more."""
+
+
 class Tell(Struct, frozen=True):
     """Something happened that the shell, a log file or a person may want to know."""
 
@@ -242,4 +264,4 @@ class Tell(Struct, frozen=True):
 Request = Append | Open | Fetch | Follow | Unfollow | Trim
 """To the log."""
 
-Effect = Send | Subscribe | Unsubscribe | Push | Tell | Request
+Effect = Send | Subscribe | Unsubscribe | Push | Close | Handshake | Tell | Request

@@ -10,9 +10,10 @@ from typing import Annotated, Any, TypeVar
 from msgspec import Struct
 
 from .layout import BODIES, MARKS, RANGES, REST, U8, U16, U32, U64, Layout, MalformedError, raw
+from .tickets import TICKET_SIZE
 from .types import Range
 
-VERSION = 1
+VERSION = 2
 """Of this protocol. A server says its own in ANSWER, so that a client can say who is the elder."""
 
 DATAGRAM_MAX = 1200
@@ -24,7 +25,6 @@ RANDOM_SIZE = 16
 COOKIE_SIZE = 16
 SID_SIZE = 8
 TOKEN_SIZE = 16
-OPEN_SIZE = 64
 STATUS_SIZE = 96
 
 HEADERS: dict[int, Layout[Any]] = {}
@@ -52,12 +52,14 @@ def _frame(code: int) -> Any:
 
 @_header(0x80)
 class Open(Struct, frozen=True, gc=False):
-    """Client: may I come in? Padded so that the answer is never larger."""
+    """Client: may I come in? With room for a ticket, so that the answer is never larger."""
 
     version: Annotated[int, U8, "of the protocol"]
     random: Annotated[bytes, raw(RANDOM_SIZE), "fresh for each attempt"]
     sending: Annotated[int, U8, "counts how often this OPEN was sent; echoed, to time the answer"]
-    padding: Annotated[bytes, REST, "zeros, up to 64 bytes in all"]
+    ticket: Annotated[
+        bytes, raw(TICKET_SIZE), "from WELCOME; zeros: keys from the published secret"
+    ]
 
 
 @_header(0x81)
@@ -68,23 +70,24 @@ class Answer(Struct, frozen=True, gc=False):
     random: Annotated[bytes, raw(RANDOM_SIZE), "the client's, from OPEN"]
     sending: Annotated[int, U8, "from OPEN"]
     cookie: Annotated[bytes, raw(COOKIE_SIZE), "HMAC of path and random; the server's random, too"]
-    mac: Annotated[bytes, raw(16), "HMAC over the above under a key from the shared secret"]
+    mac: Annotated[bytes, raw(16), "HMAC over the above under a key from the secret"]
 
 
 @_header(0x82)
 class First(Struct, frozen=True, gc=False):
     """Client: the cookie, and sealed HELLO and JOIN. Repeated, the same bytes, until answered."""
 
-    random: Annotated[bytes, raw(RANDOM_SIZE), "from OPEN"]
-    cookie: Annotated[bytes, raw(COOKIE_SIZE), "from ANSWER"]
+    random: Annotated[bytes, raw(RANDOM_SIZE), "from OPEN; after a handshake a fresh one"]
+    cookie: Annotated[bytes, raw(COOKIE_SIZE), "from ANSWER; or the handshake's id"]
+    ticket: Annotated[bytes, raw(TICKET_SIZE), "from OPEN; zeros after a handshake"]
     sealed: Annotated[bytes, REST, "frames"]
 
 
 @_header(0x83)
 class Retry(Struct, frozen=True, gc=False):
-    """Server: this FIRST is not one I can take; start over with a new random."""
+    """Server: this OPEN or FIRST is not one I can take; start over with a new random."""
 
-    random: Annotated[bytes, raw(RANDOM_SIZE), "from FIRST"]
+    random: Annotated[bytes, raw(RANDOM_SIZE), "from OPEN or FIRST"]
 
 
 @_header(0x84)
@@ -105,7 +108,7 @@ class Push(Struct, frozen=True, gc=False):
     counter: Annotated[int, U32, "of pushes under this key; the nonce"]
     first: Annotated[int, U64, "sequence number of the first entry inside"]
     count: Annotated[int, U8, "entries inside"]
-    sealed: Annotated[bytes, REST, "frames"]
+    sealed: Annotated[bytes, REST, "frames; then, unless --insecure, 64 bytes of signature"]
 
 
 @_header(0x86)
@@ -289,6 +292,15 @@ class Receipts(Struct, frozen=True, gc=False):
     marks: Annotated[tuple[tuple[int, int], ...], MARKS, "member's ordinal, contiguous seq"]
 
 
+@_frame(0x4C)
+class RoomKey(Struct, frozen=True, gc=False):
+    """Server: pushes will soon be sealed under another key, from counter 0 on."""
+
+    room: Annotated[int, U32, "tag of the room"]
+    epoch: Annotated[int, U8, "of the new key"]
+    key: Annotated[bytes, raw(16), "the room key"]
+
+
 Header = Open | Answer | First | Retry | Session | Push | Reset | Status | StatusReply
 Frame = (
     Ask
@@ -309,7 +321,10 @@ Frame = (
     | PathChallenge
     | Presence
     | Receipts
+    | RoomKey
 )
+
+OPEN_SIZE = 1 + HEADERS[0x80].size
 
 SEALED_OFFSET = {code: 1 + layout.size for code, layout in HEADERS.items()}
 """Where the last field of a header begins: all before it is authenticated with what is sealed."""

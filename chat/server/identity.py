@@ -1,52 +1,73 @@
-"""What survives a restart besides the log: the secret that a server is known by."""
+"""What survives a restart besides the log: what a server is known by, and its secret."""
 
-import os
 import secrets
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
+
+from chat.secure import files
+from chat.secure.credentials import Credentials
 
 SIZE = 32
 NAME = "identity"
+CREDENTIALS = "identity.pem"
 
 
 class IdentityError(Exception):
     """The identity cannot be read or made. One line that says what to do."""
 
 
-def load_identity(folder: Path) -> bytes:
-    """The 32 bytes in the folder's file `identity`; drawn and written, readable by us alone, if
-    there is none yet. Raises IdentityError."""
-    path = folder / NAME
+class Identity(NamedTuple):
+    """A server's own."""
+
+    secret: bytes
+    """32 bytes that nobody else ever sees: what it derives, such as reset tokens, from one life to
+    the next."""
+    credentials: Credentials
+    """The key that its pin is of, with the certificate."""
+
+
+def new_identity() -> Identity:
+    """For one life."""
+    return Identity(secrets.token_bytes(SIZE), Credentials.generate())
+
+
+def load_identity(folder: Path) -> Identity:
+    """The folder's files `identity` (the secret's 32 bytes) and `identity.pem` (key and
+    certificate); each drawn and written, readable by us alone, if it is not there yet. Raises
+    IdentityError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            _create(path)
-        identity = path.read_bytes()
     except (FileExistsError, NotADirectoryError) as error:
         raise IdentityError(f"{folder} is not a folder; choose another --store DIR") from error
     except OSError as error:
+        raise _unusable(folder, error) from error
+    path = folder / NAME
+    secret = _load(path, lambda: secrets.token_bytes(SIZE))
+    if len(secret) != SIZE:
         raise IdentityError(
-            f"{path} cannot be used: {error.strerror}; choose another --store DIR"
-        ) from error
-    if len(identity) != SIZE:
-        raise IdentityError(
-            f"{path} is damaged: it has {len(identity)} bytes, not {SIZE}; restore it, or delete "
+            f"{path} is damaged: it has {len(secret)} bytes, not {SIZE}; restore it, or delete "
             "it to have a new one"
         )
-    return identity
-
-
-def _create(path: Path) -> None:
-    """Whole or not at all, whoever else does the same at the same time."""
-    if path.exists():
-        return
-    draft = path.with_name(f"{NAME}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    path = folder / CREDENTIALS
+    pem = _load(path, lambda: Credentials.generate().to_bytes())
     try:
-        with open(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(SIZE))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    finally:
-        draft.unlink()
+        return Identity(secret, Credentials.from_bytes(pem))
+    except ValueError as error:
+        raise IdentityError(
+            f"{path} is damaged: it holds no key with its certificate; restore it, or delete it to "
+            "have new ones (then the old links lead nowhere, and people are warned of a changed key)"
+        ) from error
+
+
+def _load(path: Path, draw: Callable[[], bytes]) -> bytes:
+    try:
+        if not path.exists():
+            files.create(path, draw())
+        return path.read_bytes()
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> IdentityError:
+    return IdentityError(f"{path} cannot be used: {error.strerror}; choose another --store DIR")

@@ -35,6 +35,7 @@ class Options(NamedTuple):
     durability: str = "process"
     plain: str = "loopback"
     masked: bool = False
+    insecure: bool = False
     log_format: str = "text"
 
 
@@ -92,8 +93,9 @@ async def _serve(options: Options) -> int:
         durability=Durability(options.durability),
         plain=Policy(options.plain),
         masked=options.masked,
+        insecure=options.insecure,
     ) as serving:
-        announce(serving)
+        announce(serving, options.insecure)
         ended = asyncio.ensure_future(serving.server.run())
         await asyncio.wait((stop, ended), return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
@@ -113,15 +115,17 @@ def _broken(ended: asyncio.Future[None]) -> int:
     return 1
 
 
-def announce(serving: Serving) -> None:
+def announce(serving: Serving, insecure: bool) -> None:
     """Data to stdout, talk to stderr."""
-    log.warning("not encrypted in this version: who is on the way can read and change what is said")
+    if insecure:
+        log.warning("--insecure: whoever is on the way can read and change what is said")
     for endpoint in serving.endpoints:
         print(f"listening on {endpoint}")
     for way in serving.ways:
         print(f"link {way.link}", flush=True)
         print(f"     {way.purpose}", file=sys.stderr)
-    print(f"     join with: chat join {serving.ways[0].link}", file=sys.stderr, flush=True)
+    flag = "--insecure " if insecure else ""
+    print(f"     join with: chat join {flag}{serving.ways[0].link}", file=sys.stderr, flush=True)
 
 
 def default_store() -> str:

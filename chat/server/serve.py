@@ -1,10 +1,11 @@
 """A server, from its sockets to the links that lead to it."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from chat.core.link import Link, parse_endpoint
 from chat.core.plain import Policy
@@ -12,8 +13,9 @@ from chat.core.types import Path
 from chat.log.api import RETENTION, Durability, Retention
 from chat.log.stores import MEMORY, folder_of, open_log
 from chat.net.address import lan_address, listen
+from chat.secure.credentials import pin_of
 
-from .identity import SIZE, load_identity
+from .identity import load_identity, new_identity
 from .shell import Server
 
 
@@ -47,11 +49,12 @@ async def serve(
     retention: Retention = RETENTION,
     plain: Policy = Policy.LOOPBACK,
     masked: bool = False,
+    insecure: bool = False,
 ) -> AsyncIterator[Serving]:
     """A server until the block ends: then what was said is stored, and it is gone.
 
     `bind`: HOST:PORT each, port 0 picks; none: 0.0.0.0 and [::], port 9999. `store`: a folder, or
-    `memory:`. Raises BindError, LogError, IdentityError, BadLinkError, each one line.
+    `memory:`. `insecure`: keys from the published secret, and links without a pin. Raises BindError, LogError, IdentityError, BadLinkError, each one line.
     """
     from chat import __version__
 
@@ -59,7 +62,7 @@ async def serve(
     sockets = listen(bind)
     try:
         folder = folder_of(store)
-        identity = load_identity(folder) if folder else secrets.token_bytes(SIZE)
+        identity = load_identity(folder) if folder else new_identity()
         log = await asyncio.to_thread(open_log, store, durability=durability, retention=retention)
     except BaseException:
         for sock in sockets:
@@ -68,19 +71,23 @@ async def serve(
     server = Server(
         sockets,
         log,
-        identity=identity,
+        identity=identity.secret,
+        credentials=None if insecure else identity.credentials,
         version=__version__,
         plain=plain,
         masked=masked,
     )
     try:
         endpoints = await server.start()
-        yield Serving(endpoints, tuple(ways(endpoints, named, lan_address())), server)
+        pin = "" if insecure else pin_of(identity.credentials.public)
+        yield Serving(endpoints, tuple(ways(endpoints, named, lan_address(), pin)), server)
     finally:
         await server.close()
 
 
-def ways(endpoints: Sequence[Path], named: tuple[str, int] | None, lan: str | None) -> list[Way]:
+def ways(
+    endpoints: Sequence[Path], named: tuple[str, int] | None, lan: str | None, pin: str = ""
+) -> list[Way]:
     """The links that lead to these sockets, the one that works from farthest away first. `named`:
     what the operator says others know this machine by, port 0 for the port that is bound."""
     first = endpoints[0]
@@ -99,4 +106,4 @@ def ways(endpoints: Sequence[Path], named: tuple[str, int] | None, lan: str | No
             found.append(Way(Link(host, port), "from this network"))
     if not found:
         found.append(Way(Link("::1", first.port), "from this machine only"))
-    return found
+    return [way._replace(link=replace(way.link, pin=pin)) for way in found]

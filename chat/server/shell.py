@@ -17,6 +17,7 @@ from chat.core.plain import Policy
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import (
     Append,
+    Close,
     Effect,
     Extract,
     Fetch,
@@ -37,8 +38,10 @@ from chat.log.api import Log, LogError
 from chat.net.fanout import Fanout
 from chat.net.socket import Ports
 from chat.net.timer import Timer
+from chat.secure.credentials import Credentials
 
 from .commit import Batch, Committer
+from .door import Door, server_id
 
 log = logging.getLogger("chat.server")
 
@@ -55,15 +58,18 @@ class Server:
         store: Log,
         *,
         identity: bytes,
+        credentials: Credentials | None,
         version: str,
         plain: Policy = Policy.LOOPBACK,
         masked: bool = False,
     ) -> None:
-        """Needs a running loop. `store` is used on another thread from now on."""
+        """Needs a running loop. `store` is used on another thread from now on. `credentials` are
+        what handshakes prove; None: sessions' keys are published."""
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(
-            secret=PUBLISHED_SECRET,
+            secret=PUBLISHED_SECRET if credentials is None else None,
             identity=identity,
+            server=server_id(credentials) if credentials is not None else b"",
             random=secrets.token_bytes,
             now=time.monotonic(),
             version=version,
@@ -72,6 +78,7 @@ class Server:
         )
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._timer = Timer(self._loop, self._timeout)
+        self._door_timer = Timer(self._loop, self._close_slow)
         self._draining = False
         self._trouble = ""
         self._drops = 0
@@ -82,7 +89,8 @@ class Server:
             refused=self._refused,
             turn=self._turn,
         )
-        self._fanout = Fanout(self._ports.push)
+        self._door = Door(self._hub, credentials, send=self._ports.send, push=self._ports.push)
+        self._fanout = Fanout(self._door.push)
         self._committer = Committer(store, self._answered)
         self._watch = self._loop.call_later(_WATCH, self._look)
 
@@ -108,11 +116,12 @@ class Server:
         self._hub.shutdown()
         self._turn()
         self._timer.set(None)
+        self._door_timer.set(None)
         self._ports.close()
 
     def _received(self, datagram: bytes, path: Path) -> None:
         if not self._draining:
-            self._hub.receive(datagram, path, time.monotonic(), time.time_ns() // 1_000_000)
+            self._door.receive(datagram, path, time.monotonic(), time.time_ns() // 1_000_000)
 
     def _refused(self, path: Path) -> None:
         self._hub.refuses(path, time.monotonic())
@@ -124,17 +133,20 @@ class Server:
         if requests:
             self._committer.submit(requests)
         self._timer.set(self._hub.deadline())
+        self._door_timer.set(self._door.deadline())
 
     def _do(self, effect: Effect, requests: list[Request]) -> None:
         match effect:
             case Send(path, datagram):
-                self._ports.send(path, datagram)
+                self._door.send(path, datagram)
             case Push(group, datagram):
                 self._fanout.push(group, datagram)
             case Subscribe(group, path):
                 self._fanout.subscribe(group, path)
             case Unsubscribe(group, path):
                 self._fanout.unsubscribe(group, path)
+            case Close(path):
+                self._door.close(path)
             case Append() | Open() | Fetch() | Follow() | Unfollow() | Trim():
                 requests.append(effect)
             case Tell(Came(name, endpoint, form)):
@@ -144,6 +156,10 @@ class Server:
 
     def _timeout(self, now: float) -> None:
         self._hub.timeout(now)
+        self._turn()
+
+    def _close_slow(self, now: float) -> None:
+        self._door.timeout(now)
         self._turn()
 
     def _answered(self, batch: Batch) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from chat.core.commands import Call, Mistake, Speech, parse
-from chat.core.guest import NotSaidError
 from chat.core.membership import objection
+from chat.core.memberships import NotSaidError
 from chat.core.names import BadNameError, check_name, check_room, same_name
 from chat.core.text import clean, pieces
 from chat.core.types import Kind

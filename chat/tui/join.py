@@ -15,6 +15,7 @@ from chat.core.link import BadLinkError, Link, parse_link
 from chat.core.text import clean
 from chat.loop import run_loop
 from chat.net.impair import Impairment
+from chat.secure.namekeys import NameKeys
 from chat.status import StatusError, ask
 
 from .app import Application
@@ -35,6 +36,7 @@ class Options(NamedTuple):
     name: str
     impairment: Impairment
     impair_seed: str
+    insecure: bool = False
 
 
 def run(options: Options) -> int:
@@ -79,6 +81,8 @@ async def _join(options: Options) -> int:
             told,
             impairment=options.impairment,
             impair_seed=options.impair_seed,
+            insecure=options.insecure,
+            keys=NameKeys(),
         )
 
     app = Application(connect)

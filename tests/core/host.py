@@ -38,7 +38,7 @@ class Host:
         """It answers joins by itself."""
         self.pasts = {room: Past(entries) for room in rooms}
         self.tags = {room: tag for tag, room in enumerate(rooms, 1)}
-        self.doorman = Doorman(PUBLISHED_SECRET, self.random.randbytes)
+        self.doorman = Doorman(PUBLISHED_SECRET, None, self.random.randbytes)
         self.channel: Channel | None = None
         self.sealers: dict[int, PushSealer] = {}
         self.last_n: dict[str, int] = {}
@@ -173,9 +173,11 @@ class Host:
     def _heard(self, datagram: bytes) -> None:
         match wire.decode_header(datagram):
             case wire.Open() as header if not self.silent:
-                self.guest.receive(self.doorman.answer(header, CLIENT, self.now), SERVER, self.now)
+                self.guest.receive(
+                    self.doorman.answer(header, CLIENT, self.now, 0), SERVER, self.now
+                )
             case wire.First() as header if not self.silent:
-                admission = self.doorman.admit(header, datagram, CLIENT, self.now)
+                admission = self.doorman.admit(header, datagram, CLIENT, self.now, 0)
                 if isinstance(admission, Admission):
                     self.channel = admission.channel
                     self._welcome(admission.frames)

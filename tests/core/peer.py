@@ -36,7 +36,7 @@ class Peer:
         if room:
             hello.append(asks.Join(1, room, ()))
         plaintext = b"".join(wire.encode_frame(wire.Ask(asks.encode(ask))) for ask in hello)
-        self.opening = Opening(PUBLISHED_SECRET, scene.random.randbytes(16), plaintext)
+        self.opening = Opening(PUBLISHED_SECRET, scene.random.randbytes(16), lambda _: plaintext)
         self.open()
 
     def open(self) -> None:
@@ -113,8 +113,8 @@ class Peer:
             begun = self.opening.welcome(header, datagram)
             if begun is None:
                 return []
-            self.channel, frames = begun
-            return frames
+            self.channel = begun.channel
+            return begun.frames
         if header.sid != self.channel.sid:
             return []
         plaintext = self.channel.open(header, datagram)

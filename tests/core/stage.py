@@ -44,6 +44,7 @@ class Stage:
             self.turn,
             self.timers,
             Random(1).randbytes,
+            None,
             self.allowance,
             lambda *topic: self.topics.append(topic),
         )
@@ -89,7 +90,7 @@ class Stage:
         return found
 
     def frames(self) -> list[wire.Frame]:
-        sealer, found = self.room._broadcast.sealer, list[wire.Frame]()
+        sealer, found = self.room._keys.sealer, list[wire.Frame]()
         for effect in self.effects():
             if isinstance(effect, Push) and effect.group.form is Form.SEALED:
                 header = wire.decode_header(effect.datagram)

@@ -39,6 +39,9 @@ class Stub(Member):
         self.records += records
         self.frames += frames
 
+    def rekeyed(self, key: wire.RoomKey) -> None:
+        self.frames.append(key)
+
     def invited(self, request: int, room: str, peer: str) -> None:
         self.heard.append(("invited", request, room, peer))
 

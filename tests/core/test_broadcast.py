@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from chat.core import wire
 from chat.core.broadcast import Broadcast, sharing
 from chat.core.channel import PUSH_MAX, PushOpener
+from chat.core.roomkeys import RoomKeys
 from chat.core.turn import Turn
 from chat.core.types import Form, Group, Push, Record
 
@@ -25,8 +26,9 @@ class Audience:
 
     def __init__(self) -> None:
         self.turn = Turn()
-        self.broadcast = Broadcast("lobby", TAG, self.turn, Random(1).randbytes)
-        sealer = self.broadcast.sealer
+        self.keys = RoomKeys(TAG, Random(1).randbytes, None, lambda name, when: None)
+        self.broadcast = Broadcast("lobby", self.turn, self.keys)
+        sealer = self.keys.sealer
         self.opener = PushOpener(sealer.epoch, sealer.key, 0)
         self.datagrams: list[bytes] = []
 
@@ -40,7 +42,7 @@ class Audience:
             header = wire.decode_header(effect.datagram)
             assert isinstance(header, wire.Push)
             if header.epoch != self.opener.epoch:
-                sealer = self.broadcast.sealer
+                sealer = self.keys.sealer
                 self.opener = PushOpener(sealer.epoch, sealer.key, 0)
             frames = self.opener.open(header, effect.datagram)
             assert frames is not None
@@ -105,13 +107,13 @@ def test_counters_go_up_by_one() -> None:
 
 
 def test_a_key_that_is_used_up_is_followed_by_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat.core.broadcast.COUNTER_MAX", 2)
+    monkeypatch.setattr("chat.core.roomkeys.COUNTER_MAX", 2)
     audience = Audience()
-    keys = {audience.broadcast.sealer.key}
+    keys = {audience.keys.sealer.key}
     seen = []
     for _ in range(6):
         audience.broadcast.entries([], [HEAD])
-        keys.add(audience.broadcast.sealer.key)
+        keys.add(audience.keys.sealer.key)
         seen += [(header.epoch, header.counter) for header, _ in audience.heard()]
     assert seen == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]
     assert len(keys) == 3

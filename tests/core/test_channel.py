@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from chat.core import protect, wire
 from chat.core.channel import BODY_MAX, PUSH_MAX, Channel, PushOpener, PushSealer, packed
 from chat.core.layout import MalformedError
+from chat.core.signatures import Signer
 
 SID = b"session1"
 KEY, OTHER = bytes(16), bytes(range(16))
@@ -82,7 +83,8 @@ def test_what_is_queued_comes_out_at_the_other_end_in_as_few_datagrams_as_it_fit
 def test_a_full_datagram_is_exactly_as_large_as_a_datagram_may_be() -> None:
     client, _ = pair()
     assert len(client.seal(bytes(BODY_MAX))) == wire.DATAGRAM_MAX
-    assert len(PushSealer(1, 0, KEY).seal(1, 1, bytes(PUSH_MAX))) == wire.DATAGRAM_MAX
+    sealer = PushSealer(1, 0, KEY, Signer(bytes(32)))
+    assert len(sealer.seal(1, 1, bytes(PUSH_MAX))) == wire.DATAGRAM_MAX
 
 
 def test_a_datagram_is_opened_once() -> None:

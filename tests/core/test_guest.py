@@ -3,9 +3,9 @@
 import pytest
 
 from chat.core import asks, events, limits, wire
-from chat.core.guest import NotSaidError
 from chat.core.history import Older
 from chat.core.inbox import Broken
+from chat.core.memberships import NotSaidError
 from chat.core.names import direct_room
 from chat.core.types import Entry, Kind, Range
 
@@ -23,6 +23,9 @@ def shown(host: Host, room: str = "lobby") -> list[int]:
 def restart(host: Host) -> None:
     """The server knows nothing of the session any more; the guest opens the next one."""
     host.deliver(wire.encode_header(wire.Reset(RESET)))
+    at = host.guest.deadline()
+    assert at is not None
+    host.wait(at - host.now)
 
 
 def test_it_is_in_its_rooms_as_soon_as_the_session_stands() -> None:

@@ -52,7 +52,7 @@ class Place:
 
     def member(self, name: str) -> Stub:
         member = Stub(name)
-        self.house.enter(member, name)
+        self.house.enter(member, name, b"", 0)
         return member
 
     def ask(self, member: Stub, room: str, request: int = 1) -> list[JoinTicket]:
@@ -103,17 +103,17 @@ def test_a_name_that_cannot_be_one_is_refused_and_nobody_came() -> None:
         place.member("a b")
     ann = place.member("ann")
     with pytest.raises(RefusedError, match="a name"):
-        place.house.rename(ann, "[ann]", 0.0)
+        place.house.rename(ann, "[ann]", b"", 0.0, 0)
     assert (ann.name, list(place.house.members)) == ("ann", [ann.instance])
 
 
 def test_a_new_name_is_the_first_free_one_like_it() -> None:
     place = Place()
     ann, bob = place.member("ann"), place.member("bob")
-    place.house.rename(bob, "Ann", 0.0)
+    place.house.rename(bob, "Ann", b"", 0.0, 0)
     assert bob.name == "Ann2"
     place.house.exit(ann, 0.0)
-    place.house.rename(bob, "ann", 0.0)
+    place.house.rename(bob, "ann", b"", 0.0, 0)
     assert bob.name == "ann"
 
 

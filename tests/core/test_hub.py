@@ -133,10 +133,12 @@ def test_a_log_that_fails_is_told_to_who_waits_for_it_and_asked_again() -> None:
     assert "Joined" in [type(reply).__name__ for reply in ann.join("lobby")]
 
 
-def test_both_protocols_may_come_from_one_endpoint() -> None:
+def test_an_endpoint_that_has_a_session_says_nothing_in_the_clear() -> None:
     scene = Scene()
     path = Path(0, "127.0.0.1", 7000)
     ann = Peer(scene, path=path)
-    scene.write("hello\n", path)
-    assert scene.hub.census().members == 2
-    assert ann.path in scene.hub._plain.endpoints
+    assert scene.write("hello\n", path) == []
+    assert scene.hub.dropped["not sealed"] == 1
+    assert scene.hub.census().members == 1
+    ann.send(wire.Bye())
+    assert scene.write("hello\n", path)

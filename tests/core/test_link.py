@@ -9,7 +9,9 @@ from chat.core.names import LOBBY
 
 from .strategies import NAMES
 
-WORDS = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=1, max_size=12)
+PIN = "abcdefghijklmnopqrstuvwxyz"
+PINS = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=26, max_size=26)
+INVITES = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)
 HOSTS = st.one_of(
     st.ip_addresses(v=4).map(str),
     st.ip_addresses(v=6).map(str),
@@ -17,8 +19,8 @@ HOSTS = st.one_of(
 )
 LINKS = st.one_of(
     st.builds(Link, HOSTS, st.integers(1, 65535), NAMES),
-    st.builds(Link, HOSTS, st.integers(1, 65535), NAMES, WORDS),
-    st.builds(Link, HOSTS, st.integers(1, 65535), NAMES, WORDS, WORDS),
+    st.builds(Link, HOSTS, st.integers(1, 65535), NAMES, PINS),
+    st.builds(Link, HOSTS, st.integers(1, 65535), NAMES, PINS, INVITES),
 )
 
 
@@ -44,8 +46,9 @@ def test_a_link_survives_a_shell_unquoted(link: Link) -> None:
         ("chat://h/den", Link("h", room="den")),
         ("chat://h/Den", Link("h", room="den")),
         ("chat://h/%23den".replace("%23", "#"), Link("h", room="den")),
-        ("chat://pin@h", Link("h", pin="pin")),
-        ("chat://pin:invite@h:7/den", Link("h", 7, "den", "pin", "invite")),
+        (f"chat://{PIN}@h", Link("h", pin=PIN)),
+        (f"chat://{PIN.upper()}@h", Link("h", pin=PIN)),
+        (f"chat://{PIN}:in-Vite_018@h:7/den", Link("h", 7, "den", PIN, "in-Vite_018")),
         ("chat://[2001:db8::1]", Link("2001:db8::1")),
         ("chat://[2001:db8::1]:7/den", Link("2001:db8::1", 7, "den")),
         ("2001:db8::1", Link("2001:db8::1")),
@@ -81,6 +84,16 @@ def test_what_is_left_out_is_the_lobby_and_the_usual_port() -> None:
         ("chat://[::1", "an IPv6 address is written"),
         ("chat://[::1]7", "an IPv6 address is written"),
         ("chat://@h", "the server's pin"),
+        ("chat://:invite@h", "the server's pin"),
+        ("chat://pin@h", "a pin has 26 letters and digits 2-7; copy the whole link"),
+        ("ann@h", "a pin has 26 letters and digits 2-7; copy the whole link"),
+        (f"chat://{PIN[1:]}@h", "a pin has 26"),
+        (f"chat://{PIN}a@h", "a pin has 26"),
+        (f"chat://{PIN[1:]}1@h", "a pin has 26"),
+        (f"chat://{PIN[1:]}\u212a@h", "a pin has 26"),  # The sign of Kelvin: its small letter is k.
+        (f"chat://{PIN}:@h", "an invite has letters"),
+        (f"chat://{PIN}:a:b@h", "an invite has letters"),
+        (f"chat://{PIN}:$HOME@h", "an invite has letters"),
         ("chat://h/a b", "a room's name"),
         ("chat://h/a/b", "a room's name"),
         ("chat://h/@ann", "a room's name"),

@@ -254,7 +254,7 @@ def test_a_report_says_how_many_pushes_came_of_how_many() -> None:
         assert isinstance(header, wire.Push)
         assert seat.room.opener is not None
         if number != 1:
-            seat.room.opener.open(header, datagram)
+            seat.room.opener.open(header, datagram, 100.0)
     report = seat.room.report(101.0)
     assert report is not None
     assert (report.received, report.highest) == (3, 4)

@@ -80,7 +80,7 @@ def test_each_input_goes_into_a_sessions_keys() -> None:
         changed[index] = value[:-1] + b"\1"
         keys.add(protect.session_keys(*changed))
     assert len(keys) == 5
-    assert len({key for pair in keys for key in pair}) == 10
+    assert len({key for all_three in keys for key in all_three}) == 15
 
 
 def test_a_first_is_sealed_under_another_key_than_its_session() -> None:

@@ -1,11 +1,22 @@
+from collections.abc import Iterator
+from random import Random
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from chat.core import limits
-from chat.core.entry import decode_entry
-from chat.core.names import direct_room
+from chat.core import registry as registry_module
+from chat.core.confusables import skeleton
+from chat.core.entry import decode_entry, encode_entry
+from chat.core.names import Deed, direct_room, same_name
 from chat.core.registry import Registry
-from chat.core.types import REGISTRY, Append, Draft, Kind, Point, Trim
+from chat.core.types import REGISTRY, Append, Draft, Entry, Kind, Point, Trim
 
 US = b"us, now."
 THEM = b"them two"
+ONE, TWO = bytes(range(32)), bytes(32)
 
 
 class Log:
@@ -175,6 +186,279 @@ def test_a_copy_of_what_was_overwritten_meanwhile_does_not_count() -> None:
     log.commit(registry)
     registry.set_topic("den", "new", "ann", 0)
     entry = registry.rooms["den"]
-    registry._write(entry.kind, entry.name, entry.text, entry.time, entry.seq)
+    (fact,) = registry._facts
+    registry._write(fact, entry.kind, entry.name, entry.text, entry.time, entry.seq)
     log.commit(registry)
     assert registry.topic("den") == "new"
+
+
+# Names
+
+
+def named(registry: Registry, name: str, key: bytes, seq: int, refers: int = 0) -> None:
+    """Some node's entry comes out of the log."""
+    body = encode_entry(
+        kind=Kind.NAME,
+        instance=THEM,
+        n=seq,
+        time=0,
+        name="ann",
+        text=f"{key.hex()} {name}",
+        refers=refers,
+    )
+    registry.logged(decode_entry(REGISTRY, seq, body))
+
+
+def test_a_name_belongs_to_the_key_for_which_it_was_registered() -> None:
+    registry, log = opened(), Log()
+    registry.register_name("Alice", ONE, "Alice", 7)
+    assert registry.key_of("alice") == b"", "the log has not said so"
+    assert log.commit(registry) == 1
+    entry = decode_entry(REGISTRY, 1, log.drafts[0].body)
+    assert (entry.kind, entry.name, entry.time) == (Kind.NAME, "Alice", 7)
+    assert entry.text == f"{ONE.hex()} Alice"
+    assert registry.key_of("ALICE") == ONE
+    assert registry.deed("alice") == Deed("Alice", ONE)
+    assert registry.key_of("alice2") == b""
+    assert registry.deed("alice2") is None
+    assert registry.rooms == {}
+
+
+def test_a_name_is_registered_once_however_often_it_is_asked_for() -> None:
+    registry, log = opened(), Log()
+    for name in ("alice", "ALICE"):
+        registry.register_name(name, ONE, name, 0)
+    assert log.commit(registry) == 1
+    for key in (ONE, TWO):
+        registry.register_name("Alice", key, "Alice", 0)
+    assert log.commit(registry) == 0
+    assert registry.deed("Alice") == Deed("alice", ONE)
+
+
+def test_nor_is_one_that_looks_like_anothers() -> None:
+    registry, log = opened(), Log()
+    registry.register_name("alice", ONE, "alice", 0)
+    log.commit(registry)
+    assert registry.look_alike("a1ice") == Deed("alice", ONE)
+    assert registry.look_alike("alice") is None
+    assert registry.look_alike("bob") is None
+    registry.register_name("a1ice", TWO, "a1ice", 0)
+    assert log.commit(registry) == 0
+    registry.register_name("a1ice", ONE, "a1ice", 0)
+    assert log.commit(registry) == 1
+    assert registry.look_alike("ALICE") == Deed("a1ice", ONE)
+
+
+def test_the_first_of_two_nodes_that_register_one_name_has_it() -> None:
+    registry = opened()
+    registry.register_name("Alice", TWO, "Alice", 0)
+    for seq, (name, key) in enumerate((("alice", ONE), ("Alice", TWO), ("a1ice", TWO)), 1):
+        named(registry, name, key, seq)
+    assert not registry._asked
+    assert registry.deed("alice") == Deed("alice", ONE)
+    assert registry.deed("a1ice") is None
+
+
+def test_a_name_whose_registration_was_refused_may_be_asked_for_again() -> None:
+    registry, log = opened(), Log()
+    registry.register_name("alice", ONE, "alice", 0)
+    assert registry.flush()
+    registry.appended("the disk is full")
+    registry.register_name("alice", TWO, "alice", 0)
+    assert log.commit(registry) == 1
+    assert registry.key_of("alice") == TWO
+
+
+def test_only_a_whole_key_can_have_a_name() -> None:
+    with pytest.raises(ValueError, match="32 bytes, not 8"):
+        opened().register_name("alice", bytes(8), "alice", 0)
+
+
+@pytest.mark.parametrize("key", [b"", bytes(8), bytes(33)])
+def test_an_entry_with_another_key_is_skipped(key: bytes) -> None:
+    registry = opened()
+    named(registry, "alice", key, 1)
+    assert registry.deed("alice") is None
+
+
+@pytest.mark.parametrize("text", ["", "alice", "zz alice", ONE.hex(), f"{ONE.hex()} "])
+def test_an_entry_that_says_no_name_is_skipped(text: str) -> None:
+    registry = opened()
+    body = encode_entry(kind=Kind.NAME, instance=THEM, n=1, time=0, name="ann", text=text)
+    registry.logged(decode_entry(REGISTRY, 1, body))
+    assert not registry._facts
+    assert registry.deed("alice") is None
+
+
+def test_names_are_bounded() -> None:
+    registry, log = opened(), Log()
+    with patch.object(registry_module, "NAMES", 2):
+        for name in ("ann", "bob", "zoe"):
+            registry.register_name(name, ONE, name, 0)
+        assert log.commit(registry) == 3, "nobody knew yet"
+        assert [registry.key_of(name) for name in ("ann", "bob", "zoe")] == [ONE, ONE, b""]
+        registry.register_name("eve", ONE, "eve", 0)
+        assert log.commit(registry) == 0
+        registry.make_room("attic", "ann", 0)
+        assert log.commit(registry) == 1
+
+
+def test_who_came_too_late_does_not_gain_by_being_kept_longer() -> None:
+    """The log was trimmed up to 40; the copy of entry 5 is what is left of who was first."""
+    registry = Registry(US)
+    registry.opened(40, Point(100, bytes(8)))
+    named(registry, "alice", TWO, 50)
+    named(registry, "a1ice", ONE, 55)
+    registry.set_topic("den", "", "ann", 0)
+    assert not registry.ready
+    named(registry, "alice", ONE, 100, refers=5)
+    assert registry.deed("alice") == Deed("alice", ONE)
+    assert registry.deed("a1ice") == Deed("a1ice", ONE)
+    assert [entry.seq for entry in registry._facts.values()] == [55, 100]
+
+
+def test_what_was_trimmed_while_it_was_read_is_made_up_for() -> None:
+    registry = Registry(US)
+    registry.opened(5, Point(50, bytes(8)))
+    named(registry, "alice", TWO, 50)
+    assert registry.key_of("alice") == TWO
+    named(registry, "alice", ONE, 51, refers=5)
+    assert registry.key_of("alice") == ONE
+    assert registry.look_alike("a1ice") == Deed("alice", ONE)
+    named(registry, "AL1CE", TWO, 52, refers=4)
+    assert registry.deed("alice") is None
+    assert registry.deed("al1ce") == Deed("AL1CE", TWO)
+    assert [entry.seq for entry in registry._facts.values()] == [52]
+
+
+def test_names_are_known_when_the_last_entry_cannot_be_read() -> None:
+    registry = Registry(US)
+    registry.opened(1, Point(2, bytes(8)))
+    named(registry, "alice", ONE, 1)
+    assert registry.key_of("alice") == b""
+    registry.skipped(2)
+    assert registry.key_of("alice") == ONE
+
+
+def test_names_last_as_long_as_rooms_do() -> None:
+    registry, log = opened(), Log()
+    names = [f"ann{number}" for number in range(2, 50)]
+    for name in names:
+        registry.register_name(name, ONE, name, 0)
+    log.commit(registry)
+    for number in range(5000):
+        registry.set_topic("room7", f"topic {number}", "bob", number)
+        while log.commit(registry):
+            pass
+    kept = len(log.drafts) - log.floor + 1
+    assert kept < 2 * len(names) + limits.REGISTRY_SPARE + 2 * limits.REGISTRY_TRIM
+    again = Registry(US)
+    again.opened(log.floor, Point(len(log.drafts), bytes(8)))
+    log.replay(again)
+    assert all(again.key_of(name) == ONE for name in names)
+    assert again.topic("room7") == "topic 4999"
+    assert not registry._copied
+
+
+class Cluster:
+    """Two nodes with one log, each of which may begin anew."""
+
+    def __init__(self) -> None:
+        self.log: list[Draft] = []
+        self.floor = 1
+        self.started = 0
+        self.nodes = [self.start(), self.start()]
+
+    def start(self) -> Registry:
+        self.started += 1
+        node = Registry(bytes((self.started,)) * 8)
+        node.opened(self.floor, Point(len(self.log), bytes(8)))
+        for seq in range(self.floor, len(self.log) + 1):
+            assert not node.ready
+            node.logged(self.entry(seq))
+        assert node.ready
+        return node
+
+    def entry(self, seq: int) -> Entry:
+        return decode_entry(REGISTRY, seq, self.log[seq - 1].body)
+
+    def entries(self) -> Iterator[Entry]:
+        """All there ever were."""
+        return map(self.entry, range(1, len(self.log) + 1))
+
+    def commit(self, writer: Registry) -> None:
+        """Until nothing is left to be copied."""
+        while effects := writer.flush():
+            for effect in effects:
+                match effect:
+                    case Trim(before=before):
+                        self.floor = max(self.floor, before)
+                    case Append(drafts=drafts):
+                        self.log += drafts
+                        writer.appended({drafts[-1].instance: drafts[-1].n})
+                        for seq in range(len(self.log) - len(drafts) + 1, len(self.log) + 1):
+                            for node in self.nodes:
+                                node.logged(self.entry(seq))
+
+
+def known(node: Registry) -> tuple[object, ...]:
+    """What a node believes, and which entries it would not trim."""
+    topics = {room: node.topic(room) for room in node.public()}
+    return node._deeds, node._looks, topics, [entry.seq for entry in node._facts.values()]
+
+
+ALIKE = (
+    "al",
+    "a1",
+    "AL",
+    "AI2",
+    "al2",
+    "bo",
+    "b0",
+    "vik",
+    "\u03bd\u0399\u03ba",
+    "\u039d\u0399\u039a",
+    "nik",
+)
+KEYS = (ONE, TWO, ONE[::-1])
+
+
+@pytest.mark.parametrize("bound", [3, 6, 100])
+@given(seed=st.integers(0))
+@settings(max_examples=30)
+def test_all_nodes_agree_whenever_they_began(bound: int, seed: int) -> None:
+    dice = Random(seed)
+    with patch.multiple(registry_module, REGISTRY_SPARE=0, REGISTRY_TRIM=1, NAMES=bound):
+        cluster = Cluster()
+        for _ in range(100):
+            match dice.choices(("name", "topic", "commit", "restart"), (8, 8, 4, 1)):
+                case ["name"]:
+                    name, key = dice.choice(ALIKE), dice.choice(KEYS)
+                    dice.choice(cluster.nodes).register_name(name, key, name, 0)
+                case ["topic"]:
+                    topic = str(len(cluster.log))
+                    dice.choice(cluster.nodes).set_topic(
+                        dice.choice(("attic", "den")), topic, "", 0
+                    )
+                case ["commit"]:
+                    cluster.commit(dice.choice(cluster.nodes))
+                case ["restart"]:
+                    cluster.nodes[dice.randrange(2)] = cluster.start()
+            check(cluster, bound)
+    assert cluster.floor > 10, "nothing was trimmed"
+    written = sum(entry.kind == Kind.NAME and not entry.refers for entry in cluster.entries())
+    assert written > len(cluster.nodes[0]._deeds), "nobody came too late"
+
+
+def check(cluster: Cluster, bound: int) -> None:
+    one, other, fresh = *cluster.nodes, cluster.start()
+    assert known(one) == known(other) == known(fresh)
+    deeds = list(fresh._deeds.values())
+    assert len(deeds) <= bound
+    for deed in deeds:
+        for another in deeds:
+            if deed.key != another.key:
+                assert same_name(deed.name) != same_name(another.name)
+                assert skeleton(deed.name) != skeleton(another.name)
+    seqs = [entry.seq for entry in fresh._facts.values()]
+    assert seqs == sorted(seqs)

@@ -103,7 +103,7 @@ def test_a_first_from_elsewhere_or_too_late_or_damaged_gets_a_retry_and_nothing_
 def test_a_first_that_does_not_say_who_it_is_gets_no_byte(frames: bytes) -> None:
     scene = Scene()
     ann = Peer(scene)
-    ann.opening = Opening(protect.PUBLISHED_SECRET, bytes(16), frames)
+    ann.opening = Opening(protect.PUBLISHED_SECRET, bytes(16), lambda _: frames)
     ann.path = THERE
     scene.hub.dropped.clear()
     ann.open()

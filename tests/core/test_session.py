@@ -1,5 +1,6 @@
 from chat.core import asks, wire
 from chat.core.channel import Channel
+from chat.core.opening import Admission
 from chat.core.session import Session
 from chat.core.turn import Turn
 from chat.core.types import Path, Record, Send
@@ -21,7 +22,7 @@ class End:
             b"instance",
             PATH,
             bytes(6),
-            channel,
+            Admission(channel, [], b"binding", b"resumption", False),
             1,
             self.turn,
             lambda room: f"topic of {room}",

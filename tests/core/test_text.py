@@ -156,7 +156,7 @@ def test_lines_share_datagrams_and_none_is_lost(lines: list[str]) -> None:
 
 
 def test_as_many_lines_share_a_datagram_as_fit() -> None:
-    assert list(map(len, datagrams(["x" * 399] * 4))) == [1200, 400]
+    assert list(map(len, datagrams(["x" * 274] * 5))) == [1100, 275]
 
 
 def test_no_datagram_begins_like_somebody_elses_line() -> None:

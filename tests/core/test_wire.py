@@ -9,6 +9,7 @@ from chat.core.channel import BODY_MAX, PUSH_MAX
 from chat.core.layout import MalformedError
 from chat.core.limits import MEMBERS_SMALL, RANGES
 from chat.core.text import is_text
+from chat.core.tickets import NO_TICKET
 from chat.core.types import Range
 
 from .strategies import FRAMES, HEADERS
@@ -108,7 +109,7 @@ def test_the_answers_to_strangers_are_smaller_than_what_they_answer() -> None:
 
 def test_what_is_authenticated_ends_where_the_sealed_part_begins() -> None:
     for header in (
-        wire.First(bytes(16), bytes(16), b""),
+        wire.First(bytes(16), bytes(16), NO_TICKET, b""),
         wire.Session(bytes(8), 1, b""),
         wire.Push(1, 2, 3, 4, 5, b""),
     ):

@@ -18,6 +18,7 @@ from chat.demo.party import Demo
 from chat.demo.verdict import Ledger, Verdict
 from chat.net.impair import Tally
 from tests.needs import needs
+from tests.net.waiting import until
 from tests.tui.terminal import Terminal
 
 VERDICT = re.compile(
@@ -76,7 +77,8 @@ async def test_each_line_answers_the_one_before_however_bad_the_network(
     monkeypatch.setattr(party, "PAUSE", 0.0)
     entries: list[Entry] = []
     async with party.demonstration(lambda line: None) as demo:
-        await told_by(demo, entries)
+        members = [await told_by(demo, entries), *demo.bots.values()]
+        await until(lambda: all(member.guest.connected for member in members))
         demo.cut()
         await asyncio.sleep(2)
         assert (await demo.verdict()).good

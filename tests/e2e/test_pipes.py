@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shlex
 import signal
 import sys
@@ -245,7 +246,7 @@ async def test_the_way_to_the_help_is_told_once() -> None:
         (["send", "http://x", "y"], "chat send: 'http://x' is no link: one looks like"),
         (["tail", "x", "--from", "soon"], "chat tail: Invalid value for '--from': 'soon' is none"),
         (["tail", "x", "--name", "a b"], "chat tail: Invalid value for '--name': a name has"),
-        (["tail", "chat://pin@x"], "chat tail: Invalid value for 'LINK': pins and invites come"),
+        (["tail", "chat://pin@x"], "LINK': 'chat://pin@x': a pin has 26 letters and digits 2-7"),
         (["serve", "--store", "redis://x"], "chat serve: redis:// is no store of this version"),
         (["tail", "a:b:c"], "chat tail: Invalid value for 'LINK': 'a:b:c': use HOST, HOST:PORT or"),
         (["admin", "ban", "--all"], "chat: admin comes with a later version"),
@@ -315,7 +316,7 @@ async def test_a_term_signal_drains_and_ends_with_zero(tmp_path: Path) -> None:
         assert await server.ended() == 0
     assert server.err[-1].endswith("going down: what was said is being stored")
     assert server.out[0].startswith("listening on 127.0.0.1:")
-    assert server.out[1].startswith("link chat://127.0.0.1:")
+    assert re.match(r"link chat://[a-z2-7]{26}@127\.0\.0\.1:", server.out[1])
     async with serving(store=tmp_path) as server:
         tail = await done("tail", server.link, "--from", "start", "--no-follow")
     assert tail.out[0].endswith(": kept")

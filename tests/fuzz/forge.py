@@ -9,6 +9,7 @@ import msgspec
 
 from chat.core import asks, layout, wire
 from chat.core.layout import Layout
+from chat.core.tickets import NO_TICKET
 from chat.core.types import Range
 from tests.vectors import load
 
@@ -167,12 +168,13 @@ class Forge:
         header: wire.Header
         match random.randrange(4):
             case 0:
-                padding = bytes(wire.OPEN_SIZE - wire.SEALED_OFFSET[0x80])
                 table = wire.HEADERS[0x80]
                 fields = {row.name: self.field(row.width) for row in table.fields}
-                header = table.cls(**{**fields, "padding": padding})
+                header = table.cls(**fields)
             case 1:
-                header = wire.First(random.randbytes(16), random.randbytes(16), sealed)
+                header = wire.First(
+                    random.randbytes(16), random.randbytes(16), self.ticket(), sealed[:1000]
+                )
             case 2:
                 header = wire.Session(random.randbytes(8), random.randrange(1 << 32), sealed)
             case _:
@@ -227,6 +229,10 @@ class Forge:
                 self.said[fields["room"]] += 1
                 fields["n"] = self.said[fields["room"]]
         return table.cls(**fields)
+
+    def ticket(self) -> bytes:
+        tickets: list[bytes] = [NO_TICKET, self.random.randbytes(len(NO_TICKET))]
+        return self.random.choice(tickets)
 
     def field(self, width: str) -> Any:
         """A value that fits: small, large, or anything."""

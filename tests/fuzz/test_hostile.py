@@ -55,7 +55,7 @@ def knock(siege: Siege, forge: Forge, path: Path) -> None:
     """An opening in good order, whose FIRST holds anything at all."""
     siege.take(path)
     plaintext = forge.plaintext(server=True)
-    opening = Opening(PUBLISHED_SECRET, siege.random.randbytes(16), plaintext)
+    opening = Opening(PUBLISHED_SECRET, siege.random.randbytes(16), lambda _: plaintext)
     siege.receive(opening.datagram(), path)
     for datagram in siege.take(path):
         if datagram[0] == 0x81:

@@ -8,8 +8,8 @@ from chat.core.connection import Rebind
 from chat.core.guest import Guest
 from chat.core.history import Older
 from chat.core.inbox import Broken, Expired
-from chat.core.protect import PUBLISHED_SECRET
-from chat.core.types import Entry, Kind, Path, Send, Tell
+from chat.core.signatures import Signer
+from chat.core.types import Entry, Handshake, Kind, Path, Send, Tell
 
 from .clock import Clock
 from .network import SERVER, Network
@@ -49,13 +49,18 @@ class Client:
         self._on_logged = on_logged
         self._timer_at = 0.0
         self._moves = 0
+        self._shakes = 0
+        self._random = random
+        key = Signer(random.randbytes(32)) if number % 2 else None
+        """Every other one's name belongs to a key."""
         network.attach(self.path, self._received)
         self.guest = Guest(
             SERVER,
             f"guest{number}",
-            secret=PUBLISHED_SECRET,
+            secret=None,
             random=random.randbytes,
             now=clock.now,
+            key_of=lambda _: key,
         )
         for room in rooms:
             self.guest.join(room, clock.now)
@@ -83,12 +88,30 @@ class Client:
                     self._network.send(datagram, self.path, path)
                 case Rebind():
                     self._rebind()
+                case Handshake():
+                    self._shakes += 1
+                    self._shake(self._shakes)
                 case Tell(event):
                     self._event(event)
         deadline = self.guest.deadline()
         if deadline is not None and not self._clock.now < self._timer_at <= deadline:
             self._timer_at = at = max(deadline, self._clock.now)
             self._clock.after(at - self._clock.now, lambda: self._timeout(at))
+
+    def _shake(self, attempt: int) -> None:
+        """The shell's part: it takes four datagrams, and goes on until there is a new attempt."""
+
+        def ended() -> None:
+            if attempt != self._shakes:
+                return
+            agreed = self._network.shake(self.path)
+            if agreed is None:
+                self._shake(attempt)
+            else:
+                self.guest.admitted(*agreed, self._clock.now)
+                self.drain()
+
+        self._clock.after(self._network.faults.delay * (3 + 2 * self._random.random()), ended)
 
     def _rebind(self) -> None:
         cut = self.path in self._network.cut

@@ -41,6 +41,8 @@ class Network:
         self._random = random
         self.send: Callable[[bytes, Path, Path], None] = self.carry
         """What the ends call; a test may put something of its own in front of `carry`."""
+        self.admit: Callable[[Path], tuple[bytes, bytes, bytes] | None] = lambda _: None
+        """The server's end of a handshake: its id, the secret, and what the server proves."""
         self._ends: dict[Path, Callable[[bytes, Path], None]] = {}
 
     def attach(self, path: Path, receive: Callable[[bytes, Path], None]) -> None:
@@ -74,6 +76,15 @@ class Network:
                 self.injected["reordering"] += 1
                 delay = random.random() * faults.stray_delay
             self._clock.after(delay, partial(self._arrive, carried, source, target))
+
+    def shake(self, source: Path) -> tuple[bytes, bytes, bytes] | None:
+        """A handshake, if none of its datagrams is lost."""
+        if source in self.cut:
+            return None
+        if self._random.random() > (1 - self.faults.loss) ** 4:
+            self.injected["handshake lost"] += 1
+            return None
+        return self.admit(source)
 
     def inject(self, datagram: bytes, source: Path) -> None:
         """An adversary's datagram to the server, with whatever source it likes."""

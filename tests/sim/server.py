@@ -7,7 +7,6 @@ from random import Random
 
 from chat.core.hub import Hub
 from chat.core.plain import Policy
-from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import (
     REGISTRY,
     Append,
@@ -38,6 +37,7 @@ from .clock import Clock
 from .network import SERVER, Network
 
 WALL = 1_700_000_000_000
+SERVER_ID = b"what the server proves"
 IDENTITY = b"identity of the simulated server"
 
 
@@ -133,7 +133,8 @@ class Server:
         self._more_news = False
         self._log_busy = False
         self.hub = Hub(
-            secret=PUBLISHED_SECRET,
+            secret=None,
+            server=SERVER_ID,
             identity=IDENTITY,
             random=self._random.randbytes,
             now=self._clock.now,
@@ -141,6 +142,7 @@ class Server:
             plain=Policy.ANY,
         )
         self._network.attach(SERVER, self._received)
+        self._network.admit = self._admit
         self._drain()
 
     def crash(self) -> None:
@@ -171,6 +173,19 @@ class Server:
             action(self.hub)
 
         self._clock.after(delay, run)
+
+    def _admit(self, path: Path) -> tuple[bytes, bytes, bytes] | None:
+        """A handshake has ended, if there is anybody to shake hands with."""
+        if self.hub is None:
+            return None
+        handshake, secret = self._random.randbytes(16), self._random.randbytes(32)
+        self.hub.admitted(path, handshake, secret, self._clock.now)
+        self._drain()
+        return handshake, secret, SERVER_ID
+
+    def turn(self) -> None:
+        if self.hub is not None:
+            self._drain()
 
     def _received(self, datagram: bytes, source: Path) -> None:
         self._heard[source] = self._heard.get(source, 0) + len(datagram) + 28

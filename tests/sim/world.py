@@ -11,7 +11,7 @@ from random import Random
 from unittest.mock import patch
 
 from chat.core import events, registry
-from chat.core.guest import NotSaidError
+from chat.core.memberships import NotSaidError
 from chat.core.names import LOBBY, is_public
 from chat.core.types import Kind, Path
 from chat.log.api import Log, Retention
@@ -42,6 +42,8 @@ KINDS = (
     "replay",
     "stall",
     "refusal",
+    "handshake lost",
+    "rekey",
 )
 """Faults that a run of many seeds must have injected, each at least once."""
 
@@ -232,6 +234,7 @@ class Chaos:
         self._again(20.0, self._storage)
         self._again(10.0, self._nc)
         self._again(30.0, self._wall_clock)
+        self._again(10.0, self._rekey)
 
     def _again(self, mean: float, action: Callable[[], None]) -> None:
         def run() -> None:
@@ -316,6 +319,15 @@ class Chaos:
         source = Path(0, "127.0.0.1", self.random.choice([5000, 5001]))
         line = self.random.choice(["hello", "/who", "/join den", "/nick ann", "/quit", "/topic hm"])
         self.world.network.send(line.encode() + b"\n", source, Path(0, "10.0.0.1", 9999))
+
+    def _rekey(self) -> None:
+        """Rooms have new keys, as after an hour."""
+        server = self.world.server
+        for room in list(server.hub._house.rooms.values()) if server.hub is not None else ():
+            if room.parties is None:
+                self.world.injected["rekey"] += 1
+                room.timeout("key", self.world.clock.now)
+        server.turn()
 
     def _wall_clock(self) -> None:
         self.world.server.wall_offset = self.random.choice([-3_600_000, 0, 3_600_000])

@@ -10,6 +10,7 @@ from chat.core import asks, layout, protect, wire
 from chat.core.channel import Channel, PushSealer
 from chat.core.entry import decode_entry, encode_entry, pack_endpoint
 from chat.core.layout import Layout
+from chat.core.tickets import NO_TICKET
 from chat.core.types import Kind, Path, Range
 
 from . import Vector
@@ -181,10 +182,11 @@ def sealed() -> list[Vector]:
     keys = protect.session_keys(secret, RANDOM, COOKIE, SID)
     first_key = protect.first_key(secret, RANDOM, COOKIE)
     inputs = {"secret": secret, "random": RANDOM, "cookie": COOKIE, "sid": SID}
-    derived = {"first": first_key, "to_server": keys.to_server, "to_client": keys.to_client}
+    binding = protect.binding(secret, RANDOM, COOKIE)
+    derived = {"first": first_key, "binding": binding, **keys._asdict()}
 
     hello: list[wire.Frame] = [wire.Ask(asks.encode(ask)) for ask in REQUESTS[:2]]
-    header = wire.encode_header(wire.First(RANDOM, COOKIE, b""))
+    header = wire.encode_header(wire.First(RANDOM, COOKIE, NO_TICKET, b""))
     first = header + protect.seal(first_key, 0, header, _joined(hello))
     welcome: list[wire.Frame] = [wire.Reply(asks.encode(reply)) for reply in RESPONSES[:2]]
     draft: list[wire.Frame] = [wire.Draft(1, 1, Kind.MESSAGE, 0, 0, b"hi"), wire.Ping(1)]

@@ -1,0 +1,53 @@
+"""A member's room keys: the one in use, the next, and for a while the one before."""
+
+from . import limits, wire
+from .channel import PushOpener
+
+_KEPT = 3
+"""Keys besides the newest: the one before, the next one, and one that was never used."""
+
+
+class Keyring:
+    """Of one room in one session."""
+
+    def __init__(self, epoch: int, key: bytes, counter: int, public: bytes) -> None:
+        """From JOINED. `public`: what the server signs pushes with, or empty."""
+        self._public = public
+        self._openers = {epoch: PushOpener(epoch, key, counter, public)}
+        self._newest = epoch
+        """Of those that a push has come under."""
+        self._expires: dict[int, float] = {}
+
+    def add(self, key: wire.RoomKey) -> None:
+        """The server will soon use another key."""
+        if key.epoch not in self._openers:
+            self._openers[key.epoch] = PushOpener(key.epoch, key.key, 0, self._public)
+            unused = [each for each in self._openers if each != self._newest]
+            for epoch in unused[:-_KEPT]:
+                del self._openers[epoch]
+                self._expires.pop(epoch, None)
+
+    def knows(self, epoch: int, now: float) -> bool:
+        for old in [each for each, until in self._expires.items() if until <= now]:
+            del self._openers[old], self._expires[old]
+        return epoch in self._openers
+
+    def open(self, header: wire.Push, datagram: bytes, now: float) -> list[wire.Frame] | None:
+        """Of an epoch that it knows. None: forged, damaged, or seen before. Raises
+        MalformedError."""
+        opener = self._openers[header.epoch]
+        frames = opener.open(header, datagram)
+        if frames is not None and header.epoch not in (self._newest, *self._expires):
+            self._expires[self._newest] = now + limits.OLD_KEY
+            self._newest = header.epoch
+        return frames
+
+    @property
+    def received(self) -> int:
+        """Pushes that opened under the newest key."""
+        return self._openers[self._newest].received
+
+    @property
+    def highest(self) -> int:
+        """Pushes that must have been sent under it since we had it."""
+        return self._openers[self._newest].highest

@@ -1,0 +1,86 @@
+"""The keys of one room, on the server: each is handed out before it is used.
+
+A key ends after an hour, or when somebody who had it is to read no more. At more than 2,300 pushes
+a second it is used up before: then the next one is used at once, and members ask for it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from . import limits, wire
+from .channel import PushSealer
+from .member import Member
+from .protect import COUNTER_MAX, KEY_SIZE
+from .signatures import Signer
+
+_EPOCHS = 256
+
+
+class RoomKeys:
+    """`sealer` is the one in use. `timeout` is to be called with the names set by `set_timer`."""
+
+    def __init__(
+        self,
+        tag: int,
+        random: Callable[[int], bytes],
+        signer: Signer | None,
+        set_timer: Callable[[str, float], None],
+    ) -> None:
+        self._random = random
+        self._signer = signer
+        self._set_timer = set_timer
+        self._next: PushSealer | None = None
+        self._waiting: deque[Member] = deque()
+        """Who is yet to be handed the next one."""
+        self.sealer = PushSealer(tag, 0, random(KEY_SIZE), signer)
+
+    @property
+    def upcoming(self) -> wire.RoomKey | None:
+        """The next key, for who joins now."""
+        new = self._next
+        return wire.RoomKey(new.tag, new.epoch, new.key) if new is not None else None
+
+    def begin(self, now: float) -> None:
+        """The key in use is a new one."""
+        self._set_timer("key", now + limits.ROOM_KEY_LIFE)
+
+    def renew(self, members: Iterable[Member], now: float) -> None:
+        """A new key for these, and for who joins from now on."""
+        self._next = self._successor()
+        self._waiting = deque(members)
+        self._hand_out(now)
+
+    def seal(self, first: int, count: int, plaintext: bytes) -> bytes:
+        """A push."""
+        if self.sealer.counter >= COUNTER_MAX:
+            self._switch()
+        return self.sealer.seal(first, count, plaintext)
+
+    def timeout(self, name: str, members: Iterable[Member], now: float) -> None:
+        if name == "key":
+            self.renew(members, now)
+        elif self._waiting:
+            self._hand_out(now)
+        elif self._next is not None:
+            self._switch()
+            self.begin(now)
+
+    def _hand_out(self, now: float) -> None:
+        key = self.upcoming
+        assert key is not None
+        for _ in range(min(limits.ROOM_KEY_BATCH, len(self._waiting))):
+            member = self._waiting.popleft()
+            if key.room in member.rooms:
+                member.rekeyed(key)
+        pause = limits.ROOM_KEY_PAUSE if self._waiting else limits.ROOM_KEY_LEAD
+        self._set_timer("next key", now + pause)
+
+    def _switch(self) -> None:
+        self.sealer, self._next = self._next or self._successor(), None
+        self._waiting.clear()
+
+    def _successor(self) -> PushSealer:
+        """Another one even than that which was handed out, and to whom, but not used yet."""
+        before = self._next or self.sealer
+        key = self._random(KEY_SIZE)
+        return PushSealer(before.tag, (before.epoch + 1) % _EPOCHS, key, self._signer)

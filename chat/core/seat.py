@@ -1,0 +1,40 @@
+"""What a room knows of one member: its place in the presence, and what it said too early."""
+
+from . import limits, wire
+
+
+class Seat:
+    """`allowance` bounds what all seats together keep."""
+
+    __slots__ = ("_ahead", "_allowance", "heard", "ordinal", "since")
+
+    def __init__(self, ordinal: int, since: int, heard: int, allowance: limits.Allowance) -> None:
+        self.ordinal = ordinal
+        self.since = since
+        self.heard = heard
+        """The highest contiguous seq it reported, or what it joined at."""
+        self._ahead: dict[int, wire.Draft] = {}
+        """Drafts that came before their predecessor did: the network reorders."""
+        self._allowance = allowance
+
+    def keep(self, draft: wire.Draft, last: int) -> None:
+        """Until the one before it comes; `last`: the author's newest n in the log."""
+        within = last < draft.n <= last + limits.WINDOW and draft.n not in self._ahead
+        if within and self._allowance.take(_cost(draft)):
+            self._ahead[draft.n] = draft
+
+    def following(self, n: int) -> wire.Draft | None:
+        """The one after n, if it is here."""
+        draft = self._ahead.pop(n + 1, None)
+        if draft is not None:
+            self._allowance.give(_cost(draft))
+        return draft
+
+    def drop(self) -> None:
+        """Keeps none of them any more."""
+        self._allowance.give(sum(map(_cost, self._ahead.values())))
+        self._ahead.clear()
+
+
+def _cost(draft: wire.Draft) -> int:
+    return len(draft.text) + limits.DRAFT_COST
