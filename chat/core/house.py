@@ -10,31 +10,33 @@ from msgspec import Struct
 
 from . import asks, limits, wire
 from .entry import TEXT_MAX, decode_entry
+from .guard import Deed, Guard
 from .layout import MalformedError
 from .member import Labels, Member
 from .names import (
     LOBBY,
     BadNameError,
-    Names,
-    check_name,
     check_room,
     direct_parties,
     direct_room,
     is_public,
 )
+from .people import People
 from .registry import Registry
 from .room import Room, RoomTimers
-from .signatures import Signer, key_id
+from .signatures import Signer
 from .staging import Verdict
 from .text import is_utf8
 from .turn import Turn
 from .types import (
     REGISTRY,
+    Entry,
     Fetch,
     Follow,
     Form,
     Kind,
     Open,
+    Path,
     Point,
     Range,
     Record,
@@ -95,14 +97,11 @@ class House:
         random: Callable[[int], bytes],
         signer: Signer | None = None,
     ) -> None:
-        self.names = Names()
         self.registry = Registry(random(8))
+        self.guard = Guard()
+        self.people = People(self.registry, self.guard)
         self.labels = labels
         self.rooms: dict[str, Room] = {}
-        self.members: dict[bytes, Member] = {}
-        """By instance."""
-        self._parties: dict[bytes, dict[Member, None]] = {}
-        """Who is one party in direct rooms: all that have shown one key, or one without."""
         self._signer = signer
         self._turn = turn
         self._timers = timers
@@ -115,27 +114,35 @@ class House:
 
     # What members ask for
 
-    def enter(self, member: Member, name: str, key: bytes, wall: int) -> None:
+    @property
+    def members(self) -> dict[bytes, Member]:
+        """By instance."""
+        return self.people.members
+
+    def enter(self, member: Member, name: str, key: bytes, now: float, wall: int) -> None:
         """Somebody new, who has shown to hold `key`, unless that is empty. Raises RefusedError for
-        a name that cannot be one."""
-        self._call(member, name, key, wall)
-        self.members[member.instance] = member
+        a name that cannot be one, and where one neighbour is here too often already."""
+        if not self.guard.has_room(member.path):
+            raise RefusedError("too many are here from your network; try again when some have left")
+        if not self.guard.allows(Deed.JOIN, member.path, now):
+            raise RefusedError("too many are coming from your network; try again in a minute")
+        self._name(member, name, key, now, wall)
+        self.people.add(member)
+        self.guard.came(member.path)
         self._turn.emit(Tell(Came(member.name, str(member.path), member.form)))
 
     def exit(self, member: Member, now: float) -> None:
         """Gone, from everywhere."""
         for room in list(member.rooms.values()):
             self._leave(member, room, now)
-        self.names.release(member)
-        self._forget_party(member)
-        if self.members.get(member.instance) is member:
-            del self.members[member.instance]
+        if self.people.remove(member):
+            self.guard.went(member.path)
             self._turn.emit(Tell(Went(member.name, str(member.path), member.form)))
 
     def rename(self, member: Member, name: str, key: bytes, now: float, wall: int) -> None:
         """Raises RefusedError; a taken name becomes the first free one like it."""
         before, verified = member.name, member.verified
-        self._call(member, name, key, wall)
+        self._name(member, name, key, now, wall)
         if (member.name, member.verified) != (before, verified):
             for room in member.rooms.values():
                 room.renamed(member, before, now)
@@ -146,15 +153,15 @@ class House:
         request: int,
         name: str,
         points: tuple[tuple[int, bytes], ...],
+        now: float,
         wall: int,
     ) -> str:
         """The room's name in its normal form; `member.joined` follows when the log has answered.
         Raises RefusedError."""
         room = self._room_to_join(member, name)
         if room not in self.rooms:
-            full = len(self.registry.rooms) >= limits.ROOMS and room != LOBBY
-            if room not in self.registry.rooms and full:
-                raise RefusedError("the server has as many rooms as it may; join one of /rooms")
+            if room not in self.registry.rooms and room != LOBBY:
+                self._check_new(member, now)
             self._tags += 1
             self.rooms[room] = Room(
                 room,
@@ -205,8 +212,8 @@ class House:
     def direct(self, member: Member, name: str) -> tuple[str, str]:
         """The room that `member` shares with this name's owner, and the owner's name. Raises
         RefusedError."""
-        peer = self.names.owner(name)
-        if not isinstance(peer, Member):
+        peer = self.people.named(name)
+        if peer is None:
             raise RefusedError(f"there is no {name} here; /who lists who is")
         if peer.party == member.party:
             raise RefusedError("that is you")
@@ -240,7 +247,7 @@ class House:
                     self._open(ticket)
                     return
                 room = self._answered(ticket)
-                if self.members.get(member.instance) is member and member.awaits(name, request):
+                if member in self.people and member.awaits(name, request):
                     if not room.following:
                         room.start(snapshot)
                         self._turn.emit(Follow(name, snapshot.head.seq))
@@ -262,9 +269,12 @@ class House:
         if name == REGISTRY:
             for record in records:
                 try:
-                    self.registry.logged(decode_entry(name, record.seq, record.body))
+                    entry = decode_entry(name, record.seq, record.body)
                 except MalformedError:
                     self.registry.skipped(record.seq)
+                else:
+                    self.registry.logged(entry)
+                    self._verified(entry, now)
             self._turn.room(self)
         elif (room := self.rooms.get(name)) is not None and room.following:
             room.logged(records, now)
@@ -284,7 +294,7 @@ class House:
     def remind(self, room: Room) -> None:
         """Whoever is a party of a direct room and not in it is told so, at each of its heads."""
         for party in room.parties or ():
-            for member in self._parties.get(party, ()):
+            for member in self.people.party(party):
                 if member not in room and _directs(member) < limits.ROOMS_PER_MEMBER:
                     member.invited(0, room.name, self._peer(member, room.name))
 
@@ -292,28 +302,31 @@ class House:
         for effect in self.registry.flush():
             self._turn.emit(effect)
 
-    def _call(self, member: Member, name: str, key: bytes, wall: int) -> None:
-        """Gives it a name, which is its key's from now on, if that may be."""
+    def _check_new(self, member: Member, now: float) -> None:
+        """Raises RefusedError where no room more can be made."""
+        if len(self.registry.rooms) >= limits.ROOMS:
+            raise RefusedError("the server has as many rooms as it may; join one of /rooms")
+        if not self.guard.allows(Deed.ROOM, member.path, now):
+            raise RefusedError("your network has made many rooms; join one of /rooms, or wait")
+
+    def moved(self, member: Member, before: Path, now: float) -> None:
+        """Its endpoint is another one now."""
+        self.guard.went(before)
+        self.guard.came(member.path)
+        for room in member.rooms.values():
+            room.moved(member, before, now)
+
+    def _name(self, member: Member, name: str, key: bytes, now: float, wall: int) -> None:
         try:
-            wanted = check_name(name)
-            given = self.names.claim(member, wanted, key)
+            self.people.name(member, name, key, now, wall)
         except BadNameError as error:
             raise RefusedError(str(error)) from error
-        self._forget_party(member)
-        member.name = given
-        member.key = key_id(key) if key else b""
-        if key and given == wanted and not self.registry.key_of(given):
-            self.registry.register_name(given, key, given, wall)
-            self._turn.room(self)
-        member.verified = bool(key) and self.registry.key_of(given) == key
-        self._parties.setdefault(member.party, {})[member] = None
+        self._turn.room(self)
 
-    def _forget_party(self, member: Member) -> None:
-        known = self._parties.get(member.party)
-        if known is not None:
-            known.pop(member, None)
-            if not known:
-                del self._parties[member.party]
+    def _verified(self, entry: Entry, now: float) -> None:
+        for member in self.people.registered(entry):
+            for room in member.rooms.values():
+                room.changed(member, now)
 
     def _open(self, ticket: JoinTicket) -> None:
         ticket.asked = ticket.request
@@ -351,8 +364,8 @@ class House:
     def _peer(self, member: Member, room: str) -> str:
         """The name of the other one in a direct room, or nothing if it is gone."""
         for party in direct_parties(room) or ():
-            if party != member.party and party in self._parties:
-                return next(iter(self._parties[party])).name
+            if party != member.party:
+                return next((other.name for other in self.people.party(party)), "")
         return ""
 
     def _leave(self, member: Member, room: Room, now: float) -> None:

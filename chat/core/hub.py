@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from . import wire
 from .endpoint import TextEndpoint
+from .guard import Deed
 from .house import House
 from .layout import MalformedError
 from .member import Labels
@@ -128,6 +129,10 @@ class Hub:
     def answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
         """To a stranger, on behalf of the shell: smaller than its cause, and not too often."""
         self._sealed.answer(answer, cause, path, now)
+
+    def may_begin(self, path: Path, now: float) -> bool:
+        """Whether one more handshake may be begun there."""
+        return self._house.guard.allows(Deed.HANDSHAKE, path, now)
 
     def closed(self, path: Path, now: float) -> None:
         """The text that came inside of DTLS has ended there."""

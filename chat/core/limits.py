@@ -89,6 +89,48 @@ FETCH_BYTES = 64 * 1200
 STATELESS = 2000.0
 """Answers a second, in all, to who has no session: cookies, retries, resets, status."""
 
+NEIGHBOURS = 16_384
+"""Neighbours times deeds whose rates are remembered: 2 MB."""
+
+SESSIONS_PER_NEIGHBOUR = 1024
+"""Members at once of one IPv4 address or IPv6 /64: a school behind one address."""
+
+NEIGHBOUR = {
+    "handshake": (40.0, 800.0),
+    "join": (20.0, 400.0),
+    "message": (2000.0, 8000.0),
+    "fetch": (200.0, 1000.0),
+    "name": (0.1, 100.0),
+    "room": (0.1, 50.0),
+}
+"""By deed, what one neighbour may do a second, and how much at once. A class of 400 may come at the
+same moment (nginx's examples allow an address 10 requests a second, sshd 10 logins that are not
+done); names and rooms are for good, so there are few."""
+
+STRAYS = (10.0, 20.0)
+"""Datagrams a second, and at once, that are opened in vain because they come from where their
+session is not: opening takes 2 us, dropping them a tenth of it."""
+
+HELLOS = 2000.0
+"""ClientHellos a second, in all, that are looked at: each takes 30 us. Who is not heard asks again
+four times a second."""
+
+ROOM_DRAFTS = 5000.0
+"""Drafts a second in one room, of all its members, and twice as many at once."""
+
+DRAFTS = 20_000.0
+"""Drafts a second in all rooms, and twice as many at once."""
+
+WORK = (500.0, 2500.0)
+"""What one session may ask of the server a second, and at once, in drafts: about 100 us of CPU
+each. Who asks more is not heard, and asks again."""
+
+WORK_DATAGRAM = 0.2
+WORK_FETCH = 10.0
+WORK_ASK = 15.0
+"""Of requests and pings. A client in all rooms it may be in joins each of them when it
+reconnects."""
+
 TEXT_RATE = 10.0
 """Lines a second of one plain-text endpoint: twenty times a fast typist."""
 
@@ -99,12 +141,6 @@ TEXT_COMMAND = 4.0
 
 TEXT_ROWS = 20
 """Of a list, at once, in plain text."""
-
-ASK_RATE = 32.0
-"""Requests and pings a second of one session; who asks more often is not heard, and asks again. A
-client in all rooms it may be in joins each of them when it reconnects."""
-
-ASK_BURST = 160.0
 
 TEXT_WAITING = 256
 """Plain-text endpoints that have yet to echo their code."""
@@ -195,10 +231,13 @@ class Bucket:
         self._level = burst
         self._at = 0.0
 
-    def take(self, now: float, amount: float = 1.0) -> bool:
+    def has(self, now: float, amount: float = 1.0) -> bool:
         self._level = min(self.burst, self._level + (now - self._at) * self.rate)
         self._at = now
-        if self._level < amount:
-            return False
-        self._level -= amount
-        return True
+        return self._level >= amount
+
+    def take(self, now: float, amount: float = 1.0) -> bool:
+        enough = self.has(now, amount)
+        if enough:
+            self._level -= amount
+        return enough

@@ -72,7 +72,11 @@ class Plain:
             first = self._stranger(datagram, path, now)
             if first is None:
                 return
-            endpoint, datagram = self._enter(path, now, wall), first
+            try:
+                endpoint, datagram = self._enter(path, now, wall), first
+            except RefusedError as error:
+                self._refuse(path, str(error))
+                return
         endpoint.seen = now
         endpoint.warned = False
         self._take(endpoint, _lines(datagram), now)
@@ -141,13 +145,20 @@ class Plain:
         waiting = self._prove(datagram, path, now)
         return waiting.line.encode() if waiting is not None else None
 
+    def _refuse(self, path: Path, reason: str) -> None:
+        """To somebody who has proven to hear us."""
+        self._dropped["plain text: refused"] += 1
+        self._turn.emit(Send(path, f"-- {reason}\n".encode()))
+        if path.secured:
+            self._turn.emit(Close(path))
+
     def _enter(self, path: Path, now: float, wall: int) -> TextEndpoint:
         label = self._house.labels.pack(path)
         endpoint = TextEndpoint(self._random(8), path, label, self._turn, now)
-        self._house.enter(endpoint, f"guest-{path.port}", b"", wall)
+        self._house.enter(endpoint, f"guest-{path.port}", b"", now, wall)
         self.endpoints[path] = endpoint
         self._timers.set((endpoint, "idle"), now + limits.TEXT_IDLE)
-        endpoint.entering = self._house.join(endpoint, 0, LOBBY, (), wall)
+        endpoint.entering = self._house.join(endpoint, 0, LOBBY, (), now, wall)
         return endpoint
 
     def _prove(self, datagram: bytes, path: Path, now: float) -> _Waiting | None:
@@ -252,7 +263,7 @@ class Plain:
         """It leaves the room that it is in when it is in the other one."""
         if endpoint.room is not None and endpoint.room.name == room:
             raise RefusedError(f"you are in {room}")
-        endpoint.entering = self._house.join(endpoint, 0, room, (), wall)
+        endpoint.entering = self._house.join(endpoint, 0, room, (), endpoint.seen, wall)
 
     def _leave(self, endpoint: TextEndpoint, room: str, now: float) -> None:
         here = endpoint.room
@@ -294,7 +305,7 @@ class Plain:
         if len(endpoint.joining[name]) >= limits.HELD_LINES:
             raise RefusedError("not said: the server is busy; say it again")
         endpoint.joining[name].append(text)
-        other = self._house.names.owner(peer)
+        other = self._house.people.named(peer)
         if isinstance(other, TextEndpoint):
             self._join_direct(other, name, wall)
 
@@ -303,7 +314,7 @@ class Plain:
         direct = [room.name for room in endpoint.rooms.values() if room.parties]
         if len(direct) + len(endpoint.joining) >= limits.ROOMS_PER_MEMBER and direct:
             self._house.leave(endpoint, direct[0], endpoint.seen)
-        self._house.join(endpoint, 0, name, (), wall)
+        self._house.join(endpoint, 0, name, (), endpoint.seen, wall)
         endpoint.joining.setdefault(name, [])
         self._busy[endpoint] = None
 

@@ -5,12 +5,11 @@ entries or another node's. An entry it does not understand is skipped.
 
 The log is kept about as long as there are rooms: with each entry that makes another one obsolete,
 the two oldest that still count are written again, and what is before the oldest is trimmed. Such a
-copy says of which entry it is one, and counts only if nothing newer was written since.
+copy, and a copy's copy, says of which entry it is one, and counts as that: what does not count any
+more may well be kept for longer than what does, and all nodes must agree, whenever they began.
 
-Rooms are as they were written last. A name belongs to the key for which it was first written, and
-no other key may have one that looks like it. Since an entry that came too late may be kept longer
-than the one that it came after, a name's copies, and theirs, tell the seq of the very first entry,
-and what is read when the log is opened is judged in that order: so all nodes agree.
+A room is as it was written last. A name belongs to the key for which it was written first, and no
+other key may have one that looks like it; who was first is judged when everything has been read.
 """
 
 from bisect import bisect_right, insort
@@ -158,7 +157,7 @@ class Registry:
         fact = _Fact(Kind.ROOM, room)
         known = self.rooms.get(room)
         self._returned(fact, entry)
-        if entry.refers and known is not None and known.seq > entry.refers:
+        if known is not None and _first(known) > _first(entry):
             return  # What it is a copy of does not count any more.
         if known is None:
             for party in direct_parties(room) or ():
@@ -226,9 +225,8 @@ class Registry:
         found = (fact for fact in self._facts if fact not in self._copied)
         for fact in list(islice(found, _COPIES)):
             entry = self._facts[fact]
-            copy_of = _first(entry) if fact.kind == Kind.NAME else entry.seq
             self._copied.add(fact)
-            self._write(fact, entry.kind, entry.name, entry.text, entry.time, copy_of)
+            self._write(fact, entry.kind, entry.name, entry.text, entry.time, _first(entry))
 
     def _ask(self, fact: _Fact, author: str, text: str, wall: int) -> None:
         if fact not in self._asked:
@@ -254,7 +252,7 @@ class Registry:
 
 
 def _first(entry: Entry) -> int:
-    """The seq of the entry that it is a copy of, or its own."""
+    """The seq of what it is a copy of, or its own."""
     return entry.refers or entry.seq
 
 

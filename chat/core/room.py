@@ -60,6 +60,7 @@ class Room:
         self.presence = Presence()
         self.opening = 0
         """Joins that wait for the log."""
+        self.pace = limits.Bucket(limits.ROOM_DRAFTS, 2 * limits.ROOM_DRAFTS)
         self.following = False
         self._seats: dict[Member, Seat] = {}
         self._count = {Form.SEALED: 0, Form.TEXT: 0}
@@ -151,6 +152,10 @@ class Room:
         if self.parties is None:
             self._turn.emit(Unsubscribe(Group(self.name, member.form), before))
             self._turn.emit(Subscribe(Group(self.name, member.form), member.path))
+        self._put(member, now)
+
+    def changed(self, member: Member, now: float) -> None:
+        """What others are to know of it has."""
         self._put(member, now)
 
     def renamed(self, member: Member, before: str, now: float) -> None:

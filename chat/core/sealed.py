@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from . import asks, limits, protect, wire
+from .guard import Deed
 from .house import House, RefusedError
 from .layout import MalformedError
 from .names import BadNameError, room_name
@@ -61,7 +62,11 @@ class Sealed:
         self._fetching: dict[Session, FetchTicket] = {}
         self._doorman = Doorman(secret, self._tickets, random)
         self._dropped = dropped
-        self._stateless = limits.Bucket(limits.STATELESS, limits.STATELESS)
+        self._stateless = {
+            here: limits.Bucket(limits.STATELESS, limits.STATELESS) for here in (True, False)
+        }
+        """Apart for this machine, whose healthcheck is to be answered when others knock."""
+        self._drafts = limits.Bucket(limits.DRAFTS, 2 * limits.DRAFTS)
 
     # Datagrams
 
@@ -82,7 +87,7 @@ class Sealed:
 
     def answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
         """To somebody we keep nothing of: smaller than its cause, and not too often."""
-        if len(answer) < len(cause) and (path.loopback or self._stateless.take(now)):
+        if len(answer) < len(cause) and self._stateless[path.loopback].take(now):
             self._turn.emit(Send(path, answer))
         else:
             self._dropped["stateless answers withheld"] += 1
@@ -98,9 +103,18 @@ class Sealed:
             token = protect.reset_token(self._identity, header.sid)
             self.answer(wire.encode_header(wire.Reset(token)), datagram, path, now)
             return
+        guard, elsewhere = self._house.guard, path != session.path
+        if elsewhere and not guard.trusts(path, now):
+            self._dropped["strays"] += 1
+            return
         plaintext = session.channel.open(header, datagram)
         if plaintext is None:
             self._dropped["not opened"] += 1
+            if elsewhere:
+                guard.stray(path, now)
+            return
+        if not session.work.take(now, limits.WORK_DATAGRAM):
+            self._dropped["too much"] += 1
             return
         session.seen = now
         newest = session.channel.window.top == header.counter
@@ -178,7 +192,7 @@ class Sealed:
         try:
             if len(self.sessions) >= limits.SESSIONS:
                 raise RefusedError("the server is full; try again later")
-            self._house.enter(session, hello.name, self._proven(session, hello), wall)
+            self._house.enter(session, hello.name, self._proven(session, hello), now, wall)
         except RefusedError as error:
             session.refused(0, str(error))
             return None
@@ -231,8 +245,7 @@ class Sealed:
         self._take_path(session, path, now)
         session.path = path
         session.endpoint = self._house.labels.pack(path)
-        for room in session.rooms.values():
-            room.moved(session, before, now)
+        self._house.moved(session, before, now)
 
     def _take_path(self, session: Session, path: Path, now: float) -> None:
         """Whoever had this endpoint before is gone: it has proven to be somebody else's."""
@@ -276,7 +289,7 @@ class Sealed:
         match frame:
             case wire.Draft(room=tag):
                 room = session.rooms.get(tag)
-                if room is not None:
+                if room is not None and self._may_say(session, room, now):
                     verdict = self._house.say(session, room, frame, wall)
                     if verdict is Verdict.LOGGED:
                         session.queue(wire.Ack(tag, room.last_n(session)))
@@ -284,10 +297,11 @@ class Sealed:
                 if tag in session.rooms:
                     session.rooms[tag].heard(session, frame, now)
             case wire.Fetch(room=tag):
-                if tag in session.rooms:
+                allowed = self._house.guard.allows(Deed.FETCH, session.path, now)
+                if tag in session.rooms and allowed and session.work.take(now, limits.WORK_FETCH):
                     self._fetch(session, session.rooms[tag], frame)
-            case wire.Ping() | wire.Ask() if not session.asking.take(now):
-                self._dropped["asked too often"] += 1
+            case wire.Ping() | wire.Ask() if not session.work.take(now, limits.WORK_ASK):
+                self._dropped["too much"] += 1
             case wire.Ping():
                 session.queue(wire.Pong(frame.token))
                 for room in session.rooms.values():
@@ -303,13 +317,25 @@ class Sealed:
             case _:
                 self._dropped[_MALFORMED] += 1
 
+    def _may_say(self, session: Session, room: Room, now: float) -> bool:
+        """One more draft of a session, of a neighbour, in a room, and in all."""
+        may = (
+            session.work.take(now)
+            and self._house.guard.allows(Deed.MESSAGE, session.path, now)
+            and room.pace.take(now)
+            and self._drafts.take(now)
+        )
+        if not may:
+            self._dropped["too much"] += 1
+        return may
+
     def _ask(self, session: Session, ask: asks.Request, now: float, wall: int) -> None:
         house = self._house
         try:
             match ask:
                 case asks.Join(r, wanted, points):
                     if session.newest(name := room_name(wanted), r):
-                        house.join(session, r, name, points, wall)
+                        house.join(session, r, name, points, now, wall)
                 case asks.Leave(r, wanted):
                     if session.newest(name := room_name(wanted), r):
                         house.leave(session, name, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import asks, wire
-from .limits import ASK_BURST, ASK_RATE, Bucket
+from .limits import WORK, Bucket
 from .member import Member
 from .opening import Admission
 from .path import Validation
@@ -27,13 +27,13 @@ class Session(Member):
         "_identity",
         "_topic_of",
         "_turn",
-        "asking",
         "attempt",
         "binding",
         "channel",
         "resumption",
         "seen",
         "validation",
+        "work",
     )
 
     form = Form.SEALED
@@ -54,7 +54,7 @@ class Session(Member):
         self.begin(admission, attempt)
         self.validation = Validation()
         self.seen = 0.0
-        self.asking = Bucket(ASK_RATE, ASK_BURST)
+        self.work = Bucket(*WORK)
         self._turn = turn
         self._topic_of = topic_of
         self._identity = identity

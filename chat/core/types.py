@@ -10,6 +10,7 @@ All times named `now` are monotonic seconds; all times named `wall` are millisec
 import hashlib
 import ipaddress
 from enum import Enum, IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -26,6 +27,16 @@ SEQ_MAX = (1 << 62) - 1
 
 REGISTRY = "!registry"
 """The reserved room whose log holds what must outlive the rooms themselves."""
+
+
+@lru_cache(4096)
+def _packed(host: str) -> bytes:
+    return ipaddress.ip_address(host.partition("%")[0]).packed
+
+
+@lru_cache(4096)
+def _loopback(host: str) -> bool:
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
 SECURED = 1 << 16
@@ -49,7 +60,12 @@ class Path(NamedTuple):
 
     @property
     def loopback(self) -> bool:
-        return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
+        return _loopback(self.host)
+
+    @property
+    def prefix(self) -> bytes:
+        """What one customer of a provider has: an IPv4 address, or an IPv6 /64."""
+        return _packed(self.host)[:8]
 
 
 class Form(Enum):

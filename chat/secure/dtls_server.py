@@ -8,7 +8,6 @@ and a hello from an endpoint that has a connection begins another one beside it,
 place only when complete.
 """
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -82,7 +81,7 @@ class _Connection:
     ) -> None:
         self.ssl = ssl
         self.path = path
-        self.prefix = _prefix(path)
+        self.prefix = b"" if path.loopback else path.prefix
         self.random = random
         self.begun = now
         self.state = _State.SHAKING
@@ -108,13 +107,16 @@ class Handshakes:
         admitted: Callable[[Path, Secrets], None],
         text: Callable[[Path, bytes], None],
         closed: Callable[[Path], None],
+        may_begin: Callable[[Path, float], bool] = lambda path, now: True,
     ) -> None:
+        """`may_begin(path, now)` is asked for each endpoint that has echoed its cookie."""
         self.dropped: Counter[str] = Counter()
         """Datagrams that changed nothing, and connections given up, by reason."""
         self._send = send
         self._admitted = admitted
         self._text = text
         self._closed = closed
+        self._may_begin = may_begin
         self._listener = Listener(credentials, random=random, refusal=self._refusal)
         self._paths: dict[Path, list[_Connection]] = {}
         """Oldest first; at most one is complete, and PATH_PENDING are not."""
@@ -218,10 +220,9 @@ class Handshakes:
             return "" if shaking[0].begun + REPLACE_AFTER <= now else "often"
         if len(self._pending) >= PENDING:
             return "full"
-        prefix = _prefix(path)
-        if prefix and self._prefixes[prefix] >= PREFIX_PENDING:
+        if not path.loopback and self._prefixes.get(path.prefix, 0) >= PREFIX_PENDING:
             return "prefix"
-        return ""
+        return "" if self._may_begin(path, now) else "often"
 
     def _shaking(self, path: Path) -> list[_Connection]:
         """Those of an endpoint that are not complete, oldest first."""
@@ -340,11 +341,3 @@ class Handshakes:
             self._prefixes[peer.prefix] -= 1
             if not self._prefixes[peer.prefix]:
                 del self._prefixes[peer.prefix]
-
-
-def _prefix(path: Path) -> bytes:
-    """What counts as one neighbour; empty for this machine."""
-    address = ipaddress.ip_address(path.host.partition("%")[0])
-    if address.is_loopback:
-        return b""
-    return address.packed if address.version == 4 else address.packed[:8]

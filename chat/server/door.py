@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from chat.core.hub import Hub
+from chat.core.limits import HELLOS, Bucket
 from chat.core.types import SECURED, Path
 from chat.net.address import path_of
 from chat.net.kernel import Sockaddr
@@ -25,7 +26,7 @@ _NO_SECURITY = bytes.fromhex("15fefd 0000 000000000000 0002 02 47")
 """A fatal alert, insufficient_security (RFC 5246 §7.2.2), smaller than any ClientHello: the client
 learns that there is nobody to shake hands with, and not whether that is true."""
 
-_CLIENT_HELLO = 0x16
+_HANDSHAKE = 0x16
 _HELLO_LEAST = 25
 
 
@@ -50,6 +51,7 @@ class Door:
         self._hub = hub
         self._send = send
         self._push = push
+        self._hellos = Bucket(HELLOS, HELLOS)
         self._handshakes = (
             Handshakes(
                 credentials,
@@ -58,6 +60,7 @@ class Door:
                 admitted=self._admitted,
                 text=self._text,
                 closed=self._closed,
+                may_begin=hub.may_begin,
             )
             if credentials is not None
             else None
@@ -69,9 +72,11 @@ class Door:
         """Never raises for what a peer sent."""
         if not datagram or datagram[0] not in _DTLS:
             self._hub.receive(datagram, path, now, wall)
+        elif datagram[0] == _HANDSHAKE and not self._hellos.take(now):
+            self.dropped["too many handshakes"] += 1
         elif self._handshakes is not None:
             self._handshakes.receive(datagram, path, now)
-        elif datagram[0] == _CLIENT_HELLO and len(datagram) >= _HELLO_LEAST:
+        elif datagram[0] == _HANDSHAKE and len(datagram) >= _HELLO_LEAST:
             self._hub.answer(_NO_SECURITY, datagram, path, now)
 
     def deadline(self) -> float | None:

@@ -10,10 +10,12 @@ from chat.core.connection import Rebind
 from chat.core.guest import Guest
 from chat.core.opening import Admission, Doorman
 from chat.core.protect import PUBLISHED_SECRET
-from chat.core.types import Path, Point, Send, Tell
+from chat.core.signatures import NameKey, Signer
+from chat.core.tickets import Tickets
+from chat.core.types import Handshake, Path, Point, Send, Tell
 
 from .logs import Past
-from .scene import SERVER
+from .scene import IDENTITY, SERVER, SERVER_ID
 
 CLIENT = Path(0, "192.0.2.33", 4000)
 RESET = b"a reset token 16"
@@ -30,7 +32,11 @@ class Host:
         seed: int = 1,
         silent: bool = False,
         name: str = "ann",
+        secure: bool = False,
+        key: NameKey | None = None,
     ) -> None:
+        """`secure`: it takes handshakes and tickets, and signs what it pushes. `key`: the guest's,
+        for any name."""
         self.random = Random(seed)
         self.now = 1000.0
         self.silent = silent
@@ -38,7 +44,12 @@ class Host:
         """It answers joins by itself."""
         self.pasts = {room: Past(entries) for room in rooms}
         self.tags = {room: tag for tag, room in enumerate(rooms, 1)}
-        self.doorman = Doorman(PUBLISHED_SECRET, None, self.random.randbytes)
+        published = None if secure else PUBLISHED_SECRET
+        self.signer = Signer(self.random.randbytes(32)) if secure else None
+        self.tickets = Tickets(IDENTITY, self.random.randbytes) if secure else None
+        self.doorman = Doorman(published, self.tickets, self.random.randbytes)
+        self.handshakes: list[float] = []
+        """When the guest asked for one."""
         self.channel: Channel | None = None
         self.sealers: dict[int, PushSealer] = {}
         self.last_n: dict[str, int] = {}
@@ -52,7 +63,12 @@ class Host:
         self._on_its_way: deque[bytes] = deque()
         self._turning = False
         self.guest = Guest(
-            SERVER, name, secret=PUBLISHED_SECRET, random=self.random.randbytes, now=self.now
+            SERVER,
+            name,
+            secret=published,
+            random=self.random.randbytes,
+            now=self.now,
+            key_of=lambda _: key,
         )
         for room in rooms:
             self.guest.join(room, self.now)
@@ -79,6 +95,10 @@ class Host:
                         self.told.append(event)
                     case Rebind():
                         self.rebinds += 1
+                    case Handshake():
+                        self.handshakes.append(self.now)
+                        if not self.silent:
+                            self.shake()
             if self._on_its_way:
                 self.guest.receive(self._on_its_way.popleft(), SERVER, self.now)
             elif not effects:
@@ -111,6 +131,27 @@ class Host:
         return [frame for frame in self.frames if isinstance(frame, kind)]
 
     # The server's side
+
+    @property
+    def wall(self) -> int:
+        return 1_700_000_000_000 + int(self.now * 1000)
+
+    def restart(self, identity: bytes = IDENTITY) -> None:
+        """Another process, of this identity."""
+        self.channel = None
+        self.sealers.clear()
+        if self.tickets is not None:
+            self.signer = Signer(self.random.randbytes(32))
+            self.tickets = Tickets(identity, self.random.randbytes)
+        published = None if self.tickets else PUBLISHED_SECRET
+        self.doorman = Doorman(published, self.tickets, self.random.randbytes)
+
+    def shake(self) -> None:
+        """The handshake that the guest asked for ends, and the server is the right one."""
+        handshake, secret = self.random.randbytes(16), self.random.randbytes(32)
+        self.doorman.shaken(CLIENT, handshake, secret, self.now)
+        self.guest.admitted(handshake, secret, SERVER_ID, self.now)
+        self.turn()
 
     def deliver(self, datagram: bytes) -> None:
         self._on_its_way.append(datagram)
@@ -147,7 +188,7 @@ class Host:
 
     def joined(self, join: asks.Join, **changed: Any) -> asks.Joined:
         past, tag = self.pasts[join.room], self.tags[join.room]
-        sealer = self.sealers.setdefault(tag, PushSealer(tag, 0, self.random.randbytes(16)))
+        sealer = self.sealers.setdefault(tag, self._sealer(tag))
         points = tuple(Point(*point) for point in join.points)
         fields: dict[str, Any] = {
             "r": join.r,
@@ -173,14 +214,13 @@ class Host:
     def _heard(self, datagram: bytes) -> None:
         match wire.decode_header(datagram):
             case wire.Open() as header if not self.silent:
-                self.guest.receive(
-                    self.doorman.answer(header, CLIENT, self.now, 0), SERVER, self.now
-                )
+                answer = self.doorman.answer(header, CLIENT, self.now, self.wall)
+                self.guest.receive(answer, SERVER, self.now)
             case wire.First() as header if not self.silent:
-                admission = self.doorman.admit(header, datagram, CLIENT, self.now, 0)
+                admission = self.doorman.admit(header, datagram, CLIENT, self.now, self.wall)
                 if isinstance(admission, Admission):
                     self.channel = admission.channel
-                    self._welcome(admission.frames)
+                    self._welcome(admission)
             case wire.Session() as header if self.channel and header.sid == self.channel.sid:
                 plaintext = self.channel.open(header, datagram)
                 assert plaintext is not None
@@ -189,11 +229,19 @@ class Host:
                 if not self.silent:
                     self._let_in(frames)
 
-    def _welcome(self, frames: list[wire.Frame]) -> None:
-        self.frames += frames
+    def _welcome(self, admission: Admission) -> None:
+        self.admission = admission
+        self.frames += admission.frames
         hello = self.asked(asks.Hello)[-1]
-        self.reply(asks.Welcome(hello.name, hello.name, str(CLIENT), RESET))
-        self._let_in(frames)
+        ticket = self.tickets.issue(admission.resumption, self.wall) if self.tickets else b""
+        push_key = self.signer.public if self.signer else b""
+        self.reply(
+            asks.Welcome(hello.name, hello.name, str(CLIENT), RESET, False, ticket, push_key)
+        )
+        self._let_in(admission.frames)
+
+    def _sealer(self, tag: int) -> PushSealer:
+        return PushSealer(tag, 0, self.random.randbytes(16), self.signer)
 
     def _let_in(self, frames: list[wire.Frame]) -> None:
         for frame in frames if self.lets_in else ():

@@ -1,16 +1,24 @@
 """The client's end of a session, frame by frame: it can say what no guest would."""
 
+from typing import Any
+
 from chat.core import asks, wire
-from chat.core.channel import Channel, PushOpener
+from chat.core.channel import Channel
+from chat.core.keyring import Keyring
 from chat.core.opening import Opening
 from chat.core.protect import PUBLISHED_SECRET
+from chat.core.signatures import NameKey, name_claim
+from chat.core.tickets import NO_TICKET
 from chat.core.types import Path
 
 from .scene import Scene
 
 
 class Peer:
-    """Opens a session at once, and joins `room` with it unless there is none to join."""
+    """Opens a session at once, and joins `room` with it unless there is none to join.
+
+    A secure scene is told of a handshake before, unless there is a `ticket` and the secret that it
+    stands for, `resumption`. `key`: whose the name is to be."""
 
     def __init__(
         self,
@@ -21,36 +29,81 @@ class Peer:
         room: str = "lobby",
         secret: bytes | None = None,
         attempt: int = 1,
+        key: NameKey | None = None,
+        ticket: bytes = NO_TICKET,
+        resumption: bytes = PUBLISHED_SECRET,
     ) -> None:
         self.scene = scene
         self.name = name
         self.path = path or Path(0, f"10.0.1.{len(name)}", 40_000 + scene.random.randrange(20_000))
         self.secret = secret or scene.random.randbytes(16)
+        self.attempt = attempt
         self.requests = 1
         self.replies: list[asks.Response] = []
         """Every answer so far."""
-        self.pushes: dict[int, PushOpener] = {}
+        self.pushes: dict[int, Keyring] = {}
         self.tags: dict[str, int] = {}
         self.channel: Channel | None = None
-        hello: list[asks.Request] = [asks.Hello(attempt, name, self.secret)]
-        if room:
-            hello.append(asks.Join(1, room, ()))
-        plaintext = b"".join(wire.encode_frame(wire.Ask(asks.encode(ask))) for ask in hello)
-        self.opening = Opening(PUBLISHED_SECRET, scene.random.randbytes(16), lambda _: plaintext)
+        self.key = key
+        self.binding = b""
+        self.resumption = b""
+        """What the newest ticket stands for."""
+        self.retried = False
+        """The OPEN was not taken."""
+
+        def plaintext(binding: bytes) -> bytes:
+            self.binding = binding
+            hello: list[asks.Request] = [asks.Hello(attempt, name, self.secret, *self.claim(name))]
+            if room:
+                hello.append(asks.Join(1, room, ()))
+            return b"".join(wire.encode_frame(wire.Ask(asks.encode(ask))) for ask in hello)
+
+        random, handshake = scene.random.randbytes(16), b""
+        if scene.secure and ticket == NO_TICKET:
+            handshake, resumption = scene.random.randbytes(16), scene.random.randbytes(32)
+            scene.hub.admitted(self.path, handshake, resumption, scene.now)
+        self.opening = Opening(resumption, random, plaintext, ticket=ticket, handshake=handshake)
         self.open()
 
+    def claim(self, name: str) -> tuple[bytes, bytes]:
+        """Its key, and the proof that the name is to be that key's in this session."""
+        if self.key is None:
+            return b"", b""
+        return self.key.public, self.key.sign(name_claim(self.binding, self.scene.server, name))
+
     def open(self) -> None:
-        """OPEN and FIRST; both stay in `sent`."""
-        self.sent = [self.opening.datagram()]
-        self.scene.receive(self.sent[-1], self.path)
-        for datagram in self.scene.take(self.path):
-            if datagram[0] == 0x81:
-                answer = wire.decode_header(datagram)
-                assert isinstance(answer, wire.Answer)
-                assert self.opening.answer(answer)
-        self.sent.append(self.opening.datagram())
-        self.scene.receive(self.sent[-1], self.path)
-        self.read()
+        """OPEN, if there is to be one, and FIRST; they stay in `sent`."""
+        self.sent = []
+        if not self.opening.answered:
+            self.sent.append(self.opening.datagram())
+            self.scene.receive(self.sent[-1], self.path)
+            for datagram in self.scene.take(self.path):
+                header = wire.decode_header(datagram)
+                if isinstance(header, wire.Answer):
+                    assert self.opening.answer(header)
+                elif isinstance(header, wire.Retry):
+                    self.retried = self.opening.refused(header)
+        if self.opening.answered:
+            self.sent.append(self.opening.datagram())
+            self.scene.receive(self.sent[-1], self.path)
+            self.read()
+
+    @property
+    def welcome(self) -> asks.Welcome:
+        """The newest one."""
+        return next(it for it in reversed(self.replies) if isinstance(it, asks.Welcome))
+
+    def again(self, **changed: Any) -> "Peer":
+        """Its next session, as itself, with its ticket."""
+        asked: dict[str, Any] = {
+            "path": self.path,
+            "secret": self.secret,
+            "attempt": self.attempt + 1,
+            "key": self.key,
+            "ticket": self.welcome.ticket,
+            "resumption": self.resumption,
+        }
+        return Peer(self.scene, self.name, **{**asked, **changed})
 
     @property
     def tag(self) -> int:
@@ -101,11 +154,14 @@ class Peer:
             match header:
                 case wire.Session():
                     found += self._opened(header, datagram)
-                case wire.Push(room=tag) if tag in self.pushes:
-                    found += self.pushes[tag].open(header, datagram) or ()
+                case wire.Push(room=tag, epoch=epoch) if tag in self.pushes:
+                    if self.pushes[tag].knows(epoch, self.scene.now):
+                        found += self.pushes[tag].open(header, datagram, self.scene.now) or ()
             for frame in found[known:]:
                 if isinstance(frame, wire.Reply):
                     self._reply(asks.decode_response(frame.body))
+                elif isinstance(frame, wire.RoomKey) and frame.room in self.pushes:
+                    self.pushes[frame.room].add(frame)
         return found
 
     def _opened(self, header: wire.Session, datagram: bytes) -> list[wire.Frame]:
@@ -114,6 +170,7 @@ class Peer:
             if begun is None:
                 return []
             self.channel = begun.channel
+            self.resumption = begun.resumption
             return begun.frames
         if header.sid != self.channel.sid:
             return []
@@ -127,6 +184,7 @@ class Peer:
             case asks.Joined(room=room, tag=tag, epoch=epoch, key=key, counter=counter):
                 self.tags[room] = tag
                 if key:
-                    self.pushes[tag] = PushOpener(epoch, key, counter)
+                    push_key = self.welcome.push_key
+                    self.pushes[tag] = Keyring(epoch, key, counter, push_key)
             case asks.Left(room=room):
                 self.tags.pop(room, None)

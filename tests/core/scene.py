@@ -28,16 +28,23 @@ from chat.log.memory import MemoryLog
 
 SERVER = Path(0, "10.0.0.1", 9999)
 IDENTITY = b"identity of the server in the scene"
+SERVER_ID = b"what its handshakes prove, 32 byte"[:32]
 HERE = Path(0, "127.0.0.1", 5000)
 """A plain-text client on the server's machine."""
 ELSEWHERE = Path(0, "192.0.2.7", 5000)
 
 
 class Scene:
-    """`stalled`: the log takes requests and answers none of them until `answer` is called."""
+    """`stalled`: the log takes requests and answers none of them until `answer` is called.
+    `secure`: sessions need handshakes, whose ends `Hub.admitted` tells."""
 
     def __init__(
-        self, *, seed: int = 1, plain: Policy = Policy.LOOPBACK, masked: bool = False
+        self,
+        *,
+        seed: int = 1,
+        plain: Policy = Policy.LOOPBACK,
+        masked: bool = False,
+        secure: bool = False,
     ) -> None:
         self.random = Random(seed)
         self.now = 1000.0
@@ -51,15 +58,26 @@ class Scene:
         self.stalled = False
         self.trouble = ""
         """Why the log refuses appends and opens."""
+        self.secure = secure
+        self.server = SERVER_ID if secure else b""
+        self._plain = plain
+        self._masked = masked
+        self.start()
+
+    def start(self, identity: bytes = IDENTITY) -> None:
+        """A process; nothing is left of the one before but its log."""
         self._waiting: list[Request] = []
+        self.groups.clear()
+        self.log._followed.clear()
         self.hub = Hub(
-            secret=PUBLISHED_SECRET,
-            identity=IDENTITY,
+            secret=None if self.secure else PUBLISHED_SECRET,
+            identity=identity,
+            server=self.server,
             random=self.random.randbytes,
             now=self.now,
             version="1.2.3",
-            plain=plain,
-            masked=masked,
+            plain=self._plain,
+            masked=self._masked,
         )
         self.turn()
 

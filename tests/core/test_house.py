@@ -52,12 +52,12 @@ class Place:
 
     def member(self, name: str) -> Stub:
         member = Stub(name)
-        self.house.enter(member, name, b"", 0)
+        self.house.enter(member, name, b"", 0.0, 0)
         return member
 
     def ask(self, member: Stub, room: str, request: int = 1) -> list[JoinTicket]:
         """Asks for a room; what the log is asked for that."""
-        self.house.join(member, request, room, (), 0)
+        self.house.join(member, request, room, (), 0.0, 0)
         tickets = [open.ticket for open in self.take(Open)]
         assert all(isinstance(ticket, JoinTicket) for ticket in tickets)
         return tickets
@@ -120,7 +120,7 @@ def test_a_new_name_is_the_first_free_one_like_it() -> None:
 def test_a_join_asks_the_log_and_ends_when_it_answers() -> None:
     place = Place()
     ann = place.member("ann")
-    place.house.join(ann, 5, "#Den", ((3, b"digest 3"), (0, b"origin 1")), 0)
+    place.house.join(ann, 5, "#Den", ((3, b"digest 3"), (0, b"origin 1")), 0.0, 0)
     (open,) = place.take(Open)
     assert (open.room, open.instance) == ("den", ann.instance)
     assert open.points == (Point(3, b"digest 3"), Point(0, b"origin 1"))
@@ -206,7 +206,7 @@ def test_a_room_waits_for_what_is_under_way_before_it_closes() -> None:
 def test_a_room_that_cannot_be_one_is_refused(name: str) -> None:
     place = Place()
     with pytest.raises(RefusedError):
-        place.house.join(place.member("ann"), 1, name, (), 0)
+        place.house.join(place.member("ann"), 1, name, (), 0.0, 0)
     assert place.house.rooms == {}
 
 
@@ -216,7 +216,7 @@ def test_a_direct_room_is_for_its_two_only() -> None:
     name, peer = place.house.direct(ann, "BOB")
     assert (name, peer) == (direct_room(ann.instance, bob.instance), "bob")
     with pytest.raises(RefusedError, match="not for you"):
-        place.house.join(eve, 1, name, (), 0)
+        place.house.join(eve, 1, name, (), 0.0, 0)
     place.join(bob, name)
     assert bob in place.house.rooms[name]
 
@@ -236,7 +236,7 @@ def test_there_are_as_many_rooms_as_there_may_be(monkeypatch: pytest.MonkeyPatch
     place.write("one", "two", "three")
     ann = place.member("ann")
     with pytest.raises(RefusedError, match="as many rooms as it may"):
-        place.house.join(ann, 1, "four", (), 0)
+        place.house.join(ann, 1, "four", (), 0.0, 0)
     place.join(ann, "three")
 
 
@@ -246,7 +246,7 @@ def test_a_member_is_in_as_many_rooms_as_it_may_be() -> None:
     for number in range(limits.ROOMS_PER_MEMBER):
         place.join(ann, f"room{number}")
     with pytest.raises(RefusedError, match="leave one of them first"):
-        place.house.join(ann, 1, "one-more", (), 0)
+        place.house.join(ann, 1, "one-more", (), 0.0, 0)
     place.house.leave(ann, "room0", 0.0)
     place.join(ann, "one-more")
 
@@ -254,8 +254,8 @@ def test_a_member_is_in_as_many_rooms_as_it_may_be() -> None:
 def test_a_room_is_made_in_the_registry_once() -> None:
     place = Place()
     ann, bob = place.member("ann"), place.member("bob")
-    place.house.join(ann, 1, "den", (), 0)
-    place.house.join(bob, 1, "den", (), 0)
+    place.house.join(ann, 1, "den", (), 0.0, 0)
+    place.house.join(bob, 1, "den", (), 0.0, 0)
     (append,) = place.take(Append)
     assert (append.room, len(append.drafts)) == (REGISTRY, 1)
 

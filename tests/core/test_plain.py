@@ -214,7 +214,7 @@ def test_nothing_is_done_for_who_has_said_goodbye() -> None:
     scene = Scene()
     entered(scene)
     scene.write("/quit\n/nick ceo\n/join x\nhello?\n")
-    assert scene.hub._house.names.owner("ceo") is None
+    assert scene.hub._house.people._names.owner("ceo") is None
     assert not scene.hub._plain._busy
     assert list(scene.hub._house.rooms) == []
 
@@ -235,7 +235,7 @@ def test_quit() -> None:
     entered(scene)
     assert scene.write("/quit\n") == ["-- goodbye"]
     assert scene.hub.census().text_endpoints == 0
-    assert scene.hub._house.names.owner("guest-5000") is None
+    assert scene.hub._house.people._names.owner("guest-5000") is None
     assert scene.write("hello\n")[-1] == HELLO, "and may come again"
 
 

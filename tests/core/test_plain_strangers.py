@@ -69,7 +69,7 @@ def test_who_says_goodbye_first_thing_leaves_nothing_behind() -> None:
     scene = Scene(plain=Policy.ANY)
     code = code_of(scene.write("/quit\n/nick ceo\n/join x\n", ELSEWHERE))
     scene.write(code, ELSEWHERE)
-    assert scene.hub._house.names.owner("ceo") is None
+    assert scene.hub._house.people._names.owner("ceo") is None
     assert (scene.hub._plain.endpoints, scene.hub._plain._busy) == ({}, {})
 
 

@@ -150,7 +150,7 @@ def test_whoever_had_an_endpoint_before_is_gone_when_another_proves_it() -> None
     bob = Peer(scene, "bob", path=ann.path)
     assert bob.send(wire.Ping(1))[0] == wire.Pong(1)
     assert scene.hub.census().sessions == 1
-    assert scene.hub._house.names.owner("ann") is None
+    assert scene.hub._house.people._names.owner("ann") is None
 
 
 def test_an_unknown_session_gets_one_reset_that_its_owner_knows() -> None:
@@ -238,7 +238,7 @@ def test_who_asks_too_often_is_not_heard() -> None:
     ann = Peer(scene)
     for number in range(10):
         ann.send(*[wire.Ping(number)] * 100)
-    assert scene.hub.dropped["asked too often"] > 700
+    assert scene.hub.dropped["too much"] > 700
     scene.wait(10.0)
     assert wire.Pong(77) in ann.send(wire.Ping(77))
 

@@ -121,7 +121,7 @@ def test_a_request_that_the_network_kept_too_long_changes_nothing() -> None:
     assert scene.hub.census().rooms == 0
     ann.ask(asks.Nick(9, "zoe"))
     assert ann.ask(asks.Nick(8, "ann")) == []
-    assert scene.hub._house.names.owner("ann") is None
+    assert scene.hub._house.people._names.owner("ann") is None
 
 
 def test_a_new_name_is_the_one_that_is_free() -> None:
@@ -135,7 +135,7 @@ def test_a_new_name_is_the_one_that_is_free() -> None:
 
 def test_rooms_are_listed_page_by_page() -> None:
     scene = Scene()
-    ann = Peer(scene, room="")
+    ann = Peer(scene, room="", path=Path(0, "127.0.0.1", 4000))
     for number in range(60):
         ann.join(f"room{number:02}-" + "x" * 20)
         ann.ask(asks.Leave(ann.number(), f"room{number:02}-" + "x" * 20))
@@ -253,7 +253,7 @@ def test_who_moves_to_anothers_endpoint_has_proven_that_the_other_is_gone() -> N
     (challenge,) = only(wire.PathChallenge, ann.read())
     ann.send(wire.PathResponse(challenge.token))
     assert scene.hub.census().sessions == 1
-    assert scene.hub._house.names.owner("bob") is None
+    assert scene.hub._house.people._names.owner("bob") is None
 
 
 def test_masked_endpoints_stay_masked() -> None:

@@ -149,8 +149,8 @@ class Siege(Scene):
         living = {*sealed.sessions.values(), *plain.endpoints.values()}
         assert set(house.members.values()) == living
         assert len(sealed.sessions) == len(sealed.by_path)
-        assert set(house.names._names) == living, "a name of nobody"
-        assert len(house.names._owners) == len(living)
+        assert set(house.people._names._names) == living, "a name of nobody"
+        assert len(house.people._names._owners) == len(living)
         assert set(plain._busy) <= living, "a ghost waits for the log"
         assert len(plain._waiting) <= limits.TEXT_WAITING
         assert not house._opening, "a join was never answered"

@@ -57,7 +57,7 @@ def _nobody_is_a_ghost(hub: Hub) -> None:
             if not author.last <= author.staged <= author.last + 64:
                 raise Violation(f"{instance.hex()}: {author.staged} staged, {author.last} logged")
     for member in living:
-        if house.names.owner(member.name) is not member:
+        if house.people._names.owner(member.name) is not member:
             raise Violation(f"{member.name} is not the owner of its name")
 
 
