@@ -295,6 +295,7 @@ def as_json(entry: Entry) -> str:
         "room": entry.room,
         "seq": entry.seq,
         "author": entry.name,
+        "key": entry.key.hex(),
         "endpoint": entry.endpoint,
         "time": entry.time,
         "kind": kind,

@@ -138,7 +138,7 @@ class Connection:
     def distrusted(self, reason: str) -> None:
         """The handshake has ended, and the server is not the right one: nothing more is tried."""
         self._opening = self._opening_at = self._shaking = None
-        self._emit(Tell(events.Rejected(reason)))
+        self._emit(Tell(events.Rejected(reason, True)))
 
     def queue(self, frame: wire.Frame) -> None:
         """Goes out with the next flush; only while live."""

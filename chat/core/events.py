@@ -33,9 +33,11 @@ class Unreachable(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    """The server will not have us as we are."""
+    """The server will not have us as we are, or we will not have it."""
 
     reason: str
+    final: bool = False
+    """Nothing more is tried."""
 
 
 class Entered(Struct, frozen=True):

@@ -88,6 +88,12 @@ class Membership:
         self._report_at = 0.0
 
     @property
+    def verified(self) -> bool:
+        """Our name is known here to be our key's."""
+        row = self.roster.members.get(self.ordinal)
+        return row is not None and row.verified
+
+    @property
     def outdated(self) -> bool:
         """There is something that only joining again can tell."""
         return self.inbox.diverged or self._missed

@@ -17,7 +17,7 @@ from .names import LOBBY, BadNameError, check_room
 from .path import allowance
 from .room import RoomTimers
 from .staging import Verdict
-from .text import clean, excess, pieces
+from .text import VERIFIED, clean, excess, pieces
 from .turn import Turn
 from .types import Close, Kind, Path, Send
 
@@ -289,7 +289,8 @@ class Plain:
             raise RefusedError(f"nobody is in {name}" if name else "you are in no room")
         endpoint.notice(f"{len(room)} in {room.name}")
         for member in islice(room.members, limits.TEXT_ROWS):
-            endpoint.notice(f"{member.name}  {member.shown_endpoint}")
+            mark = VERIFIED if member.verified else ""
+            endpoint.notice(f"{member.name}{mark}  {member.shown_endpoint}")
         if len(room) > limits.TEXT_ROWS:
             endpoint.notice(f"and {len(room) - limits.TEXT_ROWS} more")
 

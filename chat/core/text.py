@@ -76,18 +76,24 @@ def pieces(text: str, size: int = TEXT_MAX) -> list[str]:
     return found
 
 
+VERIFIED = "*"
+"""After a name that is known to be its key's; no name has one in it."""
+
+
 def render(entry: Entry, label: str = "") -> str:
-    """An entry as one plain-text line: `[ip:port] name: text`. Further lines of a text are
-    indented, so that no text can look like somebody else's line."""
+    """An entry as one plain-text line: `[ip:port] name: text`, or `name*` where the name is known
+    to be its key's. Further lines of a text are indented, so that no text can look like somebody
+    else's line."""
     text = clean(entry.text, lines=True).replace("\n", f"\n{_INDENT}")
     who = f"[{entry.endpoint}] " if entry.endpoint else ""
+    name = entry.name + (VERIFIED if entry.key else "")
     match entry.kind:
         case Kind.ACTION:
-            body = f"* {entry.name}{label} {text}"
+            body = f"* {name}{label} {text}"
         case Kind.TOPIC:
-            body = f"* {entry.name}{label} changed the topic to: {text}"
+            body = f"* {name}{label} changed the topic to: {text}"
         case _:
-            body = f"{entry.name}{label}: {text}"
+            body = f"{name}{label}: {text}"
     return who + body
 
 

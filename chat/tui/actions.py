@@ -66,7 +66,8 @@ class Actions:
             return False
         desk.unacknowledged.update(dict.fromkeys(tickets, (tickets[0], text)))
         self._hurry()
-        buffer.said(tickets, pieces(text), kind, guest.name, desk.wall())
+        verified = guest.rooms[buffer.room].verified
+        buffer.said(tickets, pieces(text), kind, guest.name, desk.wall(), verified=verified)
         desk.client.wake()
         return True
 

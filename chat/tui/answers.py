@@ -45,7 +45,8 @@ def who_answer(label: str, members: Iterable[Member], count: int, wall: int) -> 
     lines = [f"{_count(max(count, len(known)), 'member')} in {label}"]
     for member, row in zip(known, _columns(names, endpoints), strict=True):
         plain = ", plain text" if member.text else ""
-        lines.append(f"{row}since {_when(member.since, wall)}{plain}")
+        verified = ", verified" if member.verified else ""
+        lines.append(f"{row}since {_when(member.since, wall)}{plain}{verified}")
     return lines
 
 

@@ -110,7 +110,7 @@ def _prefix(line: Line, size: int) -> tuple[Row, int]:
     """What stands before the text, and how far its further rows are indented."""
     clock = time.strftime("%H:%M", time.localtime(line.time / 1000))
     mark = (f"class:mark.{line.mark.name.lower()}", line.mark.value)
-    author = (name_style(line.name), line.name) if line.name else None
+    author = (name_style(line.name), line.author) if line.name else None
     sign = {Look.ACTION: "*", Look.ALERT: "!!"}.get(line.look, "--")
     wide = size >= WIDE
     spans: list[Span] = [("class:time", clock + (" " if wide else "")), mark]
@@ -119,7 +119,7 @@ def _prefix(line: Line, size: int) -> tuple[Row, int]:
     if line.look is Look.TALK:
         assert author is not None
         if wide:
-            spans.append(_blank(max(0, NAME_CELLS - width(line.name))))
+            spans.append(_blank(max(0, NAME_CELLS - width(line.author))))
         spans += [author, ("class:quiet", "  " if wide else ": ")]
     else:
         signed = f"{sign:>{NAME_CELLS}}  " if wide else f"{sign} "

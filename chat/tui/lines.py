@@ -3,6 +3,7 @@
 from datetime import date
 from enum import Enum
 
+from chat.core.text import VERIFIED
 from chat.core.types import Kind
 
 Key = tuple[int, int]
@@ -61,6 +62,7 @@ class Line:
         "serial",
         "text",
         "time",
+        "verified",
         "version",
     )
 
@@ -76,6 +78,8 @@ class Line:
         self.time = min(time, LAST_TIME)
         self.day = date.fromtimestamp(self.time / 1000).toordinal()
         self.name = name
+        self.verified = False
+        """The name is known to be its key's."""
         self.text = text
         self.note = ""
         """One more row below, about it."""
@@ -93,6 +97,11 @@ class Line:
     @property
     def is_entry(self) -> bool:
         return bool(self.instance)
+
+    @property
+    def author(self) -> str:
+        """As it is shown."""
+        return self.name + (VERIFIED if self.verified else "")
 
     def show(self, mark: Mark, note: str = "") -> None:
         """Another mark, and what there is to say about it."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from chat.core.asks import Member
 from chat.core.names import same_name
-from chat.core.text import clean
+from chat.core.text import VERIFIED, clean
 
 from .cells import cut, width
 from .layout import name_style
@@ -18,11 +18,12 @@ SCREEN = 60
 
 
 class MemberList:
-    """Names in their order, sorted again only when somebody came or went."""
+    """Names in their order, each once, sorted again only when somebody came or went."""
 
     def __init__(self) -> None:
         self._members: Mapping[int, Member] = {}
         self._names: tuple[str, ...] = ()
+        self._verified: set[str] = set()
         self._width = LEAST
 
     def names(self, members: Mapping[int, Member]) -> Sequence[str]:
@@ -30,9 +31,11 @@ class MemberList:
         if members is not self._members:
             self._members = members
             self._names = tuple(
-                sorted((clean(member.name) for member in members.values()), key=same_name)
+                sorted({_shown(member) for member in members.values()}, key=same_name)
             )
-            self._width = min(max(map(width, self._names), default=LEAST), MOST)
+            self._width = min(
+                max((width(self._shown(name)) for name in self._names), default=LEAST), MOST
+            )
         return self._names
 
     def columns(self, members: Mapping[int, Member], screen: int) -> int:
@@ -52,7 +55,10 @@ class MemberList:
         if not names and count:
             rows.append((("class:quiet", cut("/who", size)),))
         shown = names if len(names) <= room else names[: max(room - 1, 0)]
-        rows += [((name_style(name), cut(name, size)),) for name in shown]
+        rows += [((name_style(name), cut(self._shown(name), size)),) for name in shown]
         if len(shown) < len(names):
             rows.append((("class:quiet", cut(f"+{len(names) - len(shown):,} more", size)),))
         return rows[:height]
+
+    def _shown(self, name: str) -> str:
+        return name + (VERIFIED if name in self._verified else "")

@@ -49,6 +49,9 @@ class News:
                 desk.health.lost(reason, desk.now())
             case events.Unreachable(reason=reason):
                 self._unreachable(reason)
+            case events.Rejected(reason, True):
+                desk.health.unreachable(reason, desk.now())
+                desk.alert(f"{clean(reason)} Nothing more is tried; /quit leaves")
             case events.Rejected(reason):
                 self._unreachable(f"refused: {reason}")
             case events.Entered(room, _, peer, again):

@@ -35,10 +35,17 @@ class Outgoing:
         self._watched: deque[Line] = deque(maxlen=WATCHED)
 
     def said(
-        self, tickets: Sequence[int], pieces: Sequence[str], look: Look, name: str, time: int
+        self,
+        tickets: Sequence[int],
+        pieces: Sequence[str],
+        look: Look,
+        name: str,
+        time: int,
+        *,
+        verified: bool = False,
     ) -> None:
         """The pieces of one text, clean, with their tickets."""
-        line = self._timeline.wait(tickets[0], look, name, "".join(pieces), time)
+        line = self._timeline.wait(tickets[0], look, name, "".join(pieces), time, verified=verified)
         said = _Said(line, dict(zip(tickets, pieces, strict=True)))
         self._said.update((ticket, said) for ticket in tickets)
 

@@ -102,10 +102,18 @@ class RoomBuffer:
     # What is said here
 
     def said(
-        self, tickets: Sequence[int], pieces: Sequence[str], kind: Kind, name: str, time: int
+        self,
+        tickets: Sequence[int],
+        pieces: Sequence[str],
+        kind: Kind,
+        name: str,
+        time: int,
+        *,
+        verified: bool = False,
     ) -> None:
         shown = [clean(piece, lines=True) for piece in pieces]
-        self.outgoing.said(tickets, shown, LOOKS.get(kind, Look.TALK), name, time)
+        look = LOOKS.get(kind, Look.TALK)
+        self.outgoing.said(tickets, shown, look, name, time, verified=verified)
         self.viewport.to_end()
 
     def note(self, look: Look, text: str, time: int) -> Line:

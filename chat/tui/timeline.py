@@ -113,9 +113,12 @@ class Timeline:
         self._lines.append(line)
         return line
 
-    def wait(self, ticket: int, look: Look, name: str, text: str, time: int) -> Line:
+    def wait(
+        self, ticket: int, look: Look, name: str, text: str, time: int, *, verified: bool = False
+    ) -> Line:
         """Something that we said, at the end of all until the log has it."""
         line = Line(next(self._serials), (END, ticket), look, time, text, name=name)
+        line.verified = verified
         line.mark = Mark.PENDING
         self._waiting.append(line)
         return line
@@ -159,6 +162,7 @@ class Timeline:
             name = clean(entry.name).strip() or "?"
             key = (entry.seq, 0)
             line = Line(next(self._serials), key, look, entry.time, "", name=name)
+            line.verified = bool(entry.key)
             line.instance, line.first_n = entry.instance, entry.n
             lines.append(line)
         start = len(line.text)

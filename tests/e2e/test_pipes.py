@@ -24,8 +24,8 @@ async def test_what_is_sent_is_printed_by_tail() -> None:
         assert (await done("send", server.link, "--name", "ann", "//slash", "/who")).code == 0
         assert await tail.ended() == 0
     assert [line.partition("] ")[2] for line in tail.out] == [
-        "ann: hello world",
-        "ann: //slash /who",
+        "ann*: hello world",
+        "ann*: //slash /who",
     ]
 
 
@@ -46,7 +46,7 @@ async def test_each_line_of_stdin_is_a_message_in_order() -> None:
         tail = await done("tail", server.link, "--from", "start", "--no-follow", "--json")
     assert [json.loads(line)["text"] for line in tail.out] == [*lines, "last"]
     first = json.loads(tail.out[0])
-    assert list(first) == ["room", "seq", "author", "endpoint", "time", "kind", "text"]
+    assert list(first) == ["room", "seq", "author", "key", "endpoint", "time", "kind", "text"]
     assert (first["room"], first["seq"], first["kind"]) == ("lobby", 1, "message")
 
 

@@ -56,16 +56,16 @@ def test_two_people_talk(server: Server, tmp_path: Path) -> None:
     with joined(server.link, "ann", tmp_path) as ann, joined(server.link, "bob", tmp_path) as bob:
         ann.wait("2 here")
         ann.say("hello bob")
-        bob.wait("ann  hello bob")
-        ann.wait("✓        ann  hello bob")
+        bob.wait("ann*  hello bob")
+        ann.wait("✓       ann*  hello bob")
         bob.say("/me waves")
-        ann.wait("*  bob waves")
+        ann.wait("*  bob* waves")
         bob.say("/topic all about ducks")
         ann.wait("lobby  all about ducks", "bob changed the topic to: all about ducks")
         bob.say("/msg ann psst")
         ann.wait("2:@bob(1)")
         ann.press("M-2")
-        ann.wait("only bob and you read this", "bob  psst")
+        ann.wait("only bob and you read this", "bob*  psst")
         bob.say("/quit")
         ann.press("M-1")
         ann.wait("bob left")
@@ -74,22 +74,22 @@ def test_two_people_talk(server: Server, tmp_path: Path) -> None:
 def test_said_while_the_server_is_down(tmp_path: Path) -> None:
     with Server(str(tmp_path / "store")) as server, joined(server.link, "ann", tmp_path) as ann:
         ann.say("before")
-        ann.wait("·        ann  before")
+        ann.wait("·       ann*  before")
         server.stop()
         ann.wait("reconnecting", f"nobody listens at 127.0.0.1, UDP port {server.port}")
         ann.say("while it is down")
-        ann.wait("…        ann  while it is down", "1 pending")
+        ann.wait("…       ann*  while it is down", "1 pending")
         server.start()
         ann.say("and after")
-        ann.wait("·        ann  while it is down", "·        ann  and after", without="pending")
-        ann.wait("ann  before")
+        ann.wait("·       ann*  while it is down", "·       ann*  and after", without="pending")
+        ann.wait("ann*  before")
         kept = subprocess.run(
             [CHAT, "tail", server.link, "--from", "start", "--no-follow"],
             capture_output=True,
             text=True,
             check=True,
         )
-        texts = [line.partition("ann: ")[2] for line in kept.stdout.splitlines()]
+        texts = [line.partition("ann*: ")[2] for line in kept.stdout.splitlines()]
         assert texts == ["before", "while it is down", "and after"]
 
 
@@ -192,7 +192,7 @@ def test_stop_and_continue(server: Server, tmp_path: Path) -> None:
         shell.wait("> half a", "│ ann │"[1:-1])
         assert shell.still()[:20] == before[:20]
         shell.say(" thought")
-        shell.wait("ann  half a thought")
+        shell.wait("ann*  half a thought")
 
 
 def test_stopped_from_elsewhere(server: Server, tmp_path: Path) -> None:
