@@ -31,8 +31,9 @@ class MemberList:
         if members is not self._members:
             self._members = members
             self._names = tuple(
-                sorted({_shown(member) for member in members.values()}, key=same_name)
+                sorted({clean(member.name) for member in members.values()}, key=same_name)
             )
+            self._verified = {clean(row.name) for row in members.values() if row.verified}
             self._width = min(
                 max((width(self._shown(name)) for name in self._names), default=LEAST), MOST
             )
