@@ -117,6 +117,9 @@ class Hub:
                     self._status(datagram, path, now)
                 else:
                     self._sealed.receive(datagram, path, now, wall)
+                    if datagram[0] == 0x82 and path in self._sealed.by_path:
+                        # What was said there in the clear was somebody else's.
+                        self._plain.closed(path, now)
             except MalformedError:
                 self.dropped["malformed"] += 1
         elif path in self._sealed.by_path:

@@ -142,3 +142,5 @@ def test_an_endpoint_that_has_a_session_says_nothing_in_the_clear() -> None:
     assert scene.hub.census().members == 1
     ann.send(wire.Bye())
     assert scene.write("hello\n", path)
+    Peer(scene, path=path)
+    assert scene.hub.census().text_endpoints == 0

@@ -53,6 +53,7 @@ class Network:
 
     def carry(self, datagram: bytes, source: Path, target: Path) -> None:
         random, faults = self._random, self.faults
+        self.injected["resume"] += datagram[:1] == b"\x80"
         if target == SERVER and random.random() < 0.05:
             self.captured.append((datagram, source))
             del self.captured[:-200]

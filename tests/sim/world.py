@@ -44,6 +44,7 @@ KINDS = (
     "refusal",
     "handshake lost",
     "rekey",
+    "resume",
 )
 """Faults that a run of many seeds must have injected, each at least once."""
 

@@ -61,7 +61,7 @@ def test_two_people_talk(server: Server, tmp_path: Path) -> None:
         bob.say("/me waves")
         ann.wait("*  bob* waves")
         bob.say("/topic all about ducks")
-        ann.wait("lobby  all about ducks", "bob changed the topic to: all about ducks")
+        ann.wait("lobby  all about ducks", "bob* changed the topic to: all about ducks")
         bob.say("/msg ann psst")
         ann.wait("2:@bob(1)")
         ann.press("M-2")
