@@ -99,14 +99,15 @@ class _Held:
     def __init__(self, name: str, key: bytes, stem: str, number: int) -> None:
         self.name = name
         self.same = same_name(name)
-        self.look = skeleton(name)
+        self.look = _shared(skeleton(name), self.same)
         self.key = key
         """Whose it is; empty for its only owner's."""
-        self.stem = stem
+        self.stem = _shared(stem, self.same)
         """The common form of what was asked for."""
         self.number = number
         """What was added to it; 1 is nothing."""
-        self.owners: dict[object, None] = {}
+        self.owners: tuple[object, ...] = ()
+        """The first one first."""
 
 
 class _Stem:
@@ -119,8 +120,8 @@ class _Stem:
         """That are held."""
         self.next = 2
         """Below it, what is not freed is taken, or was not to be had."""
-        self.freed: list[int] = []
-        """A heap."""
+        self.freed: list[int] | None = None
+        """A heap, if there are any."""
 
 
 class Names:
@@ -137,8 +138,8 @@ class Names:
         """By owner."""
         self._owners: dict[str, _Held] = {}
         """By common form."""
-        self._looks: dict[str, dict[str, _Held]] = {}
-        """By skeleton, then by common form."""
+        self._looks: dict[str, tuple[_Held, ...]] = {}
+        """By skeleton."""
         self._shared: dict[tuple[bytes, str], _Held] = {}
         """By key and stem, if it is numbered: who has the key and asks for the same gets it too."""
         self._stems: dict[str, _Stem] = {}
@@ -150,7 +151,7 @@ class Names:
     def owners(self, name: str) -> tuple[object, ...]:
         """All who have this name, the first first."""
         held = self._owners.get(same_name(name))
-        return tuple(held.owners) if held is not None else ()
+        return held.owners if held is not None else ()
 
     def claim(self, owner: object, name: str, key: bytes = b"") -> str:
         """Gives `owner`, whose key this is (32 bytes, or none), a checked name, or the first free
@@ -167,7 +168,8 @@ class Names:
             self._unlist(held)
             held.name, held.key, held.look = given, key, skeleton(given)
             self._list(held)
-        held.owners[owner] = None
+        if owner not in held.owners:
+            held.owners = (*held.owners, owner)
         self._names[owner] = held
         return held.name
 
@@ -176,7 +178,7 @@ class Names:
         held = self._names.pop(owner, None)
         if held is None:
             return
-        del held.owners[owner]
+        held.owners = tuple(each for each in held.owners if each is not owner)
         if held.owners:
             return
         del self._owners[held.same]
@@ -186,6 +188,7 @@ class Names:
         if not stem.names:
             del self._stems[held.stem]
         elif held.number > 1:
+            stem.freed = stem.freed or []
             heappush(stem.freed, held.number)
 
     def _choose(self, owner: object, name: str, key: bytes) -> tuple[str, int]:
@@ -218,8 +221,9 @@ class Names:
         deed = self._deeds.deed(name)
         if deed is not None and deed.key == key:
             return ""
-        for same, held in self._looks.get(skeleton(name), {}).items():
-            if same != same_name(name) and not _may_have(held, owner, key):
+        same = same_name(name)
+        for held in self._looks.get(skeleton(name), ()):
+            if held.same != same and not _may_have(held, owner, key):
                 return f"{held.name}, who is here"
         deed = self._deeds.look_alike(name)
         if deed is not None and deed.key != key:
@@ -248,17 +252,23 @@ class Names:
         return held
 
     def _list(self, held: _Held) -> None:
-        self._looks.setdefault(held.look, {})[held.same] = held
+        self._looks[held.look] = (*self._looks.get(held.look, ()), held)
         if held.key and held.number > 1:
             self._shared[held.key, held.stem] = held
 
     def _unlist(self, held: _Held) -> None:
-        looks = self._looks[held.look]
-        del looks[held.same]
-        if not looks:
+        others = tuple(each for each in self._looks[held.look] if each is not held)
+        if others:
+            self._looks[held.look] = others
+        else:
             del self._looks[held.look]
         if self._shared.get((held.key, held.stem)) is held:
             del self._shared[held.key, held.stem]
+
+
+def _shared(text: str, other: str) -> str:
+    """One string for what is mostly the same."""
+    return other if text == other else text
 
 
 def _may_have(held: _Held, owner: object, key: bytes) -> bool:

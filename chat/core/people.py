@@ -19,7 +19,7 @@ class People:
         self._names = Names(registry)
         self._registry = registry
         self._guard = guard
-        self._parties: dict[bytes, dict[Member, None]] = {}
+        self._parties: dict[bytes, tuple[Member, ...]] = {}
         """Who is one party in direct rooms: all that have shown one key, or one without."""
 
     def __contains__(self, member: object) -> bool:
@@ -38,7 +38,7 @@ class People:
         if free and self._guard.allows(Deed.NAME, member.path, now):
             self._registry.register_name(given, key, given, wall)
         member.verified = bool(key) and owner == key
-        self._parties.setdefault(member.party, {})[member] = None
+        self._parties[member.party] = (*self._parties.get(member.party, ()), member)
 
     def add(self, member: Member) -> None:
         self.members[member.instance] = member
@@ -80,8 +80,8 @@ class People:
         return found
 
     def _forget_party(self, member: Member) -> None:
-        known = self._parties.get(member.party)
-        if known is not None:
-            known.pop(member, None)
-            if not known:
-                del self._parties[member.party]
+        others = tuple(each for each in self._parties.get(member.party, ()) if each is not member)
+        if others:
+            self._parties[member.party] = others
+        else:
+            self._parties.pop(member.party, None)

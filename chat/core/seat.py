@@ -13,27 +13,31 @@ class Seat:
         self.since = since
         self.heard = heard
         """The highest contiguous seq it reported, or what it joined at."""
-        self._ahead: dict[int, wire.Draft] = {}
+        self._ahead: dict[int, wire.Draft] | None = None
         """Drafts that came before their predecessor did: the network reorders."""
         self._allowance = allowance
 
     def keep(self, draft: wire.Draft, last: int) -> None:
         """Until the one before it comes; `last`: the author's newest n in the log."""
-        within = last < draft.n <= last + limits.WINDOW and draft.n not in self._ahead
+        ahead = self._ahead or {}
+        within = last < draft.n <= last + limits.WINDOW and draft.n not in ahead
         if within and self._allowance.take(_cost(draft)):
-            self._ahead[draft.n] = draft
+            ahead[draft.n] = draft
+            self._ahead = ahead
 
     def following(self, n: int) -> wire.Draft | None:
         """The one after n, if it is here."""
-        draft = self._ahead.pop(n + 1, None)
-        if draft is not None:
-            self._allowance.give(_cost(draft))
+        if not self._ahead or n + 1 not in self._ahead:
+            return None
+        draft = self._ahead.pop(n + 1)
+        self._allowance.give(_cost(draft))
         return draft
 
     def drop(self) -> None:
         """Keeps none of them any more."""
-        self._allowance.give(sum(map(_cost, self._ahead.values())))
-        self._ahead.clear()
+        if self._ahead:
+            self._allowance.give(sum(map(_cost, self._ahead.values())))
+        self._ahead = None
 
 
 def _cost(draft: wire.Draft) -> int:
