@@ -12,8 +12,8 @@ NAME_MAX = 32
 BYTES_MAX = 64
 
 _MARKS = frozenset("-_.'+")
-_BLANK = frozenset("\u115f\u1160\u3164\uffa0")
-"""Letters to Unicode, and nothing to the eye."""
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
+"""Letters and marks to Unicode, and nothing to the eye (its Default_Ignorable_Code_Point)."""
 
 _STACK = 4
 """Combining marks on one letter of a name."""
@@ -54,7 +54,7 @@ def check_name(text: str, what: str = "name") -> str:
         if _invisible(char):
             code = f"U+{ord(char):04X}"
             raise BadNameError(f"a {what} must not have an invisible character ({code}) in it")
-        if not (char.isalnum() or unicodedata.combining(char) or char in _MARKS):
+        if not (char.isalnum() or _is_mark(char) or char in _MARKS):
             raise BadNameError(f"a {what} has letters, digits and - _ . ' + in it, not {char!a}")
     stacked = 0
     for char in name:
@@ -75,6 +75,11 @@ def check_name(text: str, what: str = "name") -> str:
 def same_name(name: str) -> str:
     """What two names have in common that people would take for one (NFKC, casefold)."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _is_mark(char: str) -> bool:
+    """An accent, or a vowel sign, without which Hindi, Tamil and Thai have no names."""
+    return unicodedata.category(char) in ("Mn", "Mc")
 
 
 def _invisible(char: str) -> bool:

@@ -195,18 +195,16 @@ def test_a_copy_of_what_was_overwritten_meanwhile_does_not_count() -> None:
 # Names
 
 
+def name_body(name: str, key: bytes, refers: int = 0) -> bytes:
+    text = f"{key.hex()} {name}"
+    return encode_entry(
+        kind=Kind.NAME, instance=THEM, n=1, time=0, name="ann", text=text, refers=refers
+    )
+
+
 def named(registry: Registry, name: str, key: bytes, seq: int, refers: int = 0) -> None:
     """Some node's entry comes out of the log."""
-    body = encode_entry(
-        kind=Kind.NAME,
-        instance=THEM,
-        n=seq,
-        time=0,
-        name="ann",
-        text=f"{key.hex()} {name}",
-        refers=refers,
-    )
-    registry.logged(decode_entry(REGISTRY, seq, body))
+    registry.logged(decode_entry(REGISTRY, seq, name_body(name, key, refers)))
 
 
 def test_a_name_belongs_to_the_key_for_which_it_was_registered() -> None:
@@ -394,11 +392,18 @@ class Cluster:
                     case Trim(before=before):
                         self.floor = max(self.floor, before)
                     case Append(drafts=drafts):
-                        self.log += drafts
                         writer.appended({drafts[-1].instance: drafts[-1].n})
-                        for seq in range(len(self.log) - len(drafts) + 1, len(self.log) + 1):
-                            for node in self.nodes:
-                                node.logged(self.entry(seq))
+                        self.append(drafts)
+
+    def append(self, drafts: tuple[Draft, ...]) -> None:
+        self.log += drafts
+        for seq in range(len(self.log) - len(drafts) + 1, len(self.log) + 1):
+            for node in self.nodes:
+                node.logged(self.entry(seq))
+
+    def intrude(self, name: str, key: bytes) -> None:
+        """A third node, that has not read what it should, registers a name."""
+        self.append((Draft(THEM, len(self.log), name_body(name, key)),))
 
 
 def known(node: Registry) -> tuple[object, ...]:
@@ -408,7 +413,7 @@ def known(node: Registry) -> tuple[object, ...]:
 
 
 FORMS = ("al", "a1", "AL", "AI", "vik", "\u03bd\u0399\u03ba", "\u039d\u0399\u039a", "nik")
-ALIKE = [f"{form}{number}" for form in FORMS for number in range(2, 24)]
+ALIKE = [f"{form}{number}" for form in FORMS for number in range(2, 6)]
 KEYS = (ONE, TWO, ONE[::-1])
 
 
@@ -419,9 +424,11 @@ def live(seed: int, bound: int) -> Cluster:
         cluster = Cluster()
         for _ in range(200):
             node = dice.randrange(2)
-            match dice.choices(("name", "topic", "commit", "restart"), (8, 8, 2, 1)):
+            name, key = dice.choice(ALIKE), dice.choice(KEYS)
+            match dice.choices(("name", "intrude", "topic", "commit", "restart"), (8, 1, 8, 2, 1)):
+                case ["intrude"]:
+                    cluster.intrude(name, key)
                 case ["name"]:
-                    name, key = dice.choice(ALIKE), dice.choice(KEYS)
                     cluster.nodes[node].register_name(name, key, name, 0)
                 case ["topic"]:
                     room, topic = dice.choice(("attic", "den")), str(dice.random())

@@ -24,7 +24,7 @@ def refused(text: str, what: str = "name") -> str:
 @pytest.mark.parametrize(
     "name",
     ["alice", "Ann-Marie", "o'brien", "x_1.2+3", "4real", "José", "Ωμέγα"]
-    + ["李雷", "n" * 32, "Маша", "Ἀθηνᾶ", "עמית", "أحمد", "ʻokina"],
+    + ["李雷", "n" * 32, "Маша", "Ἀθηνᾶ", "עמית", "أحمد", "ʻokina", "प्रिया", "தமிழ்", "สมชาย"],
 )
 def test_these_are_names(name: str) -> None:
     assert check_name(name) == unicodedata.normalize("NFC", name)
@@ -60,7 +60,7 @@ def test_what_one_cannot_see_is_no_name(text: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [0x00AD, 0x061C, 0x115F, 0x200B, 0x200D, 0x200E, 0x202E, 0x2060, 0x2066, 0x2069, 0x3164]
-    + [0xFE0F, 0xFEFF, 0xFFA0, 0xE0020, 0xE0100],
+    + [0x034F, 0x180B, 0xFE0F, 0xFEFF, 0xFFA0, 0xE0020, 0xE0100],
 )
 @pytest.mark.parametrize("what", ["name", "room's name"])
 def test_the_reason_names_what_cannot_be_seen(code: int, what: str) -> None:
