@@ -12,6 +12,7 @@ from chat.core.connection import Rebind
 from chat.core.guest import Guest
 from chat.core.link import Link
 from chat.core.protect import PUBLISHED_SECRET
+from chat.core.signatures import NameKey
 from chat.core.types import Handshake, Path, Send, Tell
 from chat.handshake import DTLS, Handshaker
 from chat.net.address import resolve
@@ -20,7 +21,7 @@ from chat.net.connection import connect as open_socket
 from chat.net.impair import CLEAR, Impairment
 from chat.net.impaired import Impaired
 from chat.net.timer import Timer
-from chat.secure.namekeys import NameKey, NameKeyError, NameKeys
+from chat.secure.namekeys import NameKeyError, NameKeys
 from chat.secure.trust import Trust
 
 LATE = 2.0

@@ -20,8 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-PIN_SIZE = 26
-"""Characters: 130 bits of a SHA-256, out of reach for who looks for a second key with one pin."""
+from chat.core.link import PIN_SIZE
 
 _NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat")])
 

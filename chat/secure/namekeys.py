@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from chat.core.names import check_name, same_name
+from chat.core.signatures import Signer
 
 from . import files
 
@@ -25,21 +26,6 @@ from . import files
 class NameKeyError(Exception):
     """A name's key cannot be read or made. One line that says what to do; one may go on without a
     key, and then has the name only as long as nobody else has it."""
-
-
-class NameKey:
-    """The key of one name."""
-
-    __slots__ = ("_private", "public")
-
-    def __init__(self, private: Ed25519PrivateKey) -> None:
-        self._private = private
-        self.public = private.public_key().public_bytes_raw()
-        """32 bytes."""
-
-    def sign(self, message: bytes) -> bytes:
-        """64 bytes."""
-        return self._private.sign(message)
 
 
 class NameKeys:
@@ -57,7 +43,7 @@ class NameKeys:
             self._folder = user_data_path("chat", appauthor=False) / "keys"
         return self._folder / f"{sha256(same_name(check_name(name)).encode()).hexdigest()[:32]}.pem"
 
-    def key(self, name: str) -> NameKey:
+    def key(self, name: str) -> Signer:
         """The key of this name, drawn and written if there is none yet; of several processes that
         do so at once all get the same. Raises NameKeyError, and BadNameError for what is no name."""
         path = self.path(name)
@@ -76,7 +62,7 @@ class NameKeys:
             raise _damaged(path, name) from error
         if not isinstance(private, Ed25519PrivateKey):
             raise _damaged(path, name)
-        return NameKey(private)
+        return Signer(private.private_bytes_raw())
 
 
 def _draw(name: str) -> bytes:
