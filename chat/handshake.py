@@ -65,7 +65,7 @@ class Handshaker:
             return
         unfinished = shaking.secrets is None
         shaking.receive(datagram, now)
-        if not self._heard and not shaking.hint:
+        if not self._heard and shaking.answered:
             self._heard = True
             self._guest.shaking(now)
         if unfinished and shaking.secrets is not None:

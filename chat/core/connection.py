@@ -22,6 +22,9 @@ from .types import Effect, Handshake, Path, Send, Tell
 _TRIES = 4
 """Repetitions of one OPEN or FIRST before a new attempt, from another endpoint if there is one."""
 
+_REFUSED = _TRIES + 1
+"""In the place of their number: it was answered, but not taken."""
+
 _EAGER = 0.25
 """Seconds between the first repetitions: nothing is known of the path yet, and an opening is a few
 small datagrams. The wait doubles from the third on."""
@@ -253,7 +256,7 @@ class Connection:
         if self._opening is None or not self._opening.refused(header):
             self.dropped["stray retry"] += 1
         elif self._opening.answered:
-            self._tries = _TRIES
+            self._tries = _REFUSED
             soon = now + self._wait() / 4
             self._opening_at = min(self._opening_at or soon, soon)
         elif self._opening.resumes:
@@ -306,7 +309,7 @@ class Connection:
         elif self._opening is not None and self._tries < _TRIES:
             self._send_opening(now)
         else:
-            if self._opening is not None or self._shaking is not None:
+            if self._shaking is not None or (self._opening and self._tries != _REFUSED):
                 self._emit(Tell(events.Unreachable(self._attempts, "no answer")))
                 self._emit(Rebind())
             self.open(now)

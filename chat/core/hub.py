@@ -111,6 +111,7 @@ class Hub:
             self.dropped["empty"] += 1
         elif path.secured and not is_text(datagram):
             self.dropped["no text inside of DTLS"] += 1
+            self._plain.unheard(path)
         elif 0x80 <= datagram[0] <= 0xBF:
             try:
                 if datagram[0] == 0x87:

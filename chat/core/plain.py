@@ -71,6 +71,7 @@ class Plain:
         if endpoint is None:
             first = self._stranger(datagram, path, now)
             if first is None:
+                self.unheard(path)
                 return
             try:
                 endpoint, datagram = self._enter(path, now, wall), first
@@ -81,6 +82,11 @@ class Plain:
         endpoint.warned = False
         self._take(endpoint, _lines(datagram), now)
         self.confirmed(now, wall)
+
+    def unheard(self, path: Path) -> None:
+        """What came from there was not taken: who is nobody's guest keeps no connection either."""
+        if path.secured and path not in self.endpoints:
+            self._turn.emit(Close(path))
 
     def confirmed(self, now: float, wall: int) -> None:
         """The log said something, or may have: who waited for that goes on."""

@@ -61,6 +61,8 @@ class ClientHandshake:
         """Why the server ended it, under the keys that were agreed; empty if it did not."""
         self.hint = ""
         """Why it may not get on: what somebody says in the server's name, proven by nothing."""
+        self.answered = False
+        """What came was taken for the server's, and gone on from."""
         self._jitter = jitter
         self._context = context(SSL.DTLS_CLIENT_METHOD)
         self._out: list[bytes] = []
@@ -104,6 +106,7 @@ class ClientHandshake:
         self._ssl = connection(self._context)
         self._ssl.set_connect_state()
         self._flights = Flights()
+        self._said = 0
         self._broken = False
         self._cookie: bytes | None = None
         self._begun = now
@@ -163,6 +166,8 @@ class ClientHandshake:
         """A new flight is progress, and is given time."""
         flight = self._flights.say(written(self._ssl))
         if flight:
+            self._said += 1
+            self.answered |= self._said > 1
             self._restart = now + PATIENCE + JITTER * self._jitter()
             self._sends = 0
             self._send(flight, now)

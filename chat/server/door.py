@@ -6,7 +6,6 @@ is for the hub, too: on a path of its own, whose answers go back inside of DTLS.
 
 import hashlib
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -48,6 +47,8 @@ class Door:
     ) -> None:
         """`credentials` None: sessions' keys are published, and nobody shakes hands."""
         self.dropped: Counter[str] = Counter()
+        self._now, self._wall = 0.0, 0
+        """When that came which is being looked at."""
         self._hub = hub
         self._send = send
         self._push = push
@@ -70,6 +71,7 @@ class Door:
 
     def receive(self, datagram: bytes, path: Path, now: float, wall: int) -> None:
         """Never raises for what a peer sent."""
+        self._now, self._wall = now, wall
         if not datagram or datagram[0] not in _DTLS:
             self._hub.receive(datagram, path, now, wall)
         elif datagram[0] == _HANDSHAKE and not self._hellos.take(now):
@@ -114,14 +116,13 @@ class Door:
     # Between
 
     def _admitted(self, path: Path, agreed: Secrets) -> None:
-        self._hub.admitted(path, agreed.id, agreed.secret, time.monotonic())
+        self._hub.admitted(path, agreed.id, agreed.secret, self._now)
 
     def _text(self, path: Path, text: bytes) -> None:
-        wall = time.time_ns() // 1_000_000
-        self._hub.receive(text, _inside(path), time.monotonic(), wall)
+        self._hub.receive(text, _inside(path), self._now, self._wall)
 
     def _closed(self, path: Path) -> None:
-        self._hub.closed(_inside(path), time.monotonic())
+        self._hub.closed(_inside(path), self._now)
 
 
 def _inside(path: Path) -> Path:

@@ -77,7 +77,7 @@ class Peer:
         if not self.opening.answered:
             self.sent.append(self.opening.datagram())
             self.scene.receive(self.sent[-1], self.path)
-            for datagram in self.scene.take(self.path):
+            for datagram in self._taken():
                 header = wire.decode_header(datagram)
                 if isinstance(header, wire.Answer):
                     assert self.opening.answer(header)
@@ -148,7 +148,7 @@ class Peer:
     def read(self) -> list[wire.Frame]:
         """The frames that came since, pushed ones too."""
         found: list[wire.Frame] = []
-        for datagram in self.scene.take(self.path):
+        for datagram in self._taken():
             known = len(found)
             header = wire.decode_header(datagram)
             match header:
@@ -163,6 +163,10 @@ class Peer:
                 elif isinstance(frame, wire.RoomKey) and frame.room in self.pushes:
                     self.pushes[frame.room].add(frame)
         return found
+
+    def _taken(self) -> list[bytes]:
+        """What came since and is sealed, or about sealing: not text, nor text inside of DTLS."""
+        return [it for it in self.scene.take(self.path) if 0x80 <= it[0] <= 0xBF]
 
     def _opened(self, header: wire.Session, datagram: bytes) -> list[wire.Frame]:
         if self.channel is None:

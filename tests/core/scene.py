@@ -4,18 +4,21 @@ until it is moved."""
 from collections import defaultdict
 from random import Random
 
+from chat.core.entry import decode_entry
 from chat.core.hub import Hub
 from chat.core.plain import Policy
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import (
     Append,
     Effect,
+    Entry,
     Fetch,
     Follow,
     Group,
     Open,
     Path,
     Push,
+    Range,
     Request,
     Send,
     Subscribe,
@@ -131,6 +134,12 @@ class Scene:
             self.hub.timeout(self.now)
             self.turn()
         self.now = until
+
+    def entries(self, room: str = "lobby") -> list[Entry]:
+        """All of a room's log."""
+        everything = Range(1, self.log.open(room, b"", ()).head.seq)
+        runs = self.log.fetch(room, [everything], 1 << 30).runs
+        return [decode_entry(room, it.seq, it.body) for run in runs for it in run.records]
 
     def asked(self, kind: type[Effect]) -> list[Effect]:
         return [effect for effect in self.effects if isinstance(effect, kind)]

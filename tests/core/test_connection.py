@@ -146,6 +146,7 @@ def test_a_retry_begins_anew_with_other_randomness_and_only_if_it_is_about_this_
     host.wait(0.2)
     opens = [d for d in map(wire.decode_header, host.datagrams) if isinstance(d, wire.Open)]
     assert len({header.random for header in opens}) == len(opens) == 2
+    assert (host.events(events.Unreachable), host.rebinds) == ([], 0), "it was answered"
 
 
 def test_silence_is_probed_and_ends_the_session() -> None:

@@ -140,13 +140,13 @@ def test_members_of_one_process_verify_a_push_once(monkeypatch: pytest.MonkeyPat
         return verified(public, signature, message)
 
     monkeypatch.setattr(signatures, "verified", counting)
-    honest = sealer(key=b"never used so far").seal(9, 0, HEAD)
+    honest = sealer(key=bytes(range(1, 17))).seal(9, 0, HEAD)
     said, signature = honest[:-SIGNATURE_SIZE], honest[-SIGNATURE_SIZE:]
     for _ in range(100):
-        assert push_verified(SERVER.public, b"never used so far", said, signature)
+        assert push_verified(SERVER.public, bytes(range(1, 17)), said, signature)
     assert checks == 1
-    assert not push_verified(MEMBER.public, b"never used so far", said, signature)
-    assert not push_verified(SERVER.public, b"another room key", said, signature)
+    assert not push_verified(MEMBER.public, bytes(range(1, 17)), said, signature)
+    assert not push_verified(SERVER.public, bytes(range(2, 18)), said, signature)
     assert checks == 3
 
 

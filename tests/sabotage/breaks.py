@@ -83,7 +83,7 @@ BREAKS = (
     Break(
         "believe any RETRY",
         "chat/core/opening.py",
-        "        return self.answered and retry.random == self._random",
+        "        return retry.random == self._random",
         "        return True",
         "tests/core/test_opening.py",
     ),
@@ -142,5 +142,147 @@ BREAKS = (
         "            self._number_from(last_n)",
         "            self._number_from(0)",
         DIRECTED + "test_a_room_left_and_joined_again_goes_on_counting",
+    ),
+    Break(
+        "take a push that only a member has sealed",
+        "chat/core/channel.py",
+        "        if plaintext is None or not self._signed(datagram):",
+        "        if plaintext is None:",
+        "tests/core/test_introduction.py::"
+        "test_what_another_member_has_sealed_is_not_shown_and_the_next_of_the_server_is",
+    ),
+    Break(
+        "move the window before the signature holds",
+        "chat/core/channel.py",
+        "        if plaintext is None or not self._signed(datagram):",
+        "        if plaintext is not None:\n"
+        "            self.window.take(header.counter)\n"
+        "        if plaintext is None or not self._signed(datagram):",
+        "tests/core/test_signatures.py::"
+        "test_what_a_member_seals_is_refused_and_the_servers_own_still_opens",
+    ),
+    Break(
+        "sign a push without its room's key",
+        "chat/core/signatures.py",
+        "    return signer.sign(_PUSH + key + datagram)",
+        "    return signer.sign(_PUSH + datagram)",
+        "tests/core/test_secure_hub.py::test_pushes_are_signed_and_open_at_every_member",
+    ),
+    Break(
+        "take a ticket of any age",
+        "chat/core/tickets.py",
+        "        if abs(wall - issued) > TICKET_LIFE * 1000:",
+        "        if False:",
+        "tests/core/test_secure_hub.py::test_a_ticket_is_of_no_use_when_it_is_too_old",
+    ),
+    Break(
+        "take a ticket from the future",
+        "chat/core/tickets.py",
+        "        if abs(wall - issued) > TICKET_LIFE * 1000:",
+        "        if wall - issued > TICKET_LIFE * 1000:",
+        "tests/core/test_tickets.py",
+    ),
+    Break(
+        "leave a session's id out of its keys",
+        "chat/core/protect.py",
+        'b"chat session" + sid, size)',
+        'b"chat session", size)',
+        "tests/sim/test_watch.py::test_a_first_that_is_taken_twice_uses_no_nonce_twice",
+    ),
+    Break(
+        "take a handshake's session from another path",
+        "chat/core/opening.py",
+        "        shaken = self._shaken.get(path)",
+        "        shaken = next(iter(self._shaken.values()), None)",
+        "tests/core/test_secure_hub.py::"
+        "test_a_first_without_a_handshake_or_from_another_path_gets_a_retry_and_nothing_else",
+    ),
+    Break(
+        "wait for a handshake's session for ever",
+        "chat/core/opening.py",
+        "            secret = shaken.secret if shaken.until > now else None",
+        "            secret = shaken.secret",
+        "tests/core/test_opening_secrets.py",
+    ),
+    Break(
+        "take a name's proof unread",
+        "chat/core/sealed.py",
+        "        if not verified(claim.key, claim.proof, message):",
+        "        if not claim.proof:",
+        "tests/core/test_secure_names.py::"
+        "test_a_proof_cannot_be_carried_from_one_session_to_another",
+    ),
+    Break(
+        "let a name's proof be good at every server",
+        "chat/core/signatures.py",
+        "    return _NAME + binding + server + name.encode()",
+        "    return _NAME + binding + name.encode()",
+        "tests/core/test_signatures.py::test_a_claim_is_of_one_session_one_server_and_one_name",
+    ),
+    Break(
+        "let another key have a registered name",
+        "chat/core/names.py",
+        "        if deed is not None and deed.key != key:\n            return True",
+        "        if False:\n            return True",
+        "tests/core/test_secure_names.py::test_a_registered_name_survives_its_server",
+    ),
+    Break(
+        "let plain text through from a sealed endpoint",
+        "chat/core/hub.py",
+        "        elif path in self._sealed.by_path:",
+        "        elif False:",
+        "tests/core/test_secure_hub.py::test_plain_text_from_a_sealed_endpoint_gets_nothing",
+    ),
+    Break(
+        "use a room's new key without handing it out",
+        "chat/core/roomkeys.py",
+        "        self._next = self._successor()\n",
+        "        self._next = self._successor()\n        self._switch()\n        return\n",
+        "tests/core/test_roomkeys.py::"
+        "test_the_next_one_is_handed_out_first_and_used_after_its_lead",
+    ),
+    Break(
+        "open what comes under an old room key for ever",
+        "chat/core/keyring.py",
+        "        for old in [each for each, until in self._expires.items() if until <= now]:",
+        "        for old in list[int]():",
+        "tests/core/test_keyring.py",
+    ),
+    Break(
+        "trust a server whatever its pin",
+        "chat/secure/trust.py",
+        "        if link.pin and link.pin.lower() != pin:",
+        "        if False:",
+        "tests/test_handshake.py::test_a_wrong_pin_is_the_end",
+    ),
+    Break(
+        "go on with a server that is not the right one",
+        "chat/core/connection.py",
+        "        self._opening = self._opening_at = self._shaking = None\n"
+        "        self._emit(Tell(events.Rejected(reason, True)))",
+        "        self._emit(Tell(events.Rejected(reason, True)))",
+        "tests/core/test_introduction.py::"
+        "test_from_a_server_that_is_not_the_right_one_nothing_more_is_wanted",
+    ),
+    Break(
+        "keep a ticket that was not taken",
+        "chat/core/connection.py",
+        '            self.me.keep(b"")',
+        "            pass",
+        "tests/core/test_introduction.py::test_a_ticket_that_is_not_taken_is_not_kept",
+    ),
+    Break(
+        "open sessions under the published secret, too",
+        "chat/core/opening.py",
+        "            return self._published\n",
+        "            return self._published or protect.PUBLISHED_SECRET\n",
+        "tests/core/test_secure_hub.py::test_an_insecure_open_is_told_to_retry_and_leaves_nothing",
+    ),
+    Break(
+        "answer what came inside of DTLS outside of it",
+        "chat/server/door.py",
+        "        if path.socket < SECURED:\n            self._send(path, datagram)",
+        "        if True:\n            self._send(path._replace(socket=0), datagram)",
+        "tests/server/test_door.py::test_answers_go_back_inside",
     ),
 )
