@@ -73,6 +73,9 @@ def test_a_spent_first_begins_nothing() -> None:
 
     world.network.send = keep
     settle(world)
+    world.server.down_for = 0.1
+    world.server.crash()
+    world.run(world.clock.now + limits.BEAT + 3.0)
     path = client.path
     client.guest.close(world.clock.now)
     client.drain()
@@ -80,7 +83,8 @@ def test_a_spent_first_begins_nothing() -> None:
     hub = world.server.hub
     assert hub is not None
     assert hub.census().sessions == 0
-    world.network.inject(firsts[0], path)
+    assert len({first[1:17] for first in firsts}) == 2, "after a handshake, and with a ticket"
+    world.network.inject(firsts[-1], path)
     world.run(world.clock.now + 1.0)
     assert hub.census().sessions == 0
 
