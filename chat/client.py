@@ -107,7 +107,7 @@ class Client:
 
         def late() -> None:
             if not (self._closed or self.guest.connected):
-                say(f"{self._trouble}; trying again")
+                say(f"{self._handshaker.hint or self._trouble}; trying again")
 
         self._loop.call_later(LATE, late)
 

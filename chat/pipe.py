@@ -18,7 +18,7 @@ from chat.core.assembly import Assembler
 from chat.core.inbox import Broken, Expired
 from chat.core.link import Link
 from chat.core.memberships import NotSaidError
-from chat.core.text import clean, render
+from chat.core.text import clean, escaped, render
 from chat.core.types import Entry, Kind
 from chat.net.address import ResolveError
 from chat.secure.namekeys import NameKeys
@@ -132,7 +132,8 @@ class _Sender:
             case events.Failed(reason=reason) | events.Refusal(reason) | events.Rejected(reason):
                 self._reason = reason
             case events.Unreachable(reason=reason):
-                self._trouble = f"{reason}; is the server running there?"
+                doubt = "" if reason.startswith("the server") else "; is the server running there?"
+                self._trouble = reason + doubt
             case events.Notice(text):
                 self._trouble = clean(text)
                 self._tell(self._trouble)
@@ -301,4 +302,4 @@ def as_json(entry: Entry) -> str:
         "kind": kind,
         "text": entry.text,
     }
-    return msgspec.json.encode(facts).decode()
+    return escaped(msgspec.json.encode(facts).decode())

@@ -1,6 +1,7 @@
 """A room as a program sees it: a way in, something to say things in and to iterate over."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Generator
@@ -14,9 +15,12 @@ from chat.core.link import Link, parse_link
 from chat.core.membership import Membership
 from chat.core.memberships import NotSaidError
 from chat.core.names import check_name
+from chat.core.text import clean
 from chat.core.types import Entry, Kind
 from chat.net.impair import CLEAR, Impairment
 from chat.secure.namekeys import NameKeys
+
+log = logging.getLogger("chat")
 
 QUEUE = 10_000
 """Entries that wait for who iterates over a room; the oldest go first."""
@@ -230,6 +234,8 @@ async def connect(
         match event:
             case events.Unreachable(reason=reason):
                 last = reason
+            case events.Notice(text):
+                log.warning("%s", clean(text))
             case events.Rejected(reason) | events.Refusal(reason) if not entered.done():
                 entered.set_exception(ConnectError(reason))
             case events.Entered() if not entered.done():

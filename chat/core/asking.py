@@ -49,6 +49,13 @@ class Asking:
         """What is still unanswered of one kind."""
         return [each.message for each in self._pending.values() if isinstance(each.message, kind)]
 
+    def hurry(self, kind: type[A], now: float) -> None:
+        """There is a sign that the answer was lost: what has waited for a round trip or more is
+        asked again now."""
+        for pending in self._pending.values():
+            if isinstance(pending.message, kind) and now >= pending.sent + self._rtt.timeout():
+                pending.due = min(pending.due, now)
+
     def forget(self, kind: type[A], which: Callable[[A], bool] = lambda _: True) -> None:
         """Requests that make no sense any more."""
         for r, pending in list(self._pending.items()):

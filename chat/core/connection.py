@@ -231,6 +231,7 @@ class Connection:
             return []
         if self._refused(begun.frames, now):
             return []
+        self._measure(now)
         self._channel = begun.channel
         self.me.begun(begun.resumption)
         self._opening = self._opening_at = None
@@ -238,6 +239,13 @@ class Connection:
         self._liveness = Liveness(self.rtt, self.chance, now)
         self._user.began()
         return begun.frames
+
+    def _measure(self, now: float) -> None:
+        """By the session's first datagram, the answer to one of our FIRSTs. To which one is known
+        if there was only one; if nothing else is known of the path, the last one will do."""
+        sent = self._sent.get(self._tries)
+        if sent is not None and (self._tries == 1 or not self.rtt.measured):
+            self.rtt.sample(now - sent)
 
     def answer(self, header: wire.Answer, now: float) -> None:
         if self._opening is None or not self._opening.answer(header):
@@ -249,6 +257,7 @@ class Connection:
             if header.sending in self._sent:
                 self.rtt.sample(now - self._sent[header.sending])
             self._tries = self._unanswered = 0
+            self._sent = {}
             self._send_opening(now)
 
     def retry(self, header: wire.Retry, now: float) -> None:
@@ -260,7 +269,7 @@ class Connection:
             soon = now + self._wait() / 4
             self._opening_at = min(self._opening_at or soon, soon)
         elif self._opening.resumes:
-            self.me.keep(b"")
+            self.me.forget()
             self.open(now)
         else:
             self._reject("the server takes secure sessions only: leave out --insecure", now)

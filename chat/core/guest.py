@@ -16,6 +16,7 @@ from .layout import MalformedError
 from .limits import JOIN_BACKLOG, NOTICE_AGAIN
 from .membership import Event, Membership
 from .memberships import Memberships
+from .names import BYTES_MAX, NAME_MAX, BadNameError
 from .recovery import RoundTrip
 from .signatures import NameKey
 from .types import Effect, Kind, Path, Tell
@@ -113,8 +114,10 @@ class Guest:
         return self._rooms.say(room, text, kind, refers)
 
     def nick(self, name: str, now: float) -> None:
-        """`Renamed` follows, or `Refusal`."""
+        """`Renamed` follows, or `Refusal`. Raises BadNameError for what no datagram would hold."""
         self._now = now
+        if len(name) > BYTES_MAX:
+            raise BadNameError(f"a name has at most {NAME_MAX} characters")
         self._asking.forget(asks.Nick)
         self._asking.ask(lambda r: asks.Nick(r, name))
 
@@ -249,6 +252,7 @@ class Guest:
         room = self._rooms.by_tag.get(header.room)
         if room is None or room.opener is None:
             self.dropped["push of an unknown room"] += 1
+            self._asking.hurry(asks.Join, self._now)
         elif not room.opener.knows(header.epoch, self._now):
             if not self._rooms.asks_join(room):
                 self._rooms.ask_join(room)

@@ -65,8 +65,14 @@ class Introduction:
         self._ticket = NO_TICKET
 
     def keep(self, ticket: bytes) -> None:
-        """For the next opening; one that can be none leaves us without."""
-        self._ticket = ticket if len(ticket) == TICKET_SIZE else NO_TICKET
+        """For the next opening; one that can be none leaves us without. Empty: that which we have
+        is the newest."""
+        if ticket:
+            self._ticket = ticket if len(ticket) == TICKET_SIZE else NO_TICKET
+
+    def forget(self) -> None:
+        """The ticket is good for nothing."""
+        self._ticket = NO_TICKET
 
     def claim(self, name: str) -> tuple[bytes, bytes]:
         """The name's key and its proof for the newest opening; empty where there is none."""

@@ -10,6 +10,7 @@ from .layout import MalformedError
 from .names import BadNameError, room_name
 from .opening import Admission, Again, Doorman
 from .pages import entry_pages, room_page
+from .path import Validation
 from .room import Room, RoomTimers
 from .session import Session
 from .signatures import Signer, name_claim, verified
@@ -117,9 +118,11 @@ class Sealed:
             self._dropped["too much"] += 1
             return
         session.seen = now
+        session.resumption = b""  # It has its ticket, or will with the next session.
         newest = session.channel.window.top == header.counter
         self._frames(session, wire.decode_frames(plaintext), path, now, wall)
         if path != session.path and newest and self.sessions.get(header.sid) is session:
+            session.validation = session.validation or Validation()
             token = session.validation.challenge(path, self._random(8))
             challenge = wire.encode_frame(wire.PathChallenge(token))
             self._turn.emit(Send(path, session.channel.seal(challenge)))
@@ -202,7 +205,6 @@ class Sealed:
         return session
 
     def _welcome(self, session: Session, asked: str, wall: int) -> None:
-        tickets = self._tickets
         session.reply(
             asks.Welcome(
                 name=session.name,
@@ -210,11 +212,16 @@ class Sealed:
                 endpoint=str(session.path),
                 reset=session.reset_token,
                 verified=session.verified,
-                ticket=tickets.issue(session.resumption, wall) if tickets is not None else b"",
+                ticket=self._ticket(session, wall),
                 push_key=self._push_key,
             )
         )
         self._remind(session)
+
+    def _ticket(self, session: Session, wall: int) -> bytes:
+        if self._tickets is None or not session.resumption:
+            return b""
+        return self._tickets.issue(session.resumption, wall)
 
     def _proven(self, session: Session, claim: asks.Hello | asks.Nick) -> bytes:
         """The key that a name is claimed with. Raises RefusedError if it did not sign this.
@@ -308,7 +315,9 @@ class Sealed:
                     session.queue_digests(room)
                 self._remind(session)
             case wire.PathResponse():
-                if session.validation.proven(path, frame.token) and path != session.path:
+                asked = session.validation
+                if asked and asked.proven(path, frame.token) and path != session.path:
+                    session.validation = None
                     self._move(session, path, now)
             case wire.Bye():
                 self.end(session, now)

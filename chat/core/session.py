@@ -52,7 +52,8 @@ class Session(Member):
         """`identity` is the server's secret that survives its restarts."""
         super().__init__(instance, "", path, endpoint)
         self.begin(admission, attempt)
-        self.validation = Validation()
+        self.validation: Validation | None = None
+        """Of another path, if there is one."""
         self.seen = 0.0
         self.work = Bucket(*WORK)
         self._turn = turn

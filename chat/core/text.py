@@ -30,6 +30,10 @@ def excess(text: str, kind: int = Kind.MESSAGE) -> str | None:
     return None
 
 
+_ACTING = ("Cc", "Cf", "Zl", "Zp")
+"""Categories of what does something instead of being seen."""
+
+
 def clean(text: str, *, lines: bool = False) -> str:
     """Without what could act on a terminal: controls, escape sequences' first bytes, direction
     overrides, surrogates, heaps of combining marks. Line breaks stay only where `lines` says so;
@@ -54,6 +58,21 @@ def clean(text: str, *, lines: bool = False) -> str:
             kept.append(char)
             marks = 0
     return "".join(kept)
+
+
+def escaped(json: str) -> str:
+    """JSON whose strings have nothing in them that could act on a terminal: in its own notation."""
+    if json.isascii() and "\x7f" not in json:
+        return json
+    return "".join(
+        _escape(char) if unicodedata.category(char) in _ACTING else char for char in json
+    )
+
+
+def _escape(char: str) -> str:
+    """As UTF-16 (RFC 8259 §7)."""
+    units = char.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def pieces(text: str, size: int = TEXT_MAX) -> list[str]:

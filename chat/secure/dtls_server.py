@@ -55,6 +55,9 @@ of TLS (TLSHandshakeTimeout)."""
 TEXT_CONNECTIONS = 256
 """Kept connections, which take 75 KB each: 20 MB."""
 
+PREFIX_TEXTS = 32
+"""Of these, from one IPv4 address or IPv6 /64, this machine's own aside."""
+
 TEXT = 1100
 """Bytes of text that fit in a record that fits in a datagram."""
 
@@ -125,6 +128,7 @@ class Handshakes:
         self._prefixes: Counter[bytes] = Counter()
         """How many of the pending ones each has."""
         self._texts = 0
+        self._text_prefixes: Counter[bytes] = Counter()
 
     @property
     def pending(self) -> int:
@@ -279,7 +283,8 @@ class Handshakes:
 
     def _read(self, peer: _Connection, plaintext: bytes) -> None:
         if peer.state is _State.DONE:
-            if self._texts >= TEXT_CONNECTIONS:
+            mine = self._text_prefixes.get(peer.prefix, 0) if peer.prefix else 0
+            if self._texts >= TEXT_CONNECTIONS or mine >= PREFIX_TEXTS:
                 self.dropped["texts full"] += 1
                 self._part(peer)
                 self._forget(peer)
@@ -288,6 +293,7 @@ class Handshakes:
             peer.state = _State.TEXT
             peer.flights.forget()
             self._texts += 1
+            self._text_prefixes[peer.prefix] += 1
         self._text(peer.path, plaintext)
 
     def _say(self, peer: _Connection, now: float) -> bool:
@@ -326,6 +332,9 @@ class Handshakes:
             return
         if peer.state is _State.TEXT:
             self._texts -= 1
+            self._text_prefixes[peer.prefix] -= 1
+            if not self._text_prefixes[peer.prefix]:
+                del self._text_prefixes[peer.prefix]
         else:
             self._settle(peer)
         peer.state = _State.GONE

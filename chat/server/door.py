@@ -25,8 +25,8 @@ _NO_SECURITY = bytes.fromhex("15fefd 0000 000000000000 0002 02 47")
 """A fatal alert, insufficient_security (RFC 5246 §7.2.2), smaller than any ClientHello: the client
 learns that there is nobody to shake hands with, and not whether that is true."""
 
-_HANDSHAKE = 0x16
 _HELLO_LEAST = 25
+"""Headers of a record and of a handshake message (RFC 6347 §4.2.2)."""
 
 
 def server_id(credentials: Credentials) -> bytes:
@@ -52,7 +52,8 @@ class Door:
         self._hub = hub
         self._send = send
         self._push = push
-        self._hellos = Bucket(HELLOS, HELLOS)
+        self._hellos = {here: Bucket(HELLOS, HELLOS) for here in (True, False)}
+        """Apart for this machine."""
         self._handshakes = (
             Handshakes(
                 credentials,
@@ -74,12 +75,17 @@ class Door:
         self._now, self._wall = now, wall
         if not datagram or datagram[0] not in _DTLS:
             self._hub.receive(datagram, path, now, wall)
-        elif datagram[0] == _HANDSHAKE and not self._hellos.take(now):
-            self.dropped["too many handshakes"] += 1
+        elif _is_hello(datagram) and not self._hellos[path.loopback].take(now):
+            self.dropped["too many hellos"] += 1
         elif self._handshakes is not None:
             self._handshakes.receive(datagram, path, now)
-        elif datagram[0] == _HANDSHAKE and len(datagram) >= _HELLO_LEAST:
+        elif _is_hello(datagram):
             self._hub.answer(_NO_SECURITY, datagram, path, now)
+
+    def refuses(self, path: Path, now: float) -> None:
+        """The endpoint's machine says that nobody listens there."""
+        self._hub.refuses(path, now)
+        self._hub.refuses(_inside(path), now)
 
     def deadline(self) -> float | None:
         return self._handshakes.deadline() if self._handshakes is not None else None
@@ -123,6 +129,11 @@ class Door:
 
     def _closed(self, path: Path) -> None:
         self._hub.closed(_inside(path), self._now)
+
+
+def _is_hello(datagram: bytes) -> bool:
+    """A ClientHello, which anybody can send."""
+    return datagram[0] == 0x16 and len(datagram) >= _HELLO_LEAST and datagram[13] == 1
 
 
 def _inside(path: Path) -> Path:

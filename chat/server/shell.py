@@ -124,7 +124,7 @@ class Server:
             self._door.receive(datagram, path, time.monotonic(), time.time_ns() // 1_000_000)
 
     def _refused(self, path: Path) -> None:
-        self._hub.refuses(path, time.monotonic())
+        self._door.refuses(path, time.monotonic())
 
     def _turn(self) -> None:
         requests: list[Request] = []

@@ -11,6 +11,7 @@ from chat.secure.dtls_server import (
     PATH_PENDING,
     PENDING,
     PREFIX_PENDING,
+    PREFIX_TEXTS,
     REPLACE_AFTER,
     RESEND_LEAST,
     TEXT,
@@ -316,10 +317,26 @@ def test_the_count_of_a_neighbourhood_goes_down_again() -> None:
     for path in paths:
         host.shaken(path)
         host.server.finished(path)
-    for path in paths:
+    for path in paths[:PREFIX_TEXTS]:
         host.speaking(path)
-    assert host.server.texts == 49
+    assert host.server.texts == PREFIX_TEXTS
     assert not host.server.dropped
+
+
+def test_one_neighbour_does_not_have_all_the_places_of_text() -> None:
+    host = Host()
+    paths = [PATH._replace(port=port) for port in range(1, PREFIX_TEXTS + 2)]
+    for path in paths[:-1]:
+        host.speaking(path)
+    late = host.shaken(paths[-1])
+    host.hear(*late.say(b"first"), path=paths[-1])
+    assert host.server.dropped == {"texts full": 1}
+    host.speaking(Path(0, "203.0.113.9", 1))
+    host.server.close(paths[0])
+    host.speaking(paths[-1])
+    here = Path(0, "127.0.0.1", 1)
+    for port in range(1, PREFIX_TEXTS + 5):
+        host.speaking(here._replace(port=port))
 
 
 def test_an_endpoint_has_few_attempts_at_once_and_the_newest_stays() -> None:
