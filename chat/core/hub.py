@@ -17,9 +17,10 @@ from .guard import Deed
 from .house import House
 from .layout import MalformedError
 from .member import Labels
+from .pages import FetchTicket
 from .plain import Plain, Policy
 from .room import Room, RoomTimers
-from .sealed import FetchTicket, Sealed
+from .sealed import Sealed
 from .session import Session
 from .signatures import Signer
 from .text import is_text
@@ -132,7 +133,7 @@ class Hub:
 
     def answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
         """To a stranger, on behalf of the shell: smaller than its cause, and not too often."""
-        self._sealed.answer(answer, cause, path, now)
+        self._sealed.answer(lambda: answer, cause, path, now)
 
     def may_begin(self, path: Path, now: float) -> bool:
         """Whether one more handshake may be begun there."""
@@ -212,4 +213,4 @@ class Hub:
         if path.loopback:
             facts += [len(self._house.rooms), len(self._house.members)]
         reply = wire.encode_header(wire.StatusReply(request.token, msgspec.msgpack.encode(facts)))
-        self._sealed.answer(reply, datagram, path, now)
+        self._sealed.answer(lambda: reply, datagram, path, now)

@@ -5,11 +5,24 @@ from collections.abc import Iterable, Iterator
 from . import asks, wire
 from .broadcast import sharing
 from .channel import BODY_MAX
+from .session import Session
 from .types import Extract, Run
 
 _BODIES = BODY_MAX - wire.FRAME_HEADER - wire.FRAMES[0x44].size
 _MOST = 255
 _ROWS_BYTES = 1000
+
+
+class FetchTicket:
+    """Ticket: who fetches what. One a session: a client that asks again while the log is slow gets
+    what it asked for first, under the newest number."""
+
+    __slots__ = ("request", "room", "session")
+
+    def __init__(self, session: Session, request: int, room: int) -> None:
+        self.session = session
+        self.request = request
+        self.room = room
 
 
 def entry_pages(extract: Extract, request: int, room: int) -> Iterator[wire.Page]:

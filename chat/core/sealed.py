@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from . import asks, limits, protect, wire
 from .guard import Deed
@@ -9,7 +10,7 @@ from .house import House, RefusedError
 from .layout import MalformedError
 from .names import BadNameError, room_name
 from .opening import Admission, Again, Doorman
-from .pages import entry_pages, room_page
+from .pages import FetchTicket, entry_pages, room_page
 from .path import Validation
 from .room import Room, RoomTimers
 from .session import Session
@@ -20,18 +21,6 @@ from .turn import Turn
 from .types import Close, Extract, Path, Send
 
 _MALFORMED = "malformed frames"
-
-
-class FetchTicket:
-    """Ticket: who fetches what. One a session: a client that asks again while the log is slow gets
-    what it asked for first, under the newest number."""
-
-    __slots__ = ("request", "room", "session")
-
-    def __init__(self, session: Session, request: int, room: int) -> None:
-        self.session = session
-        self.request = request
-        self.room = room
 
 
 class Sealed:
@@ -77,7 +66,8 @@ class Sealed:
             case wire.Session() as header:
                 self._session(header, datagram, path, now, wall)
             case wire.Open() as header:
-                self.answer(self._doorman.answer(header, path, now, wall), datagram, path, now)
+                opened = partial(self._doorman.answer, header, path, now, wall)
+                self.answer(opened, datagram, path, now)
             case wire.First() as header:
                 self._first(header, datagram, path, now, wall)
             case _:
@@ -86,9 +76,10 @@ class Sealed:
     def admitted(self, path: Path, handshake: bytes, secret: bytes, now: float) -> None:
         self._doorman.shaken(path, handshake, secret, now)
 
-    def answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
-        """To somebody we keep nothing of: smaller than its cause, and not too often."""
-        if len(answer) < len(cause) and self._stateless[path.loopback].take(now):
+    def answer(self, make: Callable[[], bytes], cause: bytes, path: Path, now: float) -> None:
+        """To somebody we keep nothing of: smaller than its cause, and not too often. What is not
+        sent is not made either."""
+        if self._stateless[path.loopback].take(now) and len(answer := make()) < len(cause):
             self._turn.emit(Send(path, answer))
         else:
             self._dropped["stateless answers withheld"] += 1
@@ -101,8 +92,7 @@ class Sealed:
         session = self.sessions.get(header.sid)
         if session is None:
             self._dropped["unknown session id"] += 1
-            token = protect.reset_token(self._identity, header.sid)
-            self.answer(wire.encode_header(wire.Reset(token)), datagram, path, now)
+            self.answer(partial(self._reset, header.sid), datagram, path, now)
             return
         guard, elsewhere = self._house.guard, path != session.path
         if elsewhere and not guard.trusts(path, now):
@@ -136,17 +126,20 @@ class Sealed:
             raise MalformedError("FIRST without a frame")
         if not self._house.registry.ready:
             return
-        retry = wire.encode_header(wire.Retry(header.random))
         match self._doorman.admit(header, datagram, path, now, wall):
             case Admission() as admission:
                 if admission.shaken:
                     self._turn.emit(Close(path))
-                if not self._admit(admission, path, now, wall):
-                    self.answer(retry, datagram, path, now)
+                if self._admit(admission, path, now, wall):
+                    return
             case Again(sid) if (known := self.by_path.get(path)) and known.channel.sid == sid:
                 self._welcome(known, known.name, wall)
-            case _:
-                self.answer(retry, datagram, path, now)
+                return
+        retry = partial(wire.encode_header, wire.Retry(header.random))
+        self.answer(retry, datagram, path, now)
+
+    def _reset(self, sid: bytes) -> bytes:
+        return wire.encode_header(wire.Reset(protect.reset_token(self._identity, sid)))
 
     def _admit(self, admission: Admission, path: Path, now: float, wall: int) -> bool:
         """Whether this FIRST begins a session, or a session's new channel."""

@@ -1,5 +1,6 @@
 """A hub under attack, with honest people in it, and what must hold all the time."""
 
+import time
 from collections import Counter
 
 from chat.core import events, limits, wire
@@ -14,6 +15,9 @@ from tests.core.scene import SERVER, Scene
 
 HERE = Path(0, "127.0.0.1", 3000)
 ELSEWHERE = Path(0, "192.0.2.99", 3000)
+
+SLOW = 0.01
+"""Seconds of CPU for one datagram, if they are not by chance: three times out of three."""
 
 LENGTHS = {0x80: (87, 87), 0x82: (120, 1200), 0x84: (32, 1200), 0x87: (96, 96)}
 """By first byte, how long a datagram that a server looks at may be; in the words of the protocol,
@@ -103,10 +107,18 @@ class Siege(Scene):
 
     def attack(self, datagram: bytes, path: Path) -> None:
         """A datagram that no session's keys have sealed."""
-        self.receive(datagram, path)
+        times = [self._timed(datagram, path)]
+        while times[-1] > SLOW and len(times) < 3:
+            times.append(self._timed(datagram, path))
+        assert times[-1] <= SLOW, f"{times} s of CPU for {datagram.hex()}"
         if not self.trusted and 0x80 <= first_byte(datagram) <= 0xBF:
             limit = len(datagram) + (datagram[0] == 0x87)
             assert all(len(answer) < limit for answer in self.answers), "larger than its cause"
+
+    def _timed(self, datagram: bytes, path: Path) -> float:
+        start = time.thread_time()
+        self.receive(datagram, path)
+        return time.thread_time() - start
 
     def settle(self, seconds: float, step: float = 0.05) -> None:
         """Time for the honest, in small steps."""
