@@ -31,6 +31,8 @@ class Phase(Enum):
     CONNECTING = "connecting"
     CONNECTED = "connected"
     RECONNECTING = "reconnecting"
+    REFUSED = "not connected"
+    """And nothing more is tried."""
 
 
 class Health:
@@ -61,6 +63,11 @@ class Health:
         if reason != NO_ANSWER or not self.reason or now - self._reason_at > _VAGUE:
             self._because(clean(reason), now)
 
+    def refused(self, reason: str, now: float) -> None:
+        """For good."""
+        self.phase, self.since = Phase.REFUSED, now
+        self._because(clean(reason), now)
+
     def trouble(self, silence: float | None, overdue: bool, now: float) -> str:
         """What is wrong, in one line. `silence`: seconds since the server was heard; `overdue`: it
         owes an answer."""
@@ -68,6 +75,8 @@ class Health:
             if silence is not None and silence > (SILENT if overdue else QUIET):
                 return f"the server has been silent for {silence:.0f} s"
             return ""
+        if self.phase is Phase.REFUSED:
+            return "nothing more is tried; /quit leaves"
         waited = f" for {now - self.since:.0f} s" if now - self.since >= 1 else ""
         if not self.reason:
             return f"{self.phase.value}{waited or '…'}"

@@ -50,8 +50,8 @@ class News:
             case events.Unreachable(reason=reason):
                 self._unreachable(reason)
             case events.Rejected(reason, True):
-                desk.health.unreachable(reason, desk.now())
-                desk.alert(f"{clean(reason)} Nothing more is tried; /quit leaves")
+                desk.health.refused(reason, desk.now())
+                desk.alert(clean(reason))
             case events.Rejected(reason):
                 self._unreachable(f"refused: {reason}")
             case events.Entered(room, _, peer, again):

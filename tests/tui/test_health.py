@@ -81,3 +81,11 @@ def test_loss_is_what_was_pushed_and_did_not_come() -> None:
     assert meter.loss == 0.0
     meter.look(rooms, 4.0 + WINDOW)
     assert meter.loss is None
+
+
+def test_what_is_refused_for_good_does_not_say_that_it_is_tried_again() -> None:
+    health = Health(0.0)
+    health.unreachable("no answer", 1.0)
+    health.refused("the key of h:1 has changed", 2.0)
+    assert health.trouble(None, False, 60.0) == "nothing more is tried; /quit leaves"
+    assert health.reason == "the key of h:1 has changed"
