@@ -49,7 +49,7 @@ async def test_nc_is_a_client() -> None:
 
             sealed = await done("send", server.link, "--name", "ann", "hello from a script")
             assert sealed.code == 0
-            assert (await told(nc, "hello from a script")).endswith("] ann: hello from a script")
+            assert (await told(nc, "hello from a script")).endswith("] ann*: hello from a script")
             nc.write("/quit\n")
             await told(nc, "-- goodbye")
             await told(other, f"* guest-{port} left")
