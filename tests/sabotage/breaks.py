@@ -267,7 +267,7 @@ BREAKS = (
     Break(
         "keep a ticket that was not taken",
         "chat/core/connection.py",
-        '            self.me.forget()',
+        "            self.me.forget()",
         "            pass",
         "tests/core/test_introduction.py::test_a_ticket_that_is_not_taken_is_not_kept",
     ),
