@@ -115,6 +115,9 @@ HELLOS = 2000.0
 """ClientHellos a second, in all, that are looked at: each takes 30 us. Who is not heard asks again
 four times a second."""
 
+HELLOS_BURST = 200.0
+"""At once: 6 ms in which nobody else is heard."""
+
 ROOM_DRAFTS = 5000.0
 """Drafts a second in one room, of all its members, and twice as many at once."""
 

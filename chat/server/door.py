@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from chat.core.hub import Hub
-from chat.core.limits import HELLOS, Bucket
+from chat.core.limits import HELLOS, HELLOS_BURST, Bucket
 from chat.core.types import SECURED, Path
 from chat.net.address import path_of
 from chat.net.kernel import Sockaddr
@@ -52,7 +52,7 @@ class Door:
         self._hub = hub
         self._send = send
         self._push = push
-        self._hellos = {here: Bucket(HELLOS, HELLOS) for here in (True, False)}
+        self._hellos = {here: Bucket(HELLOS, HELLOS_BURST) for here in (True, False)}
         """Apart for this machine."""
         self._handshakes = (
             Handshakes(
