@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path as FilePath
 from random import Random
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from chat import handshake
+from chat.core import guest as core_guest
 from chat.core.link import DEFAULT_PORT, Link
 from chat.core.types import Path
 from chat.handshake import DTLS, Handshaker
@@ -104,8 +106,8 @@ class Pair:
         self.link = Link(HOST, port, pin=pin)
         self.serve(credentials)
         self.shaker = Handshaker(
-            self.loop,  # type: ignore[arg-type]
-            self.guest,  # type: ignore[arg-type]
+            cast("asyncio.AbstractEventLoop", self.loop),
+            cast("core_guest.Guest", self.guest),
             self.link,
             Trust(folder),
             send=self._send,
@@ -395,7 +397,7 @@ async def test_it_works_with_a_loop_of_asyncio(tmp_path: FilePath) -> None:
 
     shaker = Handshaker(
         loop,
-        guest,  # type: ignore[arg-type]
+        cast("core_guest.Guest", guest),
         Link(HOST),
         Trust(tmp_path),
         send=send,

@@ -142,7 +142,7 @@ def test_before_anybody_is_back_nobody_comes_back_by_himself() -> None:
     assert scene.hub.census().members == 0
 
 
-def test_what_a_guest_was_told_once_it_is_not_told_twice() -> None:
+def test_what_a_guest_was_told_once_it_is_not_told_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what the server has sent, the pushes and answers of the process before, too."""
     host, random = Host("lobby", secure=True), Random(4)
     copied: list[bytes] = []
@@ -152,7 +152,7 @@ def test_what_a_guest_was_told_once_it_is_not_told_twice() -> None:
         copied.append(datagram)
         deliver(datagram)
 
-    host.deliver = copying  # type: ignore[method-assign]
+    monkeypatch.setattr(host, "deliver", copying)
     host.reply(asks.Notice("now and then"))
     for seq in range(1, 30):
         host.pasts["lobby"].append(1)

@@ -1,8 +1,10 @@
 from random import Random
+from typing import cast
 
 import pytest
 
 from chat.core import limits, roomkeys, wire
+from chat.core import room as core_room
 from chat.core.channel import PushOpener
 from chat.core.limits import ROOM_KEY_BATCH, ROOM_KEY_LEAD, ROOM_KEY_LIFE, ROOM_KEY_PAUSE
 from chat.core.roomkeys import RoomKeys
@@ -28,7 +30,7 @@ class Room:
 
     def enter(self) -> Stub:
         member = Stub(f"member {len(self.members)}")
-        member.rooms = {TAG: self}  # type: ignore[dict-item]
+        member.rooms = {TAG: cast("core_room.Room", self)}
         self.members.append(member)
         return member
 

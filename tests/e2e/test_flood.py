@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ class Ear:
         self.twice = 0
         self.seconds: list[float] = []
         for person, heard in zip(people, self.heard, strict=True):
-            person.hears = lambda entry, heard=heard: self._hear(entry, heard)  # type: ignore[misc]
+            person.hears = partial(self._hear, heard=heard)
 
     def _hear(self, entry: Entry, heard: set[str]) -> None:
         self.twice += entry.text in heard

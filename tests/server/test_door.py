@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from chat.core import asks, wire
+from chat.core.hub import Hub
 from chat.core.opening import Opening
 from chat.core.plain import Policy
 from chat.core.types import SECURED, Close, Effect, Path, Push, Send
@@ -119,7 +121,7 @@ def test_text_is_for_the_hub_whatever_it_begins_with(front: Front, text: str) ->
 def test_a_first_byte_is_either_dtls_or_the_hubs() -> None:
     heard: list[int] = []
 
-    class Hub(SimpleNamespace):
+    class Ear(SimpleNamespace):
         def receive(self, datagram: bytes, path: Path, now: float, wall: int) -> None:
             heard.append(datagram[0])
 
@@ -128,7 +130,7 @@ def test_a_first_byte_is_either_dtls_or_the_hubs() -> None:
 
     sent: list[bytes] = []
     there = Door(
-        Hub(),  # type: ignore[arg-type]
+        cast("Hub", Ear()),
         CREDENTIALS,
         send=lambda path, datagram: sent.append(datagram),
         push=lambda *_: None,

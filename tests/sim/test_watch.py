@@ -4,6 +4,7 @@ import pytest
 
 from chat.core import protect, wire
 from chat.core.protect import SessionKeys
+from chat.core.types import Path
 
 from ..core.peer import Peer
 from ..core.scene import Scene
@@ -31,11 +32,11 @@ def resumed_twice_with_one_ticket() -> World:
         send = world.network.send
         lost: list[bytes] = []
 
-        def lose(datagram: bytes, source: object, target: object) -> None:
+        def lose(datagram: bytes, source: Path, target: Path) -> None:
             if source == SERVER and datagram[0] == 0x84:
                 lost.append(datagram)
             else:
-                send(datagram, source, target)  # type: ignore[arg-type]
+                send(datagram, source, target)
 
         world.server.down_for = 0.01
         world.server.crash()
