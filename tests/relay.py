@@ -14,7 +14,7 @@ from chat.net.address import Address, listen, resolve
 from chat.net.connection import Connection
 from chat.net.impair import CLEAR, Impairment, Tally
 from chat.net.impaired import Impaired, Sending
-from chat.net.socket import Ports
+from chat.net.ports import Ports
 
 CLIENTS = 256
 """At once; datagrams of any further one are dropped."""

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from chat.core.types import Path
 
@@ -109,7 +110,7 @@ class Connection:
         self._drop_held()
 
     def _open(self) -> Endpoint:
-        endpoint = Endpoint(0, self._received, self._failed)
+        endpoint = Endpoint(partial(path_of, 0), self._received, self._failed)
         self._opening = self._loop.create_task(self._find_route(endpoint))
         return endpoint
 

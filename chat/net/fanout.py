@@ -4,35 +4,37 @@ from collections.abc import Callable, Sequence
 
 from chat.core.types import Group, Path
 
-from .address import sockaddr_of
-from .kernel import Sockaddr
+from .sockaddr import packed
 
-Pushing = Callable[[int, Sequence[Sockaddr], bytes], None]
-"""(socket, sockaddrs, datagram): sends the one to all the others. Never raises for the network."""
+Pushing = Callable[[int, bytearray, Sequence[bytes]], None]
+"""(socket, names side by side, datagrams): sends each of these to each of those. Never raises for
+the network."""
 
 
 class _Row:
     """The members of one group on one socket: arrays without holes, in no order."""
 
-    __slots__ = ("paths", "places", "sockaddrs")
+    __slots__ = ("names", "paths", "places")
 
     def __init__(self) -> None:
+        self.names = bytearray()
         self.paths: list[Path] = []
-        self.sockaddrs: list[Sockaddr] = []
         self.places: dict[Path, int] = {}
 
     def add(self, path: Path) -> None:
         self.places[path] = len(self.paths)
         self.paths.append(path)
-        self.sockaddrs.append(sockaddr_of(path))
+        self.names += packed(path)
 
     def remove(self, path: Path) -> None:
         """The last one takes its place."""
-        place = self.places.pop(path)
-        last, sockaddr = self.paths.pop(), self.sockaddrs.pop()
+        size = len(self.names) // len(self.paths)
+        place, last = self.places.pop(path), self.paths.pop()
+        name = self.names[-size:]
+        del self.names[-size:]
         if last != path:
             self.paths[place] = last
-            self.sockaddrs[place] = sockaddr
+            self.names[place * size : (place + 1) * size] = name
             self.places[last] = place
 
 
@@ -42,6 +44,9 @@ class Fanout:
     def __init__(self, push: Pushing) -> None:
         self._push = push
         self._groups: dict[Group, dict[int, _Row]] = {}
+        self._group: Group | None = None
+        """Whose datagrams are waiting to leave together."""
+        self._burst: list[bytes] = []
 
     def __len__(self) -> int:
         """Groups that have members."""
@@ -49,6 +54,7 @@ class Fanout:
 
     def subscribe(self, group: Group, path: Path) -> None:
         """Raises ValueError for who is a member already."""
+        self.flush()
         rows = self._groups.get(group, {})
         row = rows.get(path.socket)
         if row is None:
@@ -60,6 +66,7 @@ class Fanout:
 
     def unsubscribe(self, group: Group, path: Path) -> None:
         """Raises ValueError for who is no member. Empty groups vanish."""
+        self.flush()
         rows = self._groups.get(group, {})
         row = rows.get(path.socket)
         if row is None or path not in row.places:
@@ -71,9 +78,20 @@ class Fanout:
                 del self._groups[group]
 
     def push(self, group: Group, datagram: bytes) -> None:
-        """To all members; to nobody, where there is no such group."""
-        for socket, row in self._groups.get(group, {}).items():
-            self._push(socket, row.sockaddrs, datagram)
+        """To all members; to nobody, where there is no such group. It leaves with `flush`, together
+        with those before it that are for the same group."""
+        if group != self._group:
+            self.flush()
+            self._group = group
+        self._burst.append(datagram)
+
+    def flush(self) -> None:
+        """Sends what waits."""
+        if self._group is not None:
+            burst, self._burst = self._burst, []
+            for socket, row in self._groups.get(self._group, {}).items():
+                self._push(socket, row.names, burst)
+            self._group = None
 
     def members(self, group: Group) -> frozenset[Path]:
         return frozenset(path for row in self._groups.get(group, {}).values() for path in row.paths)

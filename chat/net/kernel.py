@@ -18,6 +18,9 @@ Sockaddr = tuple[str, int] | tuple[str, int, int, int]
 _IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE = 10, 23, 3
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 
+SOL_UDP, UDP_SEGMENT = 17, 103
+"""udp(7): the kernel cuts what it is given into datagrams of that size."""
+
 _SO_MEMINFO, _MEMINFO = 55, struct.Struct("=9I")
 """linux/sock_diag.h; the last of the nine is the number of drops."""
 
@@ -120,6 +123,17 @@ def listed_drops(sock: socket.socket) -> int | None:
     except OSError:
         return None
     return next((int(row[-1]) for row in rows if row[9] == inode), None)
+
+
+def cuts(sock: socket.socket) -> bool:
+    """Whether several datagrams can be sent as one payload (UDP_SEGMENT, Linux 4.18)."""
+    if sys.platform != "linux":
+        return False
+    try:
+        sock.getsockopt(SOL_UDP, UDP_SEGMENT)
+    except OSError:
+        return False
+    return True
 
 
 def _ask(sock: socket.socket, family: int, ipv4: int, ipv6: int, value: int) -> None:

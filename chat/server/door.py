@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from chat.core.hub import Hub
 from chat.core.limits import HELLOS, HELLOS_BURST, Bucket
 from chat.core.types import SECURED, Path
-from chat.net.address import path_of
-from chat.net.kernel import Sockaddr
+from chat.net.fanout import Pushing
+from chat.net.sockaddr import split
 from chat.secure.credentials import Credentials
 from chat.secure.dtls_server import Handshakes
 from chat.secure.exporter import Secrets
@@ -43,7 +43,7 @@ class Door:
         credentials: Credentials | None,
         *,
         send: Callable[[Path, bytes], None],
-        push: Callable[[int, Sequence[Sockaddr], bytes], None],
+        push: Pushing,
     ) -> None:
         """`credentials` None: sessions' keys are published, and nobody shakes hands."""
         self.dropped: Counter[str] = Counter()
@@ -102,13 +102,14 @@ class Door:
         elif self._handshakes is not None:
             self._handshakes.write(_outside(path), datagram)
 
-    def push(self, number: int, addresses: Sequence[Sockaddr], datagram: bytes) -> None:
+    def push(self, number: int, names: bytearray, datagrams: Sequence[bytes]) -> None:
         """The same to many; inside of DTLS it is sealed for each of them."""
         if number < SECURED:
-            self._push(number, addresses, datagram)
+            self._push(number, names, datagrams)
         else:
-            for address in addresses:
-                self.send(path_of(number, address), datagram)
+            for path in split(number, names):
+                for datagram in datagrams:
+                    self.send(path, datagram)
 
     def close(self, path: Path) -> None:
         """Nothing more is needed of a handshake, or of text inside of one."""

@@ -36,7 +36,7 @@ from chat.core.types import (
 )
 from chat.log.api import Log, LogError
 from chat.net.fanout import Fanout
-from chat.net.socket import Ports
+from chat.net.ports import Ports
 from chat.net.timer import Timer
 from chat.secure.credentials import Credentials
 
@@ -130,6 +130,7 @@ class Server:
         requests: list[Request] = []
         for effect in self._hub.drain():
             self._do(effect, requests)
+        self._fanout.flush()
         if requests:
             self._committer.submit(requests)
         self._timer.set(self._hub.deadline())

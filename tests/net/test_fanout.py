@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chat.core.types import Form, Group, Path
-from chat.net.address import path_of, sockaddr_of
 from chat.net.fanout import Fanout
-from chat.net.kernel import Sockaddr
+from chat.net.sockaddr import packed, split
 
 GROUPS = [Group(room, form) for room in ("lobby", "quiet") for form in Form]
 PATHS = [
@@ -25,13 +24,13 @@ class Network:
     """Where a fan-out sends to."""
 
     def __init__(self) -> None:
-        self.pushes: list[tuple[int, list[Sockaddr], bytes]] = []
+        self.pushes: list[tuple[int, bytes, list[bytes]]] = []
 
-    def push(self, socket: int, sockaddrs: Sequence[Sockaddr], datagram: bytes) -> None:
-        self.pushes.append((socket, list(sockaddrs), datagram))
+    def push(self, socket: int, names: bytearray, datagrams: Sequence[bytes]) -> None:
+        self.pushes.append((socket, bytes(names), list(datagrams)))
 
     def reached(self) -> Counter[Path]:
-        return Counter(path_of(socket, each) for socket, all_, _ in self.pushes for each in all_)
+        return Counter(path for socket, names, _ in self.pushes for path in split(socket, names))
 
 
 class AgainstSets(RuleBasedStateMachine):
@@ -63,12 +62,15 @@ class AgainstSets(RuleBasedStateMachine):
             if not self.model[group]:
                 del self.model[group]
 
-    @rule(group=groups, datagram=st.binary(max_size=3))
-    def push(self, group: Group, datagram: bytes) -> None:
+    @rule(group=groups, datagrams=st.lists(st.binary(max_size=3), min_size=1, max_size=3))
+    def push(self, group: Group, datagrams: list[bytes]) -> None:
         self.network.pushes.clear()
-        self.fanout.push(group, datagram)
+        for datagram in datagrams:
+            self.fanout.push(group, datagram)
+        assert not self.network.pushes, "they leave together"
+        self.fanout.flush()
         assert self.network.reached() == Counter(self.model.get(group, ()))
-        assert {sent for _, _, sent in self.network.pushes} <= {datagram}
+        assert all(sent == datagrams for _, _, sent in self.network.pushes)
         sockets = [socket for socket, _, _ in self.network.pushes]
         assert len(sockets) == len(set(sockets)), "one call per socket"
 
@@ -82,11 +84,32 @@ class AgainstSets(RuleBasedStateMachine):
 TestAgainstSets = AgainstSets.TestCase
 
 
-def test_sockaddrs_are_prepared_when_a_member_comes() -> None:
+def test_names_are_prepared_when_a_member_comes() -> None:
     network = Network()
     fanout = Fanout(network.push)
     path = Path(1, "fe80::1%2", 7)
     fanout.subscribe(GROUPS[0], path)
     fanout.push(GROUPS[0], b"hello")
-    assert network.pushes == [(1, [sockaddr_of(path)], b"hello")]
-    assert network.pushes[0][1] == [("fe80::1", 7, 0, 2)]
+    fanout.flush()
+    assert network.pushes == [(1, packed(path), [b"hello"])]
+    fanout.flush()
+    assert len(network.pushes) == 1
+
+
+def test_what_was_pushed_goes_to_who_was_there_then() -> None:
+    network = Network()
+    fanout = Fanout(network.push)
+    one, two = PATHS[:2]
+    fanout.subscribe(GROUPS[0], one)
+    fanout.push(GROUPS[0], b"before")
+    fanout.subscribe(GROUPS[0], two)
+    fanout.push(GROUPS[0], b"between")
+    fanout.unsubscribe(GROUPS[0], one)
+    fanout.push(GROUPS[1], b"nobody is there")
+    fanout.push(GROUPS[0], b"after")
+    fanout.flush()
+    assert [(split(0, names), sent) for _, names, sent in network.pushes] == [
+        ([one], [b"before"]),
+        ([one, two], [b"between"]),
+        ([two], [b"after"]),
+    ]

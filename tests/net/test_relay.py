@@ -8,7 +8,7 @@ import pytest
 from chat.core.types import Path
 from chat.net.address import BindError, ResolveError, listen, path_of
 from chat.net.impair import Impairment, Tally
-from chat.net.socket import Ports
+from chat.net.ports import Ports
 
 from ..relay import Relay
 from .conftest import Run

@@ -1,5 +1,6 @@
 """Which datagram is whose, and what comes through DTLS."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import cast
@@ -11,8 +12,7 @@ from chat.core.hub import Hub
 from chat.core.opening import Opening
 from chat.core.plain import Policy
 from chat.core.types import SECURED, Close, Effect, Path, Push, Send
-from chat.net.address import path_of, sockaddr_of
-from chat.net.kernel import Sockaddr
+from chat.net.sockaddr import packed, split
 from chat.secure.dtls_client import ClientHandshake
 from chat.server.door import Door, server_id
 
@@ -43,10 +43,12 @@ class Front(Scene):
         assert len(datagram) <= wire.DATAGRAM_MAX
         self.boxes[path].append(datagram)
 
-    def pushed(self, number: int, addresses: Sequence[Sockaddr], datagram: bytes) -> None:
-        self.pushes.append((number, len(addresses)))
-        for address in addresses:
-            self.sent(path_of(number, address), datagram)
+    def pushed(self, number: int, names: bytearray, datagrams: Sequence[bytes]) -> None:
+        paths = split(number, names)
+        self.pushes.append((number, len(paths)))
+        for path in paths:
+            for datagram in datagrams:
+                self.sent(path, datagram)
 
     def hear(self, *datagrams: bytes, path: Path = THERE) -> list[bytes]:
         """What comes back for these."""
@@ -90,11 +92,11 @@ class Front(Scene):
             case Send(path, datagram) if self.door is not None:
                 self.door.send(path, datagram)
             case Push(group, datagram) if self.door is not None:
-                sockets: dict[int, list[Sockaddr]] = {}
+                sockets: defaultdict[int, bytearray] = defaultdict(bytearray)
                 for path in sorted(self.groups.get(group, ())):
-                    sockets.setdefault(path.socket, []).append(sockaddr_of(path))
-                for number, addresses in sockets.items():
-                    self.door.push(number, addresses, datagram)
+                    sockets[path.socket] += packed(path)
+                for number, names in sockets.items():
+                    self.door.push(number, names, [datagram])
             case Close(path) if self.door is not None:
                 self.door.close(path)
             case _:

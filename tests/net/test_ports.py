@@ -4,13 +4,18 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chat.core.types import Path
 from chat.net.address import listen, path_of
-from chat.net.socket import BACKLOG, BATCH, Endpoint, Ports
+from chat.net.mmsg import MOST
+from chat.net.port import BATCH, BURST
+from chat.net.ports import Ports
+from chat.net.sockaddr import packed, split
+from chat.net.socket import BACKLOG, Endpoint
 
 from .conftest import Run, family
 from .waiting import turns, until
@@ -58,6 +63,10 @@ def client(host: str) -> Iterator[socket.socket]:
         sock.bind((host, 0))
         sock.settimeout(10)
         yield sock
+
+
+def names_of(*socks: socket.socket) -> bytearray:
+    return bytearray(b"".join(packed(path_of(0, sock.getsockname())) for sock in socks))
 
 
 def closed_port(host: str) -> Path:
@@ -338,8 +347,127 @@ def test_what_cannot_be_sent_ends_nothing(run: Run, host: str) -> None:
 def test_push_sends_the_same_to_all(run: Run, host: str) -> None:
     async def scenario() -> None:
         with serving(host) as server, client(host) as one, client(host) as two:
-            server.ports.push(0, [one.getsockname(), two.getsockname()[:2]], b"all")
+            server.ports.push(0, names_of(one, two), [b"all"])
             assert one.recv(10) == two.recv(10) == b"all"
+            assert server.ports.traffic.sent == 2
+
+    run(scenario())
+
+
+def test_a_burst_of_one_size_comes_as_the_datagrams_it_was(run: Run, host: str) -> None:
+    async def scenario() -> None:
+        sizes = [100] * (BURST + 3) + [40, 60, 60, 0, 1, 1200]
+        burst = [bytes([n]) * size for n, size in enumerate(sizes)]
+        with serving(host) as server, client(host) as one, client(host) as two:
+            server.ports.push(0, names_of(one, two), burst)
+            for sock in (one, two):
+                assert [sock.recv(2000) for _ in burst] == burst
+            assert server.ports.traffic.sent == 2 * len(burst)
+            assert not server.ports.traffic.errors
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("missing", ["sendmmsg", "segments"])
+def test_a_push_where_the_kernel_has_less(
+    run: Run, host: str, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    if missing == "sendmmsg":
+        monkeypatch.setattr("chat.net.mmsg.AVAILABLE", False)
+    else:
+        monkeypatch.setattr("chat.net.kernel.cuts", lambda sock: False)
+
+    async def scenario() -> None:
+        with serving(host) as server, client(host) as one, client(host) as two:
+            server.ports.push(0, names_of(one, two), [b"a", b"b"])
+            for sock in (one, two):
+                assert [sock.recv(10), sock.recv(10)] == [b"a", b"b"]
+                sock.sendto(b"hello", (host, server.ports.paths[0].port))
+            await until(lambda: len(server.received) == 2, server.state)
+            assert {path for _, path in server.received} == {
+                path_of(0, sock.getsockname()) for sock in (one, two)
+            }
+            assert server.ports.traffic.sent == 4
+
+    run(scenario())
+
+
+class Grudging:
+    """Sends like the kernel's call, to at most `share` endpoints at once; every other time it
+    fails."""
+
+    def __init__(self, sock: socket.socket, share: int, number: int) -> None:
+        self.calls = 0
+        self._sock, self._share, self._number = sock, share, number
+
+    def __call__(self, fd: int, name_size: int, *, segments: bool) -> "Grudging":
+        return self
+
+    def send(self, names: memoryview, payload: bytes, segment: int) -> int:
+        self.calls += 1
+        if self.calls % 2:
+            raise OSError(self._number, "")
+        for path in split(0, names)[: self._share]:
+            for at in range(0, len(payload), segment):
+                self._sock.sendto(payload[at : at + segment], path[1:])
+        return min(self._share, len(split(0, names)))
+
+
+@pytest.mark.parametrize("number", [errno.ECONNREFUSED, errno.EINTR, errno.EIO])
+@pytest.mark.parametrize("burst", [[b"a"], [b"a", b"b", b"c"]])
+def test_a_push_in_parts_reaches_each_member_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: int, burst: list[bytes]
+) -> None:
+    """The kernel may send to some of them only; what fails is about one of them, or about somebody
+    else; and where it cannot cut a burst, it goes one by one."""
+
+    async def scenario() -> None:
+        socks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(8)]
+        for sock in socks:
+            sock.bind(("127.0.0.1", 0))
+            sock.settimeout(10)
+        (ours,) = listen(["127.0.0.1:0"])
+        monkeypatch.setattr("chat.net.mmsg.Sender", Grudging(ours, 3, number))
+        server = Server(ours)
+        with closing(server.ports):
+            server.ports.push(0, names_of(*socks), burst)
+            for sock in socks:
+                assert [sock.recv(10) for _ in burst] == burst
+                sock.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    sock.recv(10)
+                sock.close()
+            assert server.ports.traffic.sent == 8 * len(burst)
+            assert not server.ports.traffic.errors
+
+    run(scenario())
+
+
+def test_a_push_into_a_full_send_buffer_waits_in_order(run: Run) -> None:
+    async def scenario() -> None:
+        with stubborn() as (sock, server), client("127.0.0.1") as one, client("127.0.0.1") as two:
+            sock.fail(errno.EAGAIN)
+            server.ports.send(path_of(0, one.getsockname()), b"first")
+            server.ports.push(0, names_of(one, two), [b"a", b"b"])
+            assert server.ports.traffic.queued == 5
+            assert server.ports.traffic.sent == 0
+            sock.failing = 0
+            await until(lambda: server.ports.traffic.sent == 5, server.state)
+            assert [one.recv(10) for _ in range(3)] == [b"first", b"a", b"b"]
+            assert [two.recv(10) for _ in range(2)] == [b"a", b"b"]
+
+    run(scenario())
+
+
+@linux
+def test_more_members_than_one_call_takes(run: Run) -> None:
+    async def scenario() -> None:
+        with serving("127.0.0.1") as server, client("127.0.0.1") as one, client("127.0.0.1") as two:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            names = names_of(*[one] * (MOST + 50), two)
+            server.ports.push(0, names, [b"x"])
+            assert two.recv(10) == b"x"
+            assert server.ports.traffic.sent == MOST + 51
 
     run(scenario())
 
@@ -394,7 +522,7 @@ def test_close_from_within_a_callback(run: Run) -> None:
 
 def test_a_muted_endpoint_says_nothing() -> None:
     heard: list[object] = []
-    endpoint = Endpoint(7, lambda *args: heard.append(args), heard.append)
+    endpoint = Endpoint(partial(path_of, 7), lambda *args: heard.append(args), heard.append)
     error = ConnectionRefusedError()
     endpoint.datagram_received(b"x", ("fe80::1", 9, 0, 2))
     endpoint.error_received(error)
