@@ -68,6 +68,9 @@ class DamagedLogError(LogError):
 class Log(ABC):
     """The logs of all rooms. A room that was never written to is empty, with an origin."""
 
+    waits = False
+    """Whether an append waits for a disk or a network, so that nobody should wait for it."""
+
     @abstractmethod
     def append(self, appends: Sequence[tuple[str, Sequence[Draft]]]) -> list[dict[bytes, int]]:
         """Commits all of it, or nothing: a draft is taken exactly when its n follows its
@@ -107,6 +110,14 @@ class Log(ABC):
     def trim(self, room: str, before: int) -> None:
         """Forgets the entries before seq `before`, never the newest one's place in the chain.
         Raises LogError."""
+
+    def untidy(self, *, quiet: bool) -> bool:
+        """Whether `tidy` should be called: sooner when it is quiet."""
+        return False
+
+    def tidy(self) -> None:
+        """What has to be done at times and takes a while. Never raises: what fails is done another
+        time."""
 
     @abstractmethod
     def close(self) -> None:

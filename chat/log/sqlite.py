@@ -45,6 +45,11 @@ TAIL = 4096
 """Records, of all rooms together, that wait in memory for `news`."""
 
 
+JOURNAL_QUIET, JOURNAL = 4 << 20, 32 << 20
+"""Bytes of the write-ahead log, from which on it is written back: where nobody says anything, and
+at any moment. The longer it is, the more pages in it are there many times and written back once."""
+
+
 class SqliteLog(Log):
     """`random(n)` gives n bytes; `wall()` milliseconds since 1970. The folder is made if need be.
     Belongs to one thread at a time, which need not always be the same. Opening raises LogError."""
@@ -61,6 +66,7 @@ class SqliteLog(Log):
         self._random = random
         self._wall = wall
         self._retention = retention
+        self.waits = durability is Durability.POWER
         self._file = SqliteFile(folder, durability)
         self._rooms: dict[str, Room] = {}
         """The one used last is last."""
@@ -165,6 +171,13 @@ class SqliteLog(Log):
                 log = tables.trim(db, log, min(before, log.head.seq + 1) - log.floor)
         if log is not None:
             self._cache(room, log)
+
+    def untidy(self, *, quiet: bool) -> bool:
+        return self._file.journal > (JOURNAL_QUIET if quiet else JOURNAL)
+
+    def tidy(self) -> None:
+        """A checkpoint, which waits for the disk whatever the durability."""
+        self._file.checkpoint()
 
     def close(self) -> None:
         """Everything that was appended is in the one file. To close twice does no harm."""

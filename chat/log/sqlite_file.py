@@ -14,7 +14,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from .api import DamagedLogError, Durability, LogError
@@ -26,6 +26,9 @@ LOCK = "log.lock"
 APPLICATION = int.from_bytes(b"chat", "big")
 VERSION = 1
 """Of what the tables mean: a newer one is refused."""
+
+_FORGOTTEN = 32_768
+"""Pages of the write-ahead log, 128 MiB, at which SQLite writes it back by itself."""
 
 
 class SqliteFile:
@@ -76,6 +79,19 @@ class SqliteFile:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
+
+    @property
+    def journal(self) -> int:
+        """Bytes of the write-ahead log."""
+        try:
+            return self.path.with_name(f"{NAME}-wal").stat().st_size
+        except OSError:
+            return 0
+
+    def checkpoint(self) -> None:
+        """Writes the write-ahead log back, and begins a new one. What fails is left as it is."""
+        with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def close(self) -> None:
         """Writes everything into the one file."""
@@ -191,6 +207,8 @@ class SqliteFile:
             raise LogError(f"{self.path} lies where SQLite cannot share memory: use a local folder")
         # In WAL mode NORMAL writes each transaction to the file, FULL also through to the disk.
         power = durability is Durability.POWER
+        # A checkpoint waits for the disk: it is made when that holds nobody up, see `checkpoint`.
+        db.execute(f"PRAGMA wal_autocheckpoint = {_FORGOTTEN}")
         db.execute(f"PRAGMA synchronous = {'FULL' if power else 'NORMAL'}")
         db.execute(f"PRAGMA fullfsync = {power}")
         # What retention took is to be gone, not only out of sight.

@@ -97,22 +97,24 @@ class Server:
     async def start(self) -> tuple[Path, ...]:
         """Where it listens, once it answers. Raises what the log raises."""
         self._turn()
-        await asyncio.wait((self._ready, self._committer.task), return_when=asyncio.FIRST_COMPLETED)
-        for ended in (self._committer.task, self._ready):
+        await asyncio.wait(
+            (self._ready, self._committer.ended), return_when=asyncio.FIRST_COMPLETED
+        )
+        for ended in (self._committer.ended, self._ready):
             if ended.done():
                 ended.result()
         return self._ports.paths
 
     async def run(self) -> None:
         """Until it is closed. Raises what the log raises that it must not."""
-        await asyncio.shield(self._committer.task)
+        await asyncio.shield(self._committer.ended)
 
     async def close(self) -> None:
         """What was said is stored and told to all; then the clients learn that we go."""
         self._draining = True
         self._watch.cancel()
         self._committer.close()
-        await asyncio.wait((self._committer.task,))
+        await asyncio.wait((self._committer.ended,))
         self._hub.shutdown()
         self._turn()
         self._timer.set(None)

@@ -10,9 +10,9 @@ import pytest
 from ..needs import needs
 from .programs import CHAT, done, running
 
-_CALL = re.compile(
-    r'(recvfrom|recvmsg|sendto|sendmsg|fdatasync|fsync)\((\d+)(?:.*?"((?:\\x..)*)")?'
-)
+_CALLS = ("recvfrom", "recvmmsg", "sendto", "sendmmsg", "fdatasync", "fsync")
+_CALL = re.compile(rf"({'|'.join(_CALLS)})\(\d+")
+_DATA = re.compile(r'(?:iov_base=|\(\d+, )"((?:\\x..)*)"')
 _PUSH_COUNT = 18
 """Where a push's header says how many entries are inside."""
 
@@ -24,20 +24,26 @@ def calls(trace: Path) -> list[str]:
         match = _CALL.search(line)
         if match is None or " = -1 " in line:
             continue
-        name, data = match[1], bytes.fromhex((match[3] or "").replace("\\x", ""))
+        name = match[1]
+        datagrams = [bytes.fromhex(data.replace("\\x", "")) for data in _DATA.findall(line)]
         if name in ("fdatasync", "fsync"):
             seen.append("sync")
-        elif name.startswith("recv") and data[:1] == b"\x84":
+        elif name.startswith("recv") and any(data[:1] == b"\x84" for data in datagrams):
             seen.append("heard")
-        elif name.startswith("send") and data[:1] == b"\x85" and data[_PUSH_COUNT]:
+        elif name.startswith("send") and any(map(_is_push, datagrams)):
             seen.append("pushed")
     return seen
+
+
+def _is_push(datagram: bytes) -> bool:
+    """One with entries."""
+    return datagram[:1] == b"\x85" and datagram[_PUSH_COUNT] > 0
 
 
 async def traced(folder: Path, durability: str) -> list[str]:
     """A server's calls while one message is said."""
     trace = folder / "trace"
-    watched = "trace=recvfrom,recvmsg,sendto,sendmsg,fdatasync,fsync"
+    watched = f"trace={','.join(_CALLS)}"
     async with running(
         *("strace", "-f", "-xx", "-s", "64", "-e", watched, "-o", str(trace)),
         *(*CHAT, "serve", "--bind", "127.0.0.1:0", "--store", str(folder / "store")),

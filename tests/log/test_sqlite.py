@@ -169,10 +169,33 @@ class TestDurability:
         assert statements[0].startswith("BEGIN")
         assert statements[-1] == "COMMIT"
 
-    def test_checkpoints_as_it_goes(self, folder: Path, log: SqliteLog) -> None:
-        for n in range(1, 5000, 10):
+    def test_a_checkpoint_is_made_when_it_is_asked_for(
+        self, folder: Path, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chat.log.sqlite.JOURNAL_QUIET", 1 << 18)
+        monkeypatch.setattr("chat.log.sqlite.JOURNAL", 1 << 20)
+        journal = folder / "log.sqlite3-wal"
+        n = 1
+        for quiet, size in ((True, 1 << 18), (False, 1 << 20)):
+            while not log.untidy(quiet=quiet):
+                assert journal.stat().st_size <= size
+                log.append([("r", drafts(A, n, n + 9, size=900))])
+                n += 10
+            assert size < journal.stat().st_size < size + (1 << 17)
+        log.tidy()
+        assert journal.stat().st_size == 0
+        assert not log.untidy(quiet=True)
+        assert look(log, "r").head.seq == n - 1
+
+    def test_nobody_has_to_ask_for_a_checkpoint(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chat.log.sqlite_file._FORGOTTEN", 100)
+        log = SqliteLog(tmp_path / "forgotten", random=bytes, wall=lambda: 0)
+        for n in range(1, 3000, 10):
             log.append([("r", drafts(A, n, n + 9, size=900))])
-        assert (folder / "log.sqlite3-wal").stat().st_size < 8 << 20
+        assert (tmp_path / "forgotten" / "log.sqlite3-wal").stat().st_size < 1 << 20
+        log.close()
 
 
 CHILD = """
