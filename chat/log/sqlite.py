@@ -7,8 +7,7 @@ become too many.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
 
@@ -41,6 +40,7 @@ from .sqlite_file import SqliteFile
 from .sqlite_tables import Room
 
 ROOMS_CACHED = 1024
+COUNTERS_CACHED = 8192
 TAIL = 4096
 """Records, of all rooms together, that wait in memory for `news`."""
 
@@ -67,9 +67,11 @@ class SqliteLog(Log):
         self._wall = wall
         self._retention = retention
         self.waits = durability is Durability.POWER
-        self._file = SqliteFile(folder, durability)
+        self._file = SqliteFile(folder, durability, self._forget)
         self._rooms: dict[str, Room] = {}
         """The one used last is last."""
+        self._counters: dict[tuple[int, bytes], int] = {}
+        """By room and instance, the newest n."""
         self._swept = tables.FIRST_COUNTER
         self._said: dict[str, int] = {}
         """By followed room, the newest seq that was said."""
@@ -85,13 +87,15 @@ class SqliteLog(Log):
         rooms: dict[str, Room] = {}
         added: list[tuple[str, list[Record]]] = []
         results: list[dict[bytes, int]] = []
-        with self._writing() as db:
+        with self._file.writing() as db:
             for name, drafts in appends:
                 room = rooms.get(name) or self._find(db, name) or self._create(db, name)
-                records, newest = tables.next_records(db, room, drafts)
+                newest = self._newest(db, room, drafts)
+                records = tables.next_records(room, drafts, newest)
                 if records:
                     room = tables.add(db, room, records, now)
                     added.append((name, records))
+                    self._count(room, newest)
                 expired = self._expired(db, name, room, now, len(records))
                 rooms[name] = tables.trim(db, room, expired)
                 results.append(newest)
@@ -147,8 +151,7 @@ class SqliteLog(Log):
             if left <= 0:
                 break
             try:
-                with self._file.reading() as db:
-                    records, complete = self._since(db, name, left)
+                records, complete = self._since(name, left)
             except LogError:
                 # A damaged room does not silence the others: from now on they come first.
                 self._unsaid[name] = self._unsaid.pop(name)
@@ -165,7 +168,7 @@ class SqliteLog(Log):
         return found
 
     def trim(self, room: str, before: int) -> None:
-        with self._writing() as db:
+        with self._file.writing() as db:
             log = self._find(db, room)
             if log is not None:
                 log = tables.trim(db, log, min(before, log.head.seq + 1) - log.floor)
@@ -188,19 +191,13 @@ class SqliteLog(Log):
         be opened again at once, and has all that `append` returned for."""
         self._file.kill()
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. A commit that failed may have been one all the same, if its last step
-        is what failed: what is kept in memory is asked of the file again."""
-        try:
-            with self._file.writing() as db:
-                yield db
-        except BaseException:
-            self._rooms.clear()
-            self._tails.clear()
-            self._held = 0
-            self._unsaid.update(dict.fromkeys(self._said))
-            raise
+    def _forget(self) -> None:
+        """What is kept in memory is asked of the file again."""
+        self._rooms.clear()
+        self._counters.clear()
+        self._tails.clear()
+        self._held = 0
+        self._unsaid.update(dict.fromkeys(self._said))
 
     # Rooms
 
@@ -219,7 +216,7 @@ class SqliteLog(Log):
         """A room is made when it is first looked at: its origin must not change afterwards."""
         room = self._find(db, name)
         if room is None:
-            with self._writing():
+            with self._file.writing():
                 room = self._create(db, name)
             self._cache(name, room)
         return room
@@ -233,7 +230,7 @@ class SqliteLog(Log):
         expired = self._expired(db, name, room, now, 0)
         if expired or (n and touched < now - DAY):
             try:
-                with self._writing():
+                with self._file.writing():
                     trimmed = tables.trim(db, room, expired)
                     if n:
                         tables.touch(db, room, [(instance, n)], now)
@@ -244,6 +241,24 @@ class SqliteLog(Log):
             self._cache(name, trimmed)
             return trimmed, n
         return room, n
+
+    def _newest(
+        self, db: sqlite3.Connection, room: Room, drafts: Sequence[Draft]
+    ) -> dict[bytes, int]:
+        """The newest n of each of their authors."""
+        newest: dict[bytes, int] = {}
+        for instance, _, _ in drafts:
+            if instance not in newest:
+                n = self._counters.get((room.id, instance))
+                newest[instance] = tables.counter(db, room, instance)[0] if n is None else n
+        return newest
+
+    def _count(self, room: Room, newest: dict[bytes, int]) -> None:
+        """What is not committed in the end is forgotten with everything else."""
+        if len(self._counters) + len(newest) > COUNTERS_CACHED:
+            self._counters.clear()
+        for instance, n in newest.items():
+            self._counters[room.id, instance] = n
 
     def _cache(self, name: str, room: Room) -> None:
         self._rooms.pop(name, None)
@@ -289,17 +304,17 @@ class SqliteLog(Log):
         self._unsaid.pop(name, None)
         self._held -= len(self._tails.pop(name, ()))
 
-    def _since(
-        self, db: sqlite3.Connection, name: str, most: int
-    ) -> tuple[tuple[Record, ...], bool]:
+    def _since(self, name: str, most: int) -> tuple[tuple[Record, ...], bool]:
         """A followed room's next records, all from memory or `most` from the file, and whether
         these are all there are."""
-        room = self._find(db, name)
-        if room is None:
-            return (), True
-        first = max(self._said[name] + 1, room.floor)
-        tail = self._tails.get(name)
-        if tail and tail[0].seq <= first:
-            return tuple(tail[first - tail[0].seq :]), True
-        last = min(room.head.seq, first + most - 1)
-        return tuple(tables.read(db, room, first, last)), last == room.head.seq
+        room, tail = self._rooms.get(name), self._tails.get(name)
+        first = self._said[name] + 1
+        if room is not None and tail and tail[0].seq <= max(first, room.floor):
+            return tuple(tail[max(first, room.floor) - tail[0].seq :]), True
+        with self._file.reading() as db:
+            room = self._find(db, name)
+            if room is None:
+                return (), True
+            first = max(first, room.floor)
+            last = min(room.head.seq, first + most - 1)
+            return tuple(tables.read(db, room, first, last)), last == room.head.seq

@@ -13,7 +13,7 @@ closed without a checkpoint.
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -35,7 +35,10 @@ class SqliteFile:
     """Open from the start until `close` or `kill`. Every call raises LogError. Which thread calls is
     not checked, as it need not always be the same: that it is one at a time is up to the caller."""
 
-    def __init__(self, folder: Path, durability: Durability) -> None:
+    def __init__(
+        self, folder: Path, durability: Durability, doubted: Callable[[], None] = lambda: None
+    ) -> None:
+        self._doubted = doubted
         self.path = folder / NAME
         self._lock = _lock(folder)
         try:
@@ -69,13 +72,18 @@ class SqliteFile:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing."""
-        with self.reading() as db:
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
+        """One transaction: all of it, or nothing. If it fails, `doubted` is called: a commit may
+        have been one all the same, if its last step is what failed."""
+        db = self._db
+        try:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            self._doubted()
+            with self.reading():
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise

@@ -186,24 +186,18 @@ def sweep(
     return rows[-1][:2] if len(rows) == count else FIRST_COUNTER
 
 
-def next_records(
-    db: sqlite3.Connection, room: Room, drafts: Sequence[Draft]
-) -> tuple[list[Record], dict[bytes, int]]:
-    """The drafts whose turn it is, as the room's next records, and each instance's newest n."""
+def next_records(room: Room, drafts: Sequence[Draft], newest: dict[bytes, int]) -> list[Record]:
+    """The drafts whose turn it is, as the room's next records. `newest` has each instance's newest
+    n, before and afterwards."""
     seq, digest = room.head
     records: list[Record] = []
-    newest: dict[bytes, int] = {}
     for instance, n, body in drafts:
-        last = newest.get(instance)
-        if last is None:
-            last, _ = counter(db, room, instance)
-        if n == last + 1:
+        if n == newest[instance] + 1:
             seq += 1
             digest = chained(digest, body)
             records.append(Record(seq, digest, instance, n, body))
-            last = n
-        newest[instance] = last
-    return records, newest
+            newest[instance] = n
+    return records
 
 
 def add(db: sqlite3.Connection, room: Room, records: list[Record], now: int) -> Room:
