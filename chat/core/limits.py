@@ -240,7 +240,10 @@ class Bucket:
         return self._level >= amount
 
     def take(self, now: float, amount: float = 1.0) -> bool:
-        enough = self.has(now, amount)
-        if enough:
-            self._level -= amount
-        return enough
+        level = self._level + (now - self._at) * self.rate
+        self._at = now
+        self._level = level = min(level, self.burst)
+        if level < amount:
+            return False
+        self._level = level - amount
+        return True

@@ -74,6 +74,10 @@ class Form(Enum):
     SEALED = "sealed"
     TEXT = "text"
 
+    __hash__ = object.__hash__
+    """There is one of each: in C, where Enum's own is a call into Python for each look into a
+    dictionary."""
+
 
 class Group(NamedTuple):
     """All members of one room that get the very same bytes: one fan-out."""
