@@ -1,6 +1,7 @@
 """What a room says to all its members at once: sealed once, pushed once, whatever their number."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from . import wire
 from .channel import PUSH_MAX, packed
@@ -27,6 +28,15 @@ def sharing(records: list[Record], size: int) -> Iterator[list[Record]]:
         yield batch
 
 
+class _Said(NamedTuple):
+    """A push that is yet to be sealed."""
+
+    first: int
+    number: int
+    """Entries inside."""
+    plaintext: bytes
+
+
 class Broadcast:
     """One room's two fan-outs: sealed datagrams under the room key, and plain text."""
 
@@ -40,20 +50,32 @@ class Broadcast:
     def entries(self, records: list[Record], frames: list[wire.Frame]) -> None:
         """New entries, and after them what else there is to say; either may be empty."""
         rest = [wire.encode_frame(frame) for frame in frames]
-        first = records[-1].seq + 1 if records else 0
-        for batch in sharing(records, PUSH_MAX - wire.FRAME_HEADER):
+        end = records[-1].seq + 1 if records else 0
+        said: list[_Said] = []
+        for batch in sharing(records, PUSH_MAX - 2 * wire.FRAME_HEADER):
             entries = wire.encode_frame(wire.Entries(tuple(record.body for record in batch)))
             if batch[-1] is records[-1] and len(entries) + sum(map(len, rest)) <= PUSH_MAX:
                 entries, rest = entries + b"".join(rest), []
-            self._push(batch[0].seq, len(batch), entries)
-        for plaintext in packed(rest, PUSH_MAX):
-            self._push(first, 0, plaintext)
+            said.append(_Said(batch[0].seq, len(batch), entries))
+        said += [_Said(end, 0, plaintext) for plaintext in packed(rest, PUSH_MAX)]
+        for first, number, plaintext in _even(said):
+            datagram = self._keys.seal(first, number, plaintext)
+            self._turn.emit(Push(Group(self._room, Form.SEALED), datagram))
 
     def lines(self, lines: list[str]) -> None:
         """To the plain-text members."""
         for datagram in datagrams(lines):
             self._turn.emit(Push(Group(self._room, Form.TEXT), datagram))
 
-    def _push(self, first: int, count: int, plaintext: bytes) -> None:
-        datagram = self._keys.seal(first, count, plaintext)
-        self._turn.emit(Push(Group(self._room, Form.SEALED), datagram))
+
+def _even(said: list[_Said]) -> list[_Said]:
+    """All of one size but the last: the kernel can cut them out of one payload."""
+    if len(said) < 2:
+        return said
+    size = max(len(each.plaintext) for each in said) + wire.FRAME_HEADER
+    if size > PUSH_MAX:
+        return said
+    return [
+        each._replace(plaintext=each.plaintext + wire.padding(size - len(each.plaintext)))
+        for each in said[:-1]
+    ] + said[-1:]

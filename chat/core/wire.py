@@ -355,6 +355,12 @@ def encode_frame(frame: Frame) -> bytes:
     return bytes((layout.code,)) + len(body).to_bytes(2, "big") + body
 
 
+def padding(size: int) -> bytes:
+    """A frame of `size` bytes, FRAME_HEADER at least, that says nothing: type 0 is never known."""
+    rest = size - FRAME_HEADER
+    return b"\0" + rest.to_bytes(2, "big") + bytes(rest)
+
+
 def decode_frames(plaintext: bytes) -> list[Frame]:
     """The known frames of an opened datagram. Raises MalformedError."""
     frames: list[Frame] = []

@@ -73,6 +73,21 @@ def test_a_burst_is_pushed_in_as_few_datagrams_as_it_fits() -> None:
     assert [body for frame in frames for body in frame.bodies] == [bytes(200)] * 12
 
 
+@given(st.lists(st.integers(20, 1000), min_size=1, max_size=60), st.booleans())
+def test_the_datagrams_of_a_burst_have_one_size(sizes: list[int], head: bool) -> None:
+    """All but the last, so that the kernel can cut them; and nothing is lost in them."""
+    audience = Audience()
+    audience.broadcast.entries(records(*sizes), [HEAD] if head else [])
+    heard = audience.heard()
+    *lengths, last = [len(datagram) for datagram in audience.datagrams]
+    assert len(set(lengths)) <= 1
+    assert all(last <= length for length in lengths)
+    frames = [frame for _, frames in heard for frame in frames]
+    bodies = [body for it in frames if isinstance(it, wire.Entries) for body in it.bodies]
+    assert list(map(len, bodies)) == sizes
+    assert [frame for frame in frames if not isinstance(frame, wire.Entries)] == [HEAD] * head
+
+
 def test_heads_and_digests_ride_with_the_last_entries_where_there_is_room() -> None:
     audience = Audience()
     audience.broadcast.entries(records(10, first=9), [HEAD, DIGEST])
