@@ -13,6 +13,7 @@
 """
 
 import ipaddress
+import struct
 from functools import lru_cache
 
 from .layout import MalformedError
@@ -22,7 +23,9 @@ TEXT_MAX = 900
 """Bytes of UTF-8 in one entry: with everything around it, it fits one datagram."""
 
 _ENDPOINT_SIZES = (0, 4, 6, 18)
-_HEAD = 1 + INSTANCE_SIZE + 6 + 1
+_ENDPOINT_FORMS = {size: form << 6 for form, size in enumerate(_ENDPOINT_SIZES)}
+_START = struct.Struct(f">B{INSTANCE_SIZE}sHIB")
+_HEAD = _START.size
 
 
 def pack_endpoint(path: Path) -> bytes:
@@ -41,9 +44,14 @@ def show_endpoint(packed: bytes) -> str:
 
 
 def _varint(value: int) -> bytes:
-    for form, size in enumerate((1, 2, 4, 8)):
-        if value < 1 << (8 * size - 2):
-            return (value | form << (8 * size - 2)).to_bytes(size, "big")
+    if value < 1 << 6:
+        return value.to_bytes(1, "big")
+    if value < 1 << 14:
+        return (value | 1 << 14).to_bytes(2, "big")
+    if value < 1 << 30:
+        return (value | 2 << 30).to_bytes(4, "big")
+    if value < 1 << 62:
+        return (value | 3 << 62).to_bytes(8, "big")
     raise ValueError(f"{value} is too large")
 
 
@@ -62,21 +70,11 @@ def encode_entry(
 ) -> bytes:
     """`endpoint` as `pack_endpoint` gives it, or 4 masked bytes. The caller keeps to the limits."""
     label = name.encode()
-    flags = kind | more << 4 | bool(refers) << 5 | _ENDPOINT_SIZES.index(len(endpoint)) << 6
-    return b"".join(
-        (
-            bytes((flags,)),
-            instance,
-            time.to_bytes(6, "big"),
-            bytes((len(label) | bool(key) << 7,)),
-            _varint(n),
-            refers.to_bytes(8, "big") if refers else b"",
-            endpoint,
-            label,
-            key,
-            text.encode(),
-        )
-    )
+    flags = kind | more << 4 | bool(refers) << 5 | _ENDPOINT_FORMS[len(endpoint)]
+    sizes = len(label) | bool(key) << 7
+    start = _START.pack(flags, instance, time >> 32, time & 0xFFFFFFFF, sizes)
+    about = refers.to_bytes(8, "big") if refers else b""
+    return start + _varint(n) + about + endpoint + label + key + text.encode()
 
 
 def decode_entry(room: str, seq: int, body: bytes) -> Entry:

@@ -153,12 +153,14 @@ class Layout(Generic[T]):
             return fixed
         return fixed + self._tail.encode(getattr(item, self._tail_name))
 
-    def unpack(self, data: bytes) -> T:
-        """Raises MalformedError. Without a tail the length must be exact."""
-        size = self.size
-        if len(data) < size or (self._tail is None and len(data) != size):
-            raise MalformedError(f"{self.cls.__name__}: {len(data)} bytes")
-        values = self._form.unpack_from(data)
+    def unpack(self, data: bytes, start: int = 0, end: int | None = None) -> T:
+        """What lies between `start` and `end`. Raises MalformedError. Without a tail the length
+        must be exact."""
+        end = len(data) if end is None else end
+        tail_start = start + self.size
+        if end < tail_start or (self._tail is None and end != tail_start):
+            raise MalformedError(f"{self.cls.__name__}: {end - start} bytes")
+        values = self._form.unpack_from(data, start)
         if self._tail is None:
             return self.cls(*values)
-        return self.cls(*values, self._tail.decode(data[size:]))
+        return self.cls(*values, self._tail.decode(data[tail_start:end]))

@@ -240,10 +240,10 @@ class Bucket:
         return self._level >= amount
 
     def take(self, now: float, amount: float = 1.0) -> bool:
-        level = self._level + (now - self._at) * self.rate
-        self._at = now
-        self._level = level = min(level, self.burst)
-        if level < amount:
-            return False
-        self._level = level - amount
-        return True
+        level = self._level
+        if now != self._at:
+            level = min(self.burst, level + (now - self._at) * self.rate)
+            self._at = now
+        enough = level >= amount
+        self._level = level - amount if enough else level
+        return enough

@@ -345,7 +345,7 @@ def decode_header(datagram: bytes) -> Header:
         raise MalformedError("unknown first byte")
     if len(datagram) > DATAGRAM_MAX:
         raise MalformedError("longer than a datagram may be")
-    header: Header = layout.unpack(datagram[1:])
+    header: Header = layout.unpack(datagram, 1)
     return header
 
 
@@ -372,6 +372,6 @@ def decode_frames(plaintext: bytes) -> list[Frame]:
             raise MalformedError("frame cut short")
         layout = FRAMES.get(plaintext[at])
         if layout is not None:
-            frames.append(layout.unpack(plaintext[start:stop]))
+            frames.append(layout.unpack(plaintext, start, stop))
         at = stop
     return frames
