@@ -59,6 +59,7 @@ class Port:
         """Whether the kernel makes several datagrams of one payload."""
         self._backlog: deque[tuple[bytes, Path]] = deque()
         self._backlog_bytes = 0
+        self._closed = False
         self._unread: deque[tuple[bytes, bytes]] = deque()
         """Datagrams that were read and not handed over yet."""
         self._troubled = False
@@ -66,6 +67,7 @@ class Port:
         selector.register(sock, selectors.EVENT_READ, self)
 
     def close(self) -> None:
+        self._closed = True  # Its number may soon be another file's.
         self._endpoint.mute()
         self.sock.close()
 
@@ -75,7 +77,7 @@ class Port:
         """Up to `limit` datagrams, and as many errors. If handing one over raises, `hand_over`
         goes on behind it."""
         receiver, left, received = self._receiver, limit, 0
-        while left > 0:
+        while left > 0 and not self._closed:
             most = min(left, receiver.most)
             try:
                 datagrams = receiver.receive(most)
@@ -190,7 +192,7 @@ class Port:
 
     def _push(self, left: memoryview, burst: Sequence[bytes]) -> None:
         payload, sent = b"".join(burst), 0
-        while left:
+        while left and not self._closed:
             try:
                 if self._backlog or not mmsg.AVAILABLE or (len(burst) > 1 and not self._cuts):
                     self._send_each(left, burst)

@@ -514,6 +514,7 @@ def test_close_from_within_a_callback(run: Run) -> None:
         assert received == [b"1"]
         ports.close()
         ports.send(Path(0, "127.0.0.1", 9), b"too late")
+        ports.push(0, bytearray(packed(Path(0, "127.0.0.1", 9))), [b"too late"])
         assert ports.traffic.sent == 0
         await turns(10)
 
