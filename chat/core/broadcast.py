@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from . import wire
 from .channel import PUSH_MAX, packed
+from .entry import decode_entry
+from .layout import MalformedError
 from .roomkeys import RoomKeys
-from .text import datagrams
+from .text import datagrams, render
 from .turn import Turn
 from .types import Form, Group, Push, Record
 
@@ -62,10 +64,17 @@ class Broadcast:
             datagram = self._keys.seal(first, number, plaintext)
             self._turn.emit(Push(Group(self._room, Form.SEALED), datagram))
 
-    def lines(self, lines: list[str]) -> None:
-        """To the plain-text members."""
-        for datagram in datagrams(lines):
+    def lines(self, lines: list[str], records: list[Record]) -> None:
+        """To the plain-text members: lines, and the new entries after them."""
+        rendered = [line for record in records if (line := self._rendered(record)) is not None]
+        for datagram in datagrams([*lines, *rendered]):
             self._turn.emit(Push(Group(self._room, Form.TEXT), datagram))
+
+    def _rendered(self, record: Record) -> str | None:
+        try:
+            return render(decode_entry(self._room, record.seq, record.body))
+        except MalformedError:
+            return None
 
 
 def _even(said: list[_Said]) -> list[_Said]:

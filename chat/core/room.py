@@ -5,20 +5,20 @@ all members once; heads after it let everybody notice what they missed. The room
 """
 
 from collections.abc import Callable
-from math import ceil
 
 from . import asks, limits, wire
 from .broadcast import Broadcast
 from .entry import decode_entry, encode_entry
+from .heads import Heads
 from .layout import MalformedError
 from .member import Member
 from .names import direct_parties
 from .presence import Presence
+from .reports import Reports, interval
 from .roomkeys import RoomKeys
 from .seat import Seat
 from .signatures import Signer
 from .staging import Staging, Verdict
-from .text import render
 from .timers import Timers
 from .turn import Turn
 from .types import (
@@ -63,7 +63,8 @@ class Room:
         self.pace = limits.Bucket(limits.ROOM_DRAFTS, 2 * limits.ROOM_DRAFTS)
         self.following = False
         self._seats: dict[Member, Seat] = {}
-        self._count = {Form.SEALED: 0, Form.TEXT: 0}
+        self._heads = Heads(tag, self.parties is not None, self._set_timer)
+        self._reports = Reports(tag, self._set_earlier)
         self._staging = Staging()
         self._keys = RoomKeys(tag, random, signer, self._set_timer)
         self._broadcast = Broadcast(name, turn, self._keys)
@@ -71,19 +72,14 @@ class Room:
         self._timers = timers
         self._ahead = ahead
         self._on_topic = on_topic
-        self._head = Point(0, b"")
         self._wall = 0
         self._ordinals = 0
         self._news: list[Record] = []
         self._frames: dict[type, wire.Frame] = {}
         self._lines: list[str] = []
-        self._gap = len(limits.HEADS)
-        self._digested: tuple[int, ...] = ()
-        """What `_digests` say is so."""
-        self._digests = b""
         self._pausing = False
         """The log refused something a moment ago."""
-        self._presence_at = self._receipts_at = 0.0
+        self._presence_at = 0.0
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -110,7 +106,7 @@ class Room:
     def start(self, snapshot: Snapshot) -> None:
         """The log was opened for the first one to join."""
         self.following = True
-        self._head = snapshot.head
+        self._heads.point = snapshot.head
         if snapshot.tail:
             try:
                 self._wall = decode_entry(self.name, snapshot.head.seq, snapshot.tail).time
@@ -125,8 +121,9 @@ class Room:
         if not self._seats:
             self._wake(now)
         self._ordinals += 1
-        self._seats[member] = Seat(self._ordinals, wall, snapshot.head.seq, self._ahead)
-        self._count[member.form] += 1
+        self._seats[member] = Seat(self._ordinals, wall, self._ahead)
+        if member.form is Form.SEALED:
+            self._reports.enter(member, self._ordinals, snapshot.head.seq)
         member.rooms[self.tag] = self
         if self.parties is None:
             self._turn.emit(Subscribe(Group(self.name, member.form), member.path))
@@ -138,7 +135,7 @@ class Room:
         if seat is None:
             return
         del member.rooms[self.tag]
-        self._count[member.form] -= 1
+        self._reports.exit(member)
         if self.parties is None:
             self._turn.emit(Unsubscribe(Group(self.name, member.form), member.path))
         self._staging.leave(member.instance)
@@ -251,60 +248,42 @@ class Room:
 
     def logged(self, records: tuple[Record, ...], now: float) -> None:
         """Entries of the log, in dense order; some may have been known when it was opened."""
-        records = tuple(record for record in records if record.seq > self._head.seq)
+        records = tuple(record for record in records if record.seq > self._heads.point.seq)
         if not records:
             return
         for record in records:
             self._staging.logged(record.instance, record.n)
         self._news += records
-        self._head = Point(records[-1].seq, records[-1].digest)
-        self._gap = 0
-        self._next_head(now)
+        self._heads.moved(Point(records[-1].seq, records[-1].digest), now)
         self._turn.room(self)
 
     # The now lane
 
     def heard(self, member: Member, report: wire.Report, now: float) -> None:
         """A receiver report."""
-        seat = self._seats[member]
-        seq = min(report.seq, self._head.seq)
-        if seq > seat.heard:
-            seat.heard = seq
-            if len(self._seats) <= limits.MEMBERS_SMALL:
-                self._timers.set_earlier((self, "receipts"), max(now, self._receipts_at))
+        self._reports.take(member, report, self._heads.point.seq, now)
 
     def digests(self) -> bytes:
-        """Where the log ends and who is here: two frames, for the answer to a keepalive. In a quiet
-        room all members ask for the same ones."""
-        state = self._head.seq, self._gap, self.presence.version, len(self._seats)
-        if state != self._digested:
-            head, presence = self._head_frame(), self.presence.digest(self.tag)
-            self._digested = state
-            self._digests = wire.encode_frame(head) + wire.encode_frame(presence)
-        return self._digests
+        """For the answer to a keepalive."""
+        return self._heads.digests(self._interval, self.presence)
 
     def timeout(self, name: str, now: float) -> None:
         match name:
             case "key" | "next key":
-                self._keys.timeout(name, self._sealed_members(), now)
+                self._keys.timeout(name, self._reports, now)
             case "pause":
                 self._pausing = False
             case "head":
-                self._gap = min(self._gap + 1, len(limits.HEADS))
-                self._next_head(now)
-                self._frame(self._head_frame())
+                self._heads.timeout(now)
+                self._frame(self._heads.frame(self._interval))
                 self._frame(self.presence.digest(self.tag))
             case "presence":
                 self._presence_at = now + limits.PRESENCE_TICK
                 self._frame(self.presence.digest(self.tag))
             case "receipts":
-                self._receipts_at = now + self._interval / 10
-                marks = [
-                    (self._seats[member].ordinal, self._seats[member].heard)
-                    for member in self._sealed_members()
-                ]
-                if len(marks) <= limits.MEMBERS_SMALL:
-                    self._frame(wire.Receipts(self.tag, self._head.seq, tuple(marks)))
+                told = self._reports.receipts(self._heads.point.seq, self._interval, now)
+                if told is not None:
+                    self._frame(told)
 
     def closed(self) -> None:
         """Nobody needs this room any more."""
@@ -322,43 +301,27 @@ class Room:
             for member in self._seats:
                 member.told(self, records, frames)
             return
-        if self._count[Form.SEALED]:
+        if len(self._reports):
             self._broadcast.entries(records, frames)
-        if self._count[Form.TEXT]:
-            self._broadcast.lines([*lines, *self._rendered(records)])
+        if len(self._seats) > len(self._reports):
+            self._broadcast.lines(lines, records)
 
     @property
     def _interval(self) -> int:
         """Tenths of a second between two reports of one member."""
-        most = max(limits.REPORT_INTERVAL, len(self._seats) / limits.REPORT_MEMBERS)
-        return ceil(most * 10)
+        return interval(len(self._seats))
 
     def _wake(self, now: float) -> None:
         """There is somebody here."""
-        if self._gap == len(limits.HEADS):
-            self._next_head(now)
+        self._heads.wake(now)
         if self.parties is None and not self._timers.armed((self, "key")):
             self._keys.begin(now)
-
-    def _sealed_members(self) -> list[Member]:
-        return [member for member in self._seats if member.form is Form.SEALED]
 
     def _set_timer(self, name: str, when: float) -> None:
         self._timers.set((self, name), when)
 
-    def _next_head(self, now: float) -> None:
-        if self._gap < len(limits.HEADS):
-            self._timers.set((self, "head"), now + limits.HEADS[self._gap])
-        elif self.parties is None:
-            self._timers.set((self, "head"), now + limits.BEAT - (now - self.tag) % limits.BEAT)
-
-    def _head_frame(self) -> wire.Head:
-        if self._gap < len(limits.HEADS):
-            due = limits.HEADS[self._gap]
-        else:
-            due = limits.BEAT if self.parties is None else 0
-        head = self._head
-        return wire.Head(self.tag, head.seq, head.digest, int(due * 1000), self._interval)
+    def _set_earlier(self, name: str, when: float) -> None:
+        self._timers.set_earlier((self, name), when)
 
     def _frame(self, frame: wire.Frame) -> None:
         """The newest of each type wins."""
@@ -386,12 +349,3 @@ class Room:
         if self.parties is None and len(self._seats) <= limits.MEMBERS_SMALL:
             self._lines.append(line)
             self._turn.room(self)
-
-    def _rendered(self, records: list[Record]) -> list[str]:
-        lines = []
-        for record in records:
-            try:
-                lines.append(render(decode_entry(self.name, record.seq, record.body)))
-            except MalformedError:
-                continue
-        return lines

@@ -6,13 +6,11 @@ from . import limits, wire
 class Seat:
     """`allowance` bounds what all seats together keep."""
 
-    __slots__ = ("_ahead", "_allowance", "heard", "ordinal", "since")
+    __slots__ = ("_ahead", "_allowance", "ordinal", "since")
 
-    def __init__(self, ordinal: int, since: int, heard: int, allowance: limits.Allowance) -> None:
+    def __init__(self, ordinal: int, since: int, allowance: limits.Allowance) -> None:
         self.ordinal = ordinal
         self.since = since
-        self.heard = heard
-        """The highest contiguous seq it reported, or what it joined at."""
         self._ahead: dict[int, wire.Draft] | None = None
         """Drafts that came before their predecessor did: the network reorders."""
         self._allowance = allowance

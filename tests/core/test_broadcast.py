@@ -136,8 +136,8 @@ def test_a_key_that_is_used_up_is_followed_by_a_new_one(monkeypatch: pytest.Monk
 
 def test_plain_text_goes_to_those_who_read_it() -> None:
     audience = Audience()
-    audience.broadcast.lines(["[192.0.2.1:5] ann: hi", "* bob left"])
-    audience.broadcast.lines([])
+    audience.broadcast.lines(["[192.0.2.1:5] ann: hi", "* bob left"], [])
+    audience.broadcast.lines([], [])
     assert audience.turn.drain() == [
         Push(Group("lobby", Form.TEXT), b"[192.0.2.1:5] ann: hi\n* bob left\n")
     ]

@@ -54,9 +54,9 @@ BREAKS = (
     ),
     Break(
         "say no heads",
-        "chat/core/room.py",
-        "        self._gap = 0\n        self._next_head(now)",
-        "        self._gap = len(limits.HEADS)",
+        "chat/core/heads.py",
+        "        self._gap = 0\n        self._next(now)",
+        "        self._gap = _BEATING",
         DIRECTED + "test_a_lost_last_push_is_found_by_the_next_head",
     ),
     Break(
