@@ -19,6 +19,8 @@ from chat.net.ports import Ports
 CLIENTS = 256
 """At once; datagrams of any further one are dropped."""
 
+_HEADERS = 28
+
 IDLE = 120.0
 """Seconds of silence from a client after which it is forgotten (RFC 4787 §4.3)."""
 
@@ -50,6 +52,33 @@ class _Client:
         self.connection.close()
 
 
+class Link:
+    """What all clients share on their way from the target: so many bytes a second, IP and UDP
+    headers among them, and a queue that drops its tail."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, rate: float, queue: int) -> None:
+        self.carried = self.dropped = 0
+        """Bytes."""
+        self._loop = loop
+        self._rate = rate
+        self._queue = queue
+        self._free_at = 0.0
+
+    @property
+    def queue(self) -> float:
+        """Seconds that what comes now has to wait."""
+        return max(0.0, self._free_at - self._loop.time())
+
+    def send(self, send: Sending, path: Path, datagram: bytes) -> None:
+        size = len(datagram) + _HEADERS
+        if self.queue * self._rate + size > self._queue:
+            self.dropped += size
+            return
+        self.carried += size
+        self._free_at = self._loop.time() + self.queue + size / self._rate
+        self._loop.call_at(self._free_at, send, path, datagram)
+
+
 class Relay:
     """Forwards what comes to `port` to the target, and the answers back; use it as an asynchronous
     context manager, which raises BindError and ResolveError when entered.
@@ -72,6 +101,9 @@ class Relay:
         """Datagrams of clients for which there was no place."""
         self.failed = 0
         """Errors of the sockets towards the target, such as ICMP's that nobody listens."""
+        self.link: Link | None = None
+        self.tap: Callable[[bytes], None] = lambda datagram: None
+        """Called with what comes from the target."""
         self._target = target
         self._spec = spec
         self._seed = seed
@@ -176,7 +208,20 @@ class Relay:
         self._count += 1
         network = Impaired(self._loop, self._spec, f"{self._seed}/{self._count}", start=self._start)
         network.blackout(max(0.0, self._dark_until - self._loop.time()))
-        return _Client(self._loop, path, self._addresses, network, self._ports.send, self._failed)
+        return _Client(self._loop, path, self._addresses, network, self._answer, self._failed)
+
+    def narrow(self, rate: float, queue: int) -> Link:
+        """From now on all share a link of so many bytes a second and of queue."""
+        self.link = Link(self._loop, rate, queue)
+        return self.link
+
+    def _answer(self, path: Path, datagram: bytes) -> None:
+        assert self._ports is not None
+        self.tap(datagram)
+        if self.link is None:
+            self._ports.send(path, datagram)
+        else:
+            self.link.send(self._ports.send, path, datagram)
 
     def _failed(self, error: OSError) -> None:
         self.failed += 1

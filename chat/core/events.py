@@ -95,6 +95,16 @@ class Presence(Struct, frozen=True):
     now, by name."""
 
 
+class Pushing(Struct, frozen=True):
+    """Whether what is said in a room is pushed to us. If it is not, because too much of it was
+    lost on its way, we fetch it, which takes longer."""
+
+    room: str
+    on: bool
+    again: float
+    """If it is not, seconds until that is tried again."""
+
+
 class Receipts(Struct, frozen=True):
     """How far each reporting member has come."""
 

@@ -284,6 +284,7 @@ class Guest:
                 | wire.Presence(room=tag)
                 | wire.Receipts(room=tag)
                 | wire.RoomKey(room=tag)
+                | wire.Pushing(room=tag)
             ):
                 if tag in self._rooms.by_tag:
                     room = self._rooms.by_tag[tag]

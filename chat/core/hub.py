@@ -17,6 +17,7 @@ from .guard import Deed
 from .house import House
 from .layout import MalformedError
 from .member import Labels
+from .outlet import Outlet
 from .pages import FetchTicket
 from .plain import Plain, Policy
 from .room import Room, RoomTimers
@@ -192,6 +193,8 @@ class Hub:
                     self._house.remind(owner)
                 case Session():
                     self._sealed.idle(owner, now)
+                case Outlet():
+                    owner.timeout()
                 case TextEndpoint():
                     self._plain.idle(owner, now)
 

@@ -148,12 +148,15 @@ class Inbox:
         if ours is not None and digest is not None and ours != digest:
             self.diverged = True
 
-    def missing(self, most: int = RANGES) -> tuple[Range, ...]:
-        """Up to `most` ranges that are in the log and not here, as far on as they can be kept."""
+    def missing(self, most: int = RANGES, *, beyond: bool = False) -> tuple[Range, ...]:
+        """Up to `most` ranges that are in the log and not here, as far on as they can be kept.
+        `beyond`: and whatever may be new in it."""
         ranges: list[Range] = []
         if not self._began:
             return ()
-        at, last = self.seq + 1, min(self.head, self.seq + BUFFERED_ENTRIES)
+        at, last = self.seq + 1, self.seq + BUFFERED_ENTRIES
+        if not beyond:
+            last = min(self.head, last)
         for seq in sorted(self._buffer):
             if seq > at and len(ranges) < most:
                 ranges.append(Range(at, seq - 1))

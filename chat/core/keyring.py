@@ -17,6 +17,8 @@ class Keyring:
         self._newest = epoch
         """Of those that a push has come under."""
         self._expires: dict[int, float] = {}
+        self._returned = False
+        self._skipped = 0
 
     def add(self, key: wire.RoomKey) -> None:
         """The server will soon use another key."""
@@ -36,11 +38,32 @@ class Keyring:
         """Of an epoch that it knows. None: forged, damaged, or seen before. Raises
         MalformedError."""
         opener = self._openers[header.epoch]
+        before = opener.highest
         frames = opener.open(header, datagram)
-        if frames is not None and header.epoch not in (self._newest, *self._expires):
+        if frames is None:
+            return None
+        if header.epoch not in (self._newest, *self._expires):
             self._expires[self._newest] = now + limits.OLD_KEY
             self._newest = header.epoch
+            self._skipped = 0
+        if self._returned and header.epoch == self._newest:
+            self._returned = False
+            self._skipped += max(0, opener.highest - before - 1)
         return frames
+
+    def returned(self) -> None:
+        """We were not pushed to and are again: what was not sent to us meanwhile is not lost."""
+        self._returned = True
+
+    @property
+    def epoch(self) -> int:
+        """Of the newest key that a push has come under."""
+        return self._newest
+
+    @property
+    def reached(self) -> int:
+        """The highest counter of a push under it, plus one."""
+        return self._openers[self._newest].window.top + 1
 
     @property
     def received(self) -> int:
@@ -49,5 +72,5 @@ class Keyring:
 
     @property
     def highest(self) -> int:
-        """Pushes that must have been sent under it since we had it."""
-        return self._openers[self._newest].highest
+        """Pushes that must have been sent to us under it since we had it."""
+        return self._openers[self._newest].highest - self._skipped

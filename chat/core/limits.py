@@ -187,9 +187,99 @@ PRESENCE_CHANGES = 256
 """Changes a room remembers, so that who missed some need not read all."""
 
 REPORT_INTERVAL = 1.0
-REPORT_MEMBERS = 300
-"""A member reports every max(REPORT_INTERVAL, N / REPORT_MEMBERS) seconds, so that a room's
-reports together stay under 300 a second (RFC 3550 §6.2)."""
+"""Seconds, at least, between two reports of one member: receipts are made of them."""
+
+REPORTS_CALM = 64
+"""Reports a second of all members of a room together, as long as they miss nothing: each reports
+every N / REPORTS_CALM seconds (RFC 3550 §6.2). A report costs the server 30 us, twenty times what a
+push to one member does; so they cost little, and rooms of up to 64 keep REPORT_INTERVAL."""
+
+REPORTS_LOSSY = 300
+"""Where many do: who misses pushes may report after N / REPORTS_LOSSY seconds already (RFC 4585 §3.1)."""
+
+PUSH_LOSS = 0.1
+"""Of the pushes, in three reports: who loses more, and is sent more than TCP would send it, is not
+pushed to for a while."""
+
+PUSH_LEAST = 2.0
+"""Pushes a second that are never too many: RFC 8085 §3.1.3 has one datagram each 3 s where nothing
+is known of the round trip, and chat is to be chat."""
+
+PUSH_BURST = 0.5
+"""Seconds, at least, that a rate of pushes is taken over."""
+
+PUSH_UNCOVERED = 8
+PUSH_SILENT = 3.5
+"""Pushes that no report of a member speaks of, the oldest made so many intervals ago, until it is
+not pushed to for a while: three reports may be lost."""
+
+PUSH_BEHIND = 3
+"""Pushes, at least, that were made since the newest one that a report speaks of, if they are to
+be under way: fewer may be lost."""
+
+PUSH_AGAIN = (10.0, 160.0)
+"""Seconds until it is pushed to again; twice as many each time, up to the second, and after as many
+spent well as at the first time."""
+
+PUSH_RETURNS = 10
+"""The part of a room, a tenth, that may return at once, a TICK after each other."""
+
+POLL = (0.25, 4.0)
+"""Seconds, at least, between two fetches of who is not pushed to, and at most where nothing is said."""
+
+TICK = 1.0
+"""Seconds between two looks at the pace of a room that is talked in."""
+
+PACE_LEAST = 5500.0
+PACE_ALL = 110_000.0
+"""Bytes of entries a second that no receivers may keep a room from: PACE_LEAST are five full
+pushes, or fifty lines, more than people read; or PACE_ALL to all of them together, 1 Mbit/s. Who
+cannot take as much leaves the push set."""
+
+PACE_MOST = 1_000_000.0
+"""Above this a room has no pace."""
+
+PACE_SERVER = 50_000.0
+"""Bytes of entries a second that are not what a server is late for."""
+
+SERVER_LATE = 0.25
+"""Seconds that a server comes too late to two ticks in a row, until it has to do less."""
+
+PACE_LESS = 0.8
+"""Of what came through: what is pushed where some was lost."""
+
+PACE_REPAIR = 3.0
+"""Seconds after which what was lost is to have been fetched: a room must not run away from its
+receivers."""
+
+PACE_DRAIN = 0.5
+"""The same where they wait in a queue, which is to become empty again."""
+
+PACE_LAG = 0.25
+"""Seconds in a queue on the way: ITU-T G.114 calls 0.4 s in all unacceptable for a conversation."""
+
+PACE_MORE = 1.1
+PACE_CAREFUL = 1.04
+PACE_KNOWN = 0.8
+"""What a room's pace is multiplied with each second when nobody complains any more: less from
+PACE_KNOWN of that on which was too much the last time (in the manner of CUBIC, RFC 9438)."""
+
+PACE_FORGET = 30.0
+"""Seconds after which that is not known any more."""
+
+PACE_QUEUE = 0.5
+"""Seconds' worth of drafts that wait in the server where a room has a pace, by the windows that
+authors are granted."""
+
+WINDOW_TOLD = 4
+"""Times that an author is told a window that is the full one again, a second apart and with what
+it says: afterwards it knows."""
+
+PAGES_A_TURN = 32
+"""Of answers to fetches, of all sessions: 0.3 ms, so that pushes never wait for them."""
+
+PAGES_BYTES = 64 << 20
+"""Of entries that wait to be sent so, in all; beyond, who fetches has to ask again."""
 
 JOIN_BACKLOG = 200
 """Entries that a join starts with."""

@@ -7,11 +7,13 @@ from .history import History, Older
 from .inbox import Expired, Inbox, News
 from .keyring import Keyring
 from .outbox import Draft, Outbox
+from .polling import Polling
 from .presence import Change, Roster
 from .protect import KEY_SIZE
 from .recovery import RoundTrip
+from .reporter import Reporter
 from .text import excess
-from .types import Entry, Kind, Point
+from .types import Entry, Kind, Point, Range
 
 Event = (
     News
@@ -20,6 +22,7 @@ Event = (
     | events.Entered
     | events.Logged
     | events.Presence
+    | events.Pushing
     | events.Receipts
 )
 
@@ -83,9 +86,10 @@ class Membership:
         """A topic may be among what expired before it was read."""
         self._acked = 0
         """What was acknowledged when the last join was asked for."""
-        self._interval = limits.REPORT_INTERVAL
-        self._reported = (-1, -1)
-        self._report_at = 0.0
+        self._reporter = Reporter(rtt)
+        self.polling = Polling(rtt)
+        self._change = 0
+        """The newest change of whether we are pushed to."""
 
     @property
     def verified(self) -> bool:
@@ -110,6 +114,8 @@ class Membership:
         self.tag = 0
         self.opener = None
         self._head_due = self._resend_at = None
+        self.polling.stop()
+        self._change = 0
         self.history.cancel()
 
     def enter(self, joined: asks.Joined, now: float, push_key: bytes = b"") -> list[Event]:
@@ -118,12 +124,10 @@ class Membership:
         self.joined = True
         self.tag, self.ordinal = joined.tag, joined.ordinal
         self.peer = joined.peer or self.peer
-        self._interval = joined.interval / 10
-        self._report_at = now + self._interval
-        self._reported = (-1, -1)
+        self._reporter.begin(joined.interval, joined.ordinal, now)
         if len(joined.key) == KEY_SIZE:
             self.opener = Keyring(joined.epoch, joined.key, joined.counter, push_key)
-        self._head_due = now + _FIRST_HEAD
+        self._expect_head(now + _FIRST_HEAD)
         self._timed = None
         self.history.cancel()
         self.roster.reset()
@@ -147,14 +151,16 @@ class Membership:
         """A frame about this room; `first` is the sequence number in a push's header."""
         match frame:
             case wire.Entries(bodies):
-                self._head_due = now + _FIRST_HEAD
+                self._expect_head(now + _FIRST_HEAD)
+                self._reporter.pushed(now)
                 return self._read(self.inbox.pushed(first, bodies), now, instance)
             case wire.Direct(first=number, bodies=bodies):
-                self._head_due = now + _FIRST_HEAD
+                self._expect_head(now + _FIRST_HEAD)
                 return self._read(self.inbox.pushed(number, bodies), now, instance)
             case wire.Head():
-                self._head_due = now + frame.due / 1000 if frame.due else None
-                self._interval = max(frame.interval / 10, limits.REPORT_INTERVAL)
+                self._expect_head(now + frame.due / 1000 if frame.due else None)
+                self._reporter.announced(frame.interval)
+                self._reporter.pushed(now)
                 self.inbox.saw_head(frame.seq, frame.digest)
                 return self._read([], now, instance)
             case wire.Ack(n=n):
@@ -165,6 +171,8 @@ class Membership:
                 self.opener.add(frame)
             case wire.Presence():
                 self.roster.saw(frame)
+            case wire.Pushing():
+                return self._pushing(frame, now)
             case wire.Receipts(head=head, marks=marks):
                 return [events.Receipts(self.name, head, dict(marks))]
         return []
@@ -204,12 +212,22 @@ class Membership:
             if n > self._highest:
                 self._highest = n
                 self._timed = self._timed or (n, now)
+                self.polling.hurry(now)
 
-    def repair_due(self) -> float | None:
+    def fetch_due(self) -> float | None:
         """When to fetch what is missing: what seems lost may be late. None: nothing is."""
-        if self._gap_at is None or not self.joined:
+        if not self.joined:
             return None
+        if self._gap_at is None:
+            return self.polling.due
         return self._gap_at + self._rtt.reordering
+
+    def wanted(self, now: float) -> tuple[Range, ...]:
+        """What to fetch at this moment."""
+        due = self.fetch_due()
+        if due is None or due > now:
+            return ()
+        return self.inbox.missing(beyond=self.polling.on)
 
     def overdue(self, now: float) -> bool:
         """Whether something that was to come has not come in time."""
@@ -222,31 +240,20 @@ class Membership:
         if self._head_due is not None and self._head_due + _HEAD_SLACK <= now:
             self._head_due = None
             missed = True
-        return missed
+        return self.polling.overdue(now) or missed
 
     def deadline(self) -> float | None:
         """When `overdue` or `report` is to be asked next."""
         head = None if self._head_due is None else self._head_due + _HEAD_SLACK
-        times = (head, self._resend_at, self._report_deadline())
+        report = self._reporter.deadline(self.inbox.seq, self.opener) if self.joined else None
+        times = (head, self._resend_at, report, self.polling.missed_at)
         return min((time for time in times if time is not None), default=None)
 
     def report(self, now: float) -> wire.Report | None:
         """The receiver report that is due, if there is something to report."""
-        if self._report_deadline() is None or now < self._report_at:
+        if not self.joined:
             return None
-        received = self.opener.received if self.opener else 0
-        highest = self.opener.highest if self.opener else 0
-        self._reported = (self.inbox.seq, received)
-        self._report_at = now + self._interval
-        return wire.Report(
-            self.tag, self.inbox.seq, received, highest, min(int(self._rtt.smoothed * 1000), 65535)
-        )
-
-    def _report_deadline(self) -> float | None:
-        received = self.opener.received if self.opener else 0
-        if not self.joined or self._reported == (self.inbox.seq, received):
-            return None
-        return self._report_at
+        return self._reporter.report(self.tag, self.inbox.seq, self.opener, now)
 
     def renew(self) -> None:
         """We are somebody new: what is pending is numbered from 1."""
@@ -254,6 +261,24 @@ class Membership:
         self._resend_at = self._timed = None
         self._highest = 0
         self.outbox.renumber()
+
+    def _expect_head(self, due: float | None) -> None:
+        """None: only keepalives bring one, as they do for who is not pushed to."""
+        self._head_due = None if self.polling.on else due
+
+    def _pushing(self, frame: wire.Pushing, now: float) -> list[Event]:
+        on = bool(frame.on)
+        newer, self._change = frame.change > self._change, max(frame.change, self._change)
+        if not newer or on is not self.polling.on:
+            return []
+        if on:
+            self.polling.stop()
+            if self.opener is not None:
+                self.opener.returned()
+        else:
+            self.polling.start(now)
+            self._head_due = None
+        return [events.Pushing(self.name, on, frame.again / 10)]
 
     def _read(self, news: list[News], now: float, instance: bytes) -> list[Event]:
         if self.inbox.complete:

@@ -1,5 +1,7 @@
 """How long to wait, and how much to ask for: round trip, probe time-out, fetch window."""
 
+from math import inf
+
 INITIAL_RTT = 0.333
 """Seconds (RFC 9002 §6.2.2)."""
 
@@ -11,20 +13,26 @@ PTO_MAX = 8.0
 
 PAGE = 1200
 
+QUEUE = 0.1
+"""Seconds in a queue on the way, from which on an answer was too large (the target of RFC 6817)."""
+
 
 class RoundTrip:
     """Smoothed round-trip time in seconds (RFC 9002 §5)."""
 
-    __slots__ = ("_heard_at", "measured", "smoothed", "variation")
+    __slots__ = ("_heard_at", "least", "measured", "smoothed", "variation")
 
     def __init__(self) -> None:
         self._heard_at = 0.0
+        self.least = inf
+        """The shortest; a path that has become longer is learned slowly."""
         self.smoothed = INITIAL_RTT
         self.variation = INITIAL_RTT / 2
         self.measured = False
 
     def sample(self, seconds: float) -> None:
         """Only of what was sent once (Karn), or whose answer names the sending it answers."""
+        self.least = min(seconds, self.least + (seconds - self.least) / 64)
         if not self.measured:
             self.measured = True
             self.smoothed, self.variation = seconds, seconds / 2
@@ -54,7 +62,8 @@ class RoundTrip:
 
 
 class FetchWindow:
-    """Bytes of pages to ask for at once: doubles until loss, then grows by a page (RFC 5681)."""
+    """Bytes of pages to ask for at once: doubles until loss, then grows by a page (RFC 5681). What
+    waits in a queue on the way counts as lost."""
 
     __slots__ = ("_threshold", "size")
 
@@ -65,8 +74,14 @@ class FetchWindow:
         self.size = 10 * PAGE
         self._threshold = self.MOST
 
-    def complete(self) -> None:
-        """All pages of an answer came."""
+    def complete(self, pages: int, queued: float) -> None:
+        """All pages of an answer came, `queued` seconds later than they might have. Few pages prove
+        nothing about many (RFC 9002 §7.8)."""
+        if queued > QUEUE:
+            self.lost()
+            return
+        if 2 * pages * PAGE < self.size:
+            return
         grown = self.size * 2 if self.size < self._threshold else self.size + PAGE
         self.size = min(grown, self.MOST)
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from . import asks, limits, wire
 from .broadcast import Broadcast
+from .congestion import TIMERS, Congestion, interval
 from .entry import decode_entry, encode_entry
 from .heads import Heads
 from .layout import MalformedError
 from .member import Member
 from .names import direct_parties
 from .presence import Presence
-from .reports import Reports, interval
 from .roomkeys import RoomKeys
 from .seat import Seat
 from .signatures import Signer
@@ -64,9 +64,11 @@ class Room:
         self.following = False
         self._seats: dict[Member, Seat] = {}
         self._heads = Heads(tag, self.parties is not None, self._set_timer)
-        self._reports = Reports(tag, self._set_earlier)
         self._staging = Staging()
         self._keys = RoomKeys(tag, random, signer, self._set_timer)
+        self._congestion = Congestion(
+            tag, self.parties is not None, self._keys, self._set_earlier, self._switch
+        )
         self._broadcast = Broadcast(name, turn, self._keys)
         self._turn = turn
         self._timers = timers
@@ -80,6 +82,8 @@ class Room:
         self._pausing = False
         """The log refused something a moment ago."""
         self._presence_at = 0.0
+        self._now = 0.0
+        """When something last came in that a push may follow from."""
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -123,7 +127,7 @@ class Room:
         self._ordinals += 1
         self._seats[member] = Seat(self._ordinals, wall, self._ahead)
         if member.form is Form.SEALED:
-            self._reports.enter(member, self._ordinals, snapshot.head.seq)
+            self._congestion.enter(member, self._ordinals, snapshot.head.seq)
         member.rooms[self.tag] = self
         if self.parties is None:
             self._turn.emit(Subscribe(Group(self.name, member.form), member.path))
@@ -135,9 +139,9 @@ class Room:
         if seat is None:
             return
         del member.rooms[self.tag]
-        self._reports.exit(member)
-        if self.parties is None:
+        if self.parties is None and self._congestion.pushed_to(member):
             self._turn.emit(Unsubscribe(Group(self.name, member.form), member.path))
+        self._congestion.exit(member)
         self._staging.leave(member.instance)
         seat.drop()
         self.presence.remove(seat.ordinal)
@@ -146,7 +150,7 @@ class Room:
 
     def moved(self, member: Member, before: Path, now: float) -> None:
         """Its endpoint is another one now."""
-        if self.parties is None:
+        if self.parties is None and self._congestion.pushed_to(member):
             self._turn.emit(Unsubscribe(Group(self.name, member.form), before))
             self._turn.emit(Subscribe(Group(self.name, member.form), member.path))
         self._put(member, now)
@@ -161,7 +165,9 @@ class Room:
 
     def joined(self, member: Member, request: int, snapshot: Snapshot, topic: str) -> asks.Joined:
         """What a sealed member needs to follow the room."""
-        sealer = self._keys.sealer
+        sealer, seat = self._keys.sealer, self._seats[member]
+        self._congestion.joined(member)
+        seat.granted = self._congestion.pace.window
         both = self._seats if self.parties else ()
         peers = [other.name for other in both if other.party != member.party]
         return asks.Joined(
@@ -177,9 +183,9 @@ class Room:
             origin=snapshot.origin,
             matched=snapshot.matched,
             last_n=snapshot.last_n,
-            window=limits.WINDOW,
+            window=seat.granted,
             interval=self._interval,
-            ordinal=self._seats[member].ordinal,
+            ordinal=seat.ordinal,
             topic=topic,
             peer=peers[0] if peers else "",
         )
@@ -189,6 +195,8 @@ class Room:
     def draft(self, member: Member, draft: wire.Draft, wall: int) -> Verdict:
         """Takes a draft in its author's order. Returns what became of it."""
         seat = self._seats[member]
+        if member.form is Form.SEALED and seat.grant(self._congestion.pace):
+            member.told(self, [], [wire.Window(self.tag, seat.granted)])
         verdict = self._staging.judge(member.instance, draft.n)
         if verdict is Verdict.TAKEN and self._pausing:
             return Verdict.AHEAD
@@ -218,6 +226,7 @@ class Room:
             more=bool(draft.more),
         )
         self._staging.take(member.instance, draft.n, body)
+        self._congestion.pace.said(member.instance, len(body))
         self._turn.room(self)
 
     def last_n(self, member: Member) -> int:
@@ -254,6 +263,7 @@ class Room:
         for record in records:
             self._staging.logged(record.instance, record.n)
         self._news += records
+        self._now = now
         self._heads.moved(Point(records[-1].seq, records[-1].digest), now)
         self._turn.room(self)
 
@@ -261,16 +271,26 @@ class Room:
 
     def heard(self, member: Member, report: wire.Report, now: float) -> None:
         """A receiver report."""
-        self._reports.take(member, report, self._heads.point.seq, now)
+        self._now = now
+        self._congestion.report(member, report, self._heads.point.seq, now)
+
+    def apart(self, member: Member, upto: int = 0) -> list[wire.Frame]:
+        """What goes with answers to a sealed member that is not pushed to, or asks as if it were
+        not: for entries up to one that is not there yet."""
+        return self._congestion.apart(member, upto > self._heads.point.seq, self._now)
 
     def digests(self) -> bytes:
         """For the answer to a keepalive."""
         return self._heads.digests(self._interval, self.presence)
 
     def timeout(self, name: str, now: float) -> None:
+        self._now = now
         match name:
             case "key" | "next key":
-                self._keys.timeout(name, self._reports, now)
+                self._keys.timeout(name, self._congestion, now)
+            case "tick" | "pace":
+                self._congestion.timeout(name, len(self._seats), now)
+                self._turn.room(self)
             case "pause":
                 self._pausing = False
             case "head":
@@ -281,17 +301,18 @@ class Room:
                 self._presence_at = now + limits.PRESENCE_TICK
                 self._frame(self.presence.digest(self.tag))
             case "receipts":
-                told = self._reports.receipts(self._heads.point.seq, self._interval, now)
+                members = len(self._seats)
+                told = self._congestion.receipts(self._heads.point.seq, members, now)
                 if told is not None:
                     self._frame(told)
 
     def closed(self) -> None:
         """Nobody needs this room any more."""
-        for name in ("head", "presence", "receipts", "pause", "key", "next key"):
+        for name in ("head", "presence", "pause", "key", "next key", *TIMERS):
             self._timers.cancel((self, name))
 
     def flush(self) -> None:
-        drafts = self._staging.flush()
+        drafts = self._congestion.release(self._staging)
         if drafts:
             self._turn.emit(Append(self.name, drafts))
         records, self._news = self._news, []
@@ -301,9 +322,10 @@ class Room:
             for member in self._seats:
                 member.told(self, records, frames)
             return
-        if len(self._reports):
+        if self._congestion.pushing:
             self._broadcast.entries(records, frames)
-        if len(self._seats) > len(self._reports):
+            self._congestion.pushed(self._heads.point.seq, len(self._seats), self._now)
+        if len(self._seats) > len(self._congestion):
             self._broadcast.lines(lines, records)
 
     @property
@@ -316,6 +338,15 @@ class Room:
         self._heads.wake(now)
         if self.parties is None and not self._timers.armed((self, "key")):
             self._keys.begin(now)
+
+    def _switch(self, member: Member, on: bool) -> None:
+        """It leaves the push set, or returns."""
+        group = Group(self.name, member.form)
+        self._turn.emit((Subscribe if on else Unsubscribe)(group, member.path))
+        frames = self._congestion.apart(member, True, self._now)
+        if on:
+            frames += self._heads.frame(self._interval), self.presence.digest(self.tag)
+        member.told(self, [], frames)
 
     def _set_timer(self, name: str, when: float) -> None:
         self._timers.set((self, name), when)

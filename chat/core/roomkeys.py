@@ -33,12 +33,32 @@ class RoomKeys:
         self._waiting: deque[Member] = deque()
         """Who is yet to be handed the next one."""
         self.sealer = PushSealer(tag, 0, random(KEY_SIZE), signer)
+        self.size = 0
+        """Bytes in all pushes so far."""
+        self._base = 0
+        """Pushes under all keys before this one."""
+        self._before: tuple[int, int, int] | None = None
+        """The key before: its epoch, its pushes, and those before it."""
 
     @property
     def upcoming(self) -> wire.RoomKey | None:
         """The next key, for who joins now."""
         new = self._next
         return wire.RoomKey(new.tag, new.epoch, new.key) if new is not None else None
+
+    @property
+    def pushes(self) -> int:
+        """All that were ever made."""
+        return self._base + self.sealer.counter
+
+    def number(self, epoch: int, highest: int) -> int | None:
+        """How many had been made with the one that has the counter `highest - 1` under the key of
+        this epoch. None: that is not known any more, or not so."""
+        if epoch == self.sealer.epoch and highest <= self.sealer.counter:
+            return self._base + highest
+        if self._before is not None and epoch == self._before[0] and highest <= self._before[1]:
+            return self._before[2] + highest
+        return None
 
     def begin(self, now: float) -> None:
         """The key in use is a new one."""
@@ -54,6 +74,7 @@ class RoomKeys:
         """A push."""
         if self.sealer.counter >= COUNTER_MAX:
             self._switch()
+        self.size += len(plaintext)
         return self.sealer.seal(first, count, plaintext)
 
     def timeout(self, name: str, members: Iterable[Member], now: float) -> None:
@@ -76,6 +97,8 @@ class RoomKeys:
         self._set_timer("next key", now + pause)
 
     def _switch(self) -> None:
+        old = self.sealer
+        self._before, self._base = (old.epoch, old.counter, self._base), self.pushes
         self.sealer, self._next = self._next or self._successor(), None
         self._waiting.clear()
 

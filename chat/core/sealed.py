@@ -10,7 +10,8 @@ from .house import House, RefusedError
 from .layout import MalformedError
 from .names import BadNameError, room_name
 from .opening import Admission, Again, Doorman
-from .pages import FetchTicket, entry_pages, room_page
+from .outlet import Outlet
+from .pages import FetchTicket, room_page
 from .path import Validation
 from .room import Room, RoomTimers
 from .session import Session
@@ -50,6 +51,7 @@ class Sealed:
         self._tickets = Tickets(identity, random) if secret is None else None
         self._random = random
         self._fetching: dict[Session, FetchTicket] = {}
+        self._outlet = Outlet(turn, lambda: timers.set((self._outlet, "pages"), 0.0))
         self._doorman = Doorman(secret, self._tickets, random)
         self._dropped = dropped
         self._stateless = {
@@ -232,7 +234,7 @@ class Sealed:
         self, session: Session, admission: Admission, attempt: int, path: Path, now: float
     ) -> None:
         del self.sessions[session.channel.sid]
-        self._fetching.pop(session, None)
+        self._forget_fetch(session)
         session.begin(admission, attempt)
         self.sessions[session.channel.sid] = session
         if path != session.path:
@@ -260,7 +262,7 @@ class Sealed:
             return
         if self.by_path.get(session.path) is session:
             del self.by_path[session.path]
-        self._fetching.pop(session, None)
+        self._forget_fetch(session)
         self._timers.cancel((session, "idle"))
         self._house.exit(session, now)
 
@@ -300,6 +302,7 @@ class Sealed:
                 allowed = self._house.guard.allows(Deed.FETCH, session.path, now)
                 if tag in session.rooms and allowed and session.work.take(now, limits.WORK_FETCH):
                     self._fetch(session, session.rooms[tag], frame)
+                    session.queue_apart(session.rooms[tag], frame.ranges)
             case wire.Ping() | wire.Ask() if not session.work.take(now, limits.WORK_ASK):
                 self._dropped["too much"] += 1
             case wire.Ping():
@@ -362,10 +365,15 @@ class Sealed:
     def _fetch(self, session: Session, room: Room, fetch: wire.Fetch) -> None:
         ticket = self._fetching.get(session)
         if ticket is None:
+            self._outlet.drop(session)
             ticket = self._fetching[session] = FetchTicket(session, fetch.request, room.tag)
             self._house.fetch(ticket, room, fetch.ranges, fetch.budget)
         elif ticket.room == room.tag:
             ticket.request = fetch.request
+
+    def _forget_fetch(self, session: Session) -> None:
+        self._fetching.pop(session, None)
+        self._outlet.drop(session)
 
     def failed(self, ticket: FetchTicket) -> None:
         """The log could not answer; the client will ask again."""
@@ -386,5 +394,5 @@ class Sealed:
         if self._fetching.get(session) is not ticket:
             return
         del self._fetching[session]
-        for page in entry_pages(extract, ticket.request, ticket.room):
-            session.queue(page)
+        if not self._outlet.add(ticket, extract):
+            self._dropped["answers to fetches withheld"] += 1

@@ -1,12 +1,21 @@
 """What a room knows of one member: its place in the presence, and what it said too early."""
 
 from . import limits, wire
+from .pace import Pace
 
 
 class Seat:
     """`allowance` bounds what all seats together keep."""
 
-    __slots__ = ("_ahead", "_allowance", "ordinal", "since")
+    __slots__ = (
+        "_ahead",
+        "_allowance",
+        "_granted_at",
+        "_to_tell",
+        "granted",
+        "ordinal",
+        "since",
+    )
 
     def __init__(self, ordinal: int, since: int, allowance: limits.Allowance) -> None:
         self.ordinal = ordinal
@@ -14,6 +23,22 @@ class Seat:
         self._ahead: dict[int, wire.Draft] | None = None
         """Drafts that came before their predecessor did: the network reorders."""
         self._allowance = allowance
+        self.granted = limits.WINDOW
+        """The window that it was told last."""
+        self._granted_at = 0
+        self._to_tell = 0
+        """How often it is to be told again: the network loses and reorders."""
+
+    def grant(self, pace: Pace) -> bool:
+        """Whether it is to be told its window now; for ever while that is a small one."""
+        window, tick = pace.window, pace.ticks
+        if window == self.granted and (not self._to_tell or tick == self._granted_at):
+            return False
+        if window != self.granted or window < limits.WINDOW:
+            self._to_tell = limits.WINDOW_TOLD
+        self.granted, self._granted_at = window, tick
+        self._to_tell -= 1
+        return True
 
     def keep(self, draft: wire.Draft, last: int) -> None:
         """Until the one before it comes; `last`: the author's newest n in the log."""

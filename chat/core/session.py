@@ -12,7 +12,7 @@ from .path import Validation
 from .protect import reset_token
 from .room import Room
 from .turn import Turn
-from .types import Form, Path, Record, Send, Snapshot
+from .types import Form, Path, Range, Record, Send, Snapshot
 
 _SUBJECTS = 64
 """Rooms whose newest request is remembered: twice what one member may be in."""
@@ -80,6 +80,15 @@ class Session(Member):
     def queue_digests(self, room: Room) -> None:
         self.channel.queue_encoded(room.digests())
         self._turn.member(self)
+        for frame in room.apart(self):
+            self.queue(frame)
+
+    def queue_apart(self, room: Room, ranges: tuple[Range, ...]) -> None:
+        """What goes with the answer to a fetch of these."""
+        if frames := room.apart(self, max((each.last for each in ranges), default=0)):
+            self.channel.queue_encoded(room.digests())
+            for frame in frames:
+                self.queue(frame)
 
     def reply(self, response: asks.Response) -> None:
         self.queue(wire.Reply(asks.encode(response)))

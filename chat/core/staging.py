@@ -65,6 +65,11 @@ class Staging:
         """Nothing waits and nothing is on its way to the log."""
         return not self._flights and not self._drafts
 
+    @property
+    def waiting(self) -> int:
+        """Drafts that are yet to go to the log."""
+        return len(self._drafts)
+
     def enter(self, instance: bytes, last: int) -> None:
         """An author joins, with what the log has of it."""
         author = self._authors.get(instance)
@@ -106,9 +111,10 @@ class Staging:
             self._drafts.append(Draft(instance, n, body))
         return verdict
 
-    def flush(self) -> tuple[Draft, ...]:
-        """What goes to the log now: one flight, which `appended` ends."""
-        drafts, self._drafts = tuple(self._drafts), []
+    def flush(self, most: int | None = None) -> tuple[Draft, ...]:
+        """What goes to the log now, up to so many bytes: one flight, which `appended` ends."""
+        count = len(self._drafts) if most is None else self._fitting(most)
+        drafts, self._drafts = tuple(self._drafts[:count]), self._drafts[count:]
         self._flights += bool(drafts)
         return drafts
 
@@ -138,6 +144,14 @@ class Staging:
             author.landed = max(author.landed, n)
             author.staged = max(author.staged, n)
             self._forget(instance, author)
+
+    def _fitting(self, most: int) -> int:
+        """How many of those that wait have so many bytes."""
+        for count, draft in enumerate(self._drafts):
+            most -= len(draft.body)
+            if most < 0:
+                return count
+        return len(self._drafts)
 
     def _land(self) -> list[bytes]:
         waiting = dict.fromkeys(draft.instance for draft in self._drafts)

@@ -13,7 +13,7 @@ from .layout import BODIES, MARKS, RANGES, REST, U8, U16, U32, U64, Layout, Malf
 from .tickets import TICKET_SIZE
 from .types import Range
 
-VERSION = 2
+VERSION = 3
 """Of this protocol. A server says its own in ANSWER, so that a client can say who is the elder."""
 
 DATAGRAM_MAX = 1200
@@ -169,8 +169,9 @@ class Report(Struct, frozen=True, gc=False):
 
     room: Annotated[int, U32, "tag of the room"]
     seq: Annotated[int, U64, "highest contiguous sequence number"]
-    received: Annotated[int, U32, "pushes that opened under this key"]
-    highest: Annotated[int, U32, "highest push counter among them, plus one"]
+    epoch: Annotated[int, U8, "of the newest room key that a push came under"]
+    received: Annotated[int, U32, "pushes that opened under that key since JOINED"]
+    highest: Annotated[int, U32, "highest push counter among them, plus one; 0: none"]
     rtt: Annotated[int, U16, "smoothed round trip, ms"]
 
 
@@ -301,6 +302,16 @@ class RoomKey(Struct, frozen=True, gc=False):
     key: Annotated[bytes, raw(16), "the room key"]
 
 
+@_frame(0x4D)
+class Pushing(Struct, frozen=True, gc=False):
+    """Server: whether this member is pushed to. Who is not has to fetch past the HEAD it knows."""
+
+    room: Annotated[int, U32, "tag of the room"]
+    change: Annotated[int, U32, "grows with each change; the highest counts"]
+    on: Annotated[int, U8, "1: it is pushed to"]
+    again: Annotated[int, U16, "if it is not, tenths of a second until it is"]
+
+
 Header = Open | Answer | First | Retry | Session | Push | Reset | Status | StatusReply
 Frame = (
     Ask
@@ -322,6 +333,7 @@ Frame = (
     | Presence
     | Receipts
     | RoomKey
+    | Pushing
 )
 
 OPEN_SIZE = 1 + HEADERS[0x80].size

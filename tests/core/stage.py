@@ -51,6 +51,8 @@ class Stage:
         self.room.start(EMPTY)
         for member in members:
             self.room.enter(member, EMPTY, self.now, 0)
+        self.reporting = True
+        """Members say that they got all that was pushed, and nothing else."""
         self.quiet()
 
     def quiet(self) -> None:
@@ -81,6 +83,7 @@ class Stage:
         found, until, start = [], self.now + seconds, self.now
         while (deadline := self.timers.deadline()) is not None and deadline <= until:
             self.now = deadline
+            self._report()
             for _, name in self.timers.due(self.now):
                 self.room.timeout(name, self.now)
             frames = self.frames()
@@ -88,6 +91,13 @@ class Stage:
                 found.append((round(self.now - start, 3), frames))
         self.now = until
         return found
+
+    def _report(self) -> None:
+        sealer = self.room._keys.sealer
+        for member in self.room.members if self.reporting else ():
+            if member.form is Form.SEALED:
+                said = wire.Report(TAG, 0, sealer.epoch, sealer.counter, sealer.counter, 0)
+                self.room.heard(member, said, self.now)
 
     def frames(self) -> list[wire.Frame]:
         sealer, found = self.room._keys.sealer, list[wire.Frame]()

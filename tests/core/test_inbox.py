@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from chat.core.inbox import Inbox
 from chat.core.limits import BUFFERED_ENTRIES, JOIN_BACKLOG, RANGES
-from chat.core.types import Entry, Point, chained
+from chat.core.types import Entry, Point, Range, chained
 
 from .logs import Past
 from .reader import STEPS, Reader, Step, perform
@@ -230,3 +230,10 @@ def test_what_a_fetch_brought_because_no_push_did_is_counted() -> None:
     reader.push(4, 1)
     reader.finish()
     assert reader.inbox.repaired == 2
+
+
+def test_who_is_not_pushed_to_asks_for_whatever_may_be_new() -> None:
+    inbox = Inbox("lobby")
+    inbox.joined(1, Point(0, b"origin.."), b"origin..", None)
+    assert inbox.missing() == ()
+    assert inbox.missing(beyond=True) == (Range(1, BUFFERED_ENTRIES),)

@@ -146,3 +146,27 @@ def test_it_counts_from_where_it_joined() -> None:
     ring.sealers[0].counter = 10
     assert ring.pushed(0)
     assert (ring.ring.received, ring.ring.highest) == (1, 1)
+
+
+def test_what_is_pushed_while_we_are_not_pushed_to_is_not_lost() -> None:
+    ring = Ring()
+    assert ring.pushed(0)
+    for _ in range(10):
+        ring.sealers[0].seal(1, 0, b"")
+    ring.ring.returned()
+    assert ring.pushed(0)
+    assert (ring.ring.received, ring.ring.highest, ring.ring.reached) == (2, 2, 12)
+    ring.sealers[0].seal(1, 0, b"")
+    assert ring.pushed(0)
+    assert (ring.ring.received, ring.ring.highest, ring.ring.reached) == (3, 4, 14)
+
+
+def test_nor_is_what_was_under_another_key() -> None:
+    ring = Ring()
+    assert ring.pushed(0)
+    ring.add(1)
+    for _ in range(10):
+        ring.sealers[1].seal(1, 0, b"")
+    ring.ring.returned()
+    assert ring.pushed(1)
+    assert (ring.ring.epoch, ring.ring.received, ring.ring.highest) == (1, 1, 1)

@@ -171,7 +171,7 @@ def test_what_is_not_acknowledged_in_time_is_said_again() -> None:
     seat = Seat()
     seat.enter()
     seat.room._head_due = None
-    seat.room._reported = (0, 0)
+    seat.room._reporter._said = (0, 0)
     seat.say(41)
     assert seat.said(100.0) == [1]
     assert seat.room.deadline() == pytest.approx(100.0 + seat.rtt.timeout())
@@ -191,7 +191,7 @@ def test_the_wait_starts_over_with_each_acknowledgement_and_ends_with_the_last()
     seat.room._head_due = None
     assert seat.room.deadline() == pytest.approx(100.2 + seat.rtt.timeout())
     seat.frame(wire.Ack(TAG, 2), 100.3)
-    seat.room._reported = (0, 0)
+    seat.room._reporter._said = (0, 0)
     assert seat.room.deadline() is None
 
 
@@ -212,18 +212,18 @@ def test_a_head_that_does_not_come_in_time_is_missed() -> None:
 def test_what_a_head_knows_and_we_do_not_is_fetched_after_a_moment() -> None:
     seat = Seat()
     seat.enter()
-    assert seat.room.repair_due() is None
+    assert seat.room.fetch_due() is None
     seat.past.append(1)
     seat.frame(wire.Head(TAG, *seat.past.head, 500, 10), 100.0)
-    assert seat.room.repair_due() == pytest.approx(100.0 + seat.rtt.reordering)
+    assert seat.room.fetch_due() == pytest.approx(100.0 + seat.rtt.reordering)
     seat.push(1, now=100.01)
-    assert seat.room.repair_due() is None
+    assert seat.room.fetch_due() is None
 
 
 def test_a_backlog_is_fetched_at_once() -> None:
     seat = Seat(3)
     seat.enter(100.0)
-    due = seat.room.repair_due()
+    due = seat.room.fetch_due()
     assert due is not None
     assert due < 100.0
 
@@ -233,11 +233,11 @@ def test_reports_come_when_there_is_something_to_report_and_not_too_often() -> N
     seat.enter(100.0)
     assert seat.room.report(100.5) is None
     first = seat.room.report(101.0)
-    assert first == wire.Report(TAG, 0, 0, 0, 100)
+    assert first == wire.Report(TAG, 0, 0, 0, 0, 100)
     assert seat.room.report(200.0) is None
     seat.past.append(1)
     seat.push(1)
-    assert seat.room.report(200.0) == wire.Report(TAG, 1, 0, 0, 100)
+    assert seat.room.report(200.0) == wire.Report(TAG, 1, 0, 0, 0, 100)
     seat.past.append(1)
     seat.push(2)
     assert seat.room.report(200.9) is None
@@ -257,7 +257,7 @@ def test_a_report_says_how_many_pushes_came_of_how_many() -> None:
             seat.room.opener.open(header, datagram, 100.0)
     report = seat.room.report(101.0)
     assert report is not None
-    assert (report.received, report.highest) == (3, 4)
+    assert (report.epoch, report.received, report.highest) == (0, 3, 5), "of which one was before"
 
 
 def test_the_server_says_how_often_to_report() -> None:
@@ -266,7 +266,7 @@ def test_the_server_says_how_often_to_report() -> None:
     assert seat.room.report(104.9) is None
     assert seat.room.report(105.0) is not None
     seat.frame(wire.Head(TAG, 0, seat.past.origin, 0, 5))
-    assert seat.room._interval == limits.REPORT_INTERVAL, "but not more often than is good"
+    assert seat.room._reporter.interval == limits.REPORT_INTERVAL, "but not more often than is good"
 
 
 def test_without_a_key_there_is_nothing_to_open() -> None:
@@ -295,6 +295,44 @@ def test_receipts_and_windows_are_passed_on() -> None:
     seat.frame(wire.Window(TAG, 3))
     seat.say(1, 2, 3, 4, 5)
     assert seat.said() == [1, 2, 3]
+
+
+def test_who_is_not_pushed_to_polls_and_misses_no_head() -> None:
+    seat = Seat(5)
+    seat.enter(100.0, matched=None)
+    seat.page(1, 5)
+    assert seat.room.fetch_due() is None
+    told = seat.frame(wire.Pushing(TAG, 3, 0, 100), 101.0)
+    assert told == [events.Pushing("lobby", False, 10.0)]
+    assert seat.room.fetch_due() == 101.0
+    assert seat.room.wanted(101.0)[-1].last > 5
+    seat.frame(wire.Head(TAG, 5, seat.past.digests[5], 500, 10), 101.0)
+    assert not seat.room.overdue(200.0)
+    assert seat.frame(wire.Pushing(TAG, 3, 0, 50), 102.0) == [], "the same, again"
+    assert seat.frame(wire.Pushing(TAG, 2, 1, 0), 102.0) == [], "that was before"
+    assert seat.frame(wire.Pushing(TAG, 4, 1, 0), 103.0) == [events.Pushing("lobby", True, 0.0)]
+    assert (seat.room.fetch_due(), seat.room.wanted(200.0)) == (None, ())
+    seat.frame(wire.Head(TAG, 5, seat.past.digests[5], 500, 10), 103.0)
+    assert seat.room.overdue(104.0)
+
+
+def test_an_answer_to_a_poll_that_does_not_come_is_missed() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.frame(wire.Pushing(TAG, 1, 0, 100))
+    seat.room.polling.asked(100.0)
+    assert seat.room.deadline() == pytest.approx(100.0 + seat.rtt.timeout())
+    assert seat.room.overdue(100.0 + seat.rtt.timeout())
+
+
+def test_in_a_new_session_we_are_pushed_to_until_told_otherwise() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.frame(wire.Pushing(TAG, 9, 0, 100))
+    seat.room.parted()
+    seat.enter()
+    assert seat.room.fetch_due() is None
+    assert seat.frame(wire.Pushing(TAG, 1, 0, 100)) != [], "another server counts anew"
 
 
 def test_what_is_said_once_and_acknowledged_tells_the_round_trip() -> None:
@@ -418,7 +456,7 @@ def test_who_parted_keeps_its_place_and_waits_for_nothing() -> None:
     seat.say(41)
     seat.said()
     seat.room.parted()
-    assert (seat.room.deadline(), seat.room.repair_due(), seat.room.report(999.0)) == (None,) * 3
+    assert (seat.room.deadline(), seat.room.fetch_due(), seat.room.report(999.0)) == (None,) * 3
     assert not seat.room.overdue(999.0)
     assert seat.room.offer()[0] == seat.past.head
     assert len(seat.room.outbox) == 1

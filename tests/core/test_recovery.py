@@ -53,7 +53,7 @@ def test_the_fetch_window_stays_within_its_bounds(outcomes: list[bool]) -> None:
     for complete in outcomes:
         before = window.size
         if complete:
-            window.complete()
+            window.complete(64, 0.0)
             assert before <= window.size <= 2 * before
         else:
             window.lost()
@@ -63,11 +63,11 @@ def test_the_fetch_window_stays_within_its_bounds(outcomes: list[bool]) -> None:
 
 def test_the_window_doubles_until_the_first_loss_and_then_grows_by_a_page() -> None:
     window = FetchWindow()
-    window.complete()
+    window.complete(64, 0.0)
     assert window.size == 20 * 1200
     window.lost()
     assert window.size == 10 * 1200
-    window.complete()
+    window.complete(64, 0.0)
     assert window.size == 11 * 1200
 
 
@@ -76,3 +76,21 @@ def test_the_window_never_asks_for_less_than_two_pages() -> None:
     for _ in range(20):
         window.lost()
     assert window.size == 2 * 1200
+
+
+def test_a_path_that_has_become_longer_is_learned_slowly() -> None:
+    rtt = RoundTrip()
+    for seconds in (0.1, 0.05, 0.2):
+        rtt.sample(seconds)
+    assert 0.05 < rtt.least < 0.06
+    for _ in range(500):
+        rtt.sample(0.2)
+    assert rtt.least == pytest.approx(0.2, abs=0.001)
+
+
+def test_a_window_that_was_not_used_does_not_grow_and_a_queue_makes_it_smaller() -> None:
+    window = FetchWindow()
+    window.complete(1, 0.0)
+    assert window.size == 10 * 1200
+    window.complete(10, 0.2)
+    assert window.size == 5 * 1200

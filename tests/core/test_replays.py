@@ -13,7 +13,7 @@ from chat.core.limits import RESUME_SPREAD
 from chat.core.plain import Policy
 from chat.core.protect import ReplayWindow
 from chat.core.signatures import Signer
-from chat.core.types import Path, Range
+from chat.core.types import Group, Path, Range
 
 from .host import RESET, Host
 from .peer import Peer
@@ -48,7 +48,7 @@ def busy(scene: Scene, random: Random) -> list[Peer]:
                 n[index] += 1
                 peer.say(f"{peer.name} {n[index]}", first=n[index])
             peer.send(wire.Ping(turn))
-            peer.send(wire.Report(peer.tag, n[index], 1, 1, 20))
+            peer.send(wire.Report(peer.tag, n[index], 0, 1, 1, 20))
             peer.send(wire.Fetch(turn, peer.tag, 10_000, (Range(1, 5),)))
             peer.ask(
                 asks.Nick(peer.number(), f"{peer.name}-{turn}", *peer.claim(f"{peer.name}-{turn}"))
@@ -84,9 +84,15 @@ def state(scene: Scene) -> tuple[object, ...]:
         {path: session.channel.sid for path, session in scene.hub._sealed.by_path.items()},
         {instance: member.name for instance, member in house.members.items()},
         {room.name: {member.name for member in room.members} for room in house.rooms.values()},
-        {group: frozenset(paths) for group, paths in scene.groups.items() if paths},
+        {room.name: {member.path for member in room.members} for room in house.rooms.values()},
+        [group for group, paths in scene.groups.items() if not paths <= _at_home(scene, group)],
         list(house.registry.rooms),
     )
+
+
+def _at_home(scene: Scene, group: Group) -> set[Path]:
+    """Where the members of a room are; who of them is pushed to is decided by their reports."""
+    return {member.path for member in scene.hub._house.rooms[group.room].members}
 
 
 def replayed(scene: Wire, captured: Captured, random: Random, sources: list[Path]) -> None:

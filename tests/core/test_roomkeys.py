@@ -206,3 +206,19 @@ def test_a_used_up_key_is_replaced_by_the_one_that_is_being_handed_out(
 def test_what_is_pushed_is_signed() -> None:
     signed, unsigned = Room().keys, RoomKeys(TAG, Random(1).randbytes, None, lambda *_: None)
     assert len(signed.seal(1, 0, b"")) == len(unsigned.seal(1, 0, b"")) + 64
+
+
+def test_pushes_are_numbered_through_all_keys() -> None:
+    room = Room(2)
+    for _ in range(3):
+        room.keys.seal(1, 0, b"12")
+    assert (room.keys.pushes, room.keys.size) == (3, 6)
+    assert [room.keys.number(0, highest) for highest in (0, 2, 3, 4)] == [0, 2, 3, None]
+    room.wait(ROOM_KEY_LIFE + ROOM_KEY_LEAD)
+    assert room.used == 1
+    assert room.keys.pushes == 4
+    assert [room.keys.number(1, highest) for highest in (0, 1, 2)] == [3, 4, None]
+    assert [room.keys.number(0, highest) for highest in (2, 3, 4)] == [2, 3, None]
+    assert room.keys.number(7, 1) is None
+    room.wait(ROOM_KEY_LIFE + ROOM_KEY_LEAD)
+    assert room.keys.number(0, 2) is None, "that is long ago"

@@ -51,7 +51,7 @@ def test_nothing_is_said_in_a_room_by_who_is_not_in_it() -> None:
     scene = Scene()
     ann, eve = Peer(scene, "ann"), Peer(scene, "eve", room="den")
     eve.say("hi", tag=ann.tag)
-    eve.send(wire.Report(ann.tag, 1, 1, 1, 1), wire.Fetch(ann.tag, 1, 1200, (Range(1, 9),)))
+    eve.send(wire.Report(ann.tag, 1, 0, 1, 1, 1), wire.Fetch(ann.tag, 1, 1200, (Range(1, 9),)))
     assert scene.log.open("lobby", b"", ()).head.seq == 0
     assert eve.ask(asks.Who(eve.number(), ann.tag, 0, 0)) == [
         asks.Refused(eve.requests, "you are not in that room")
@@ -90,7 +90,7 @@ def test_a_fetch_is_answered_by_pages_that_together_are_what_was_asked_for() -> 
 
 def test_a_fetch_of_nothing_is_answered_by_one_empty_page() -> None:
     ann = Peer(Scene())
-    (page,) = ann.send(wire.Fetch(5, ann.tag, 1200, (Range(50, 60),)))
+    (page,) = only(wire.Page, ann.send(wire.Fetch(5, ann.tag, 1200, (Range(50, 60),))))
     assert isinstance(page, wire.Page)
     assert (page.index, page.pages, page.bodies, page.head) == (0, 1, (), 0)
 

@@ -137,6 +137,20 @@ def test_an_author_who_left_is_forgotten_when_nothing_of_its_own_is_on_its_way()
     assert len(stage) == 0
 
 
+def test_so_many_bytes_go_at_once_and_the_rest_waits() -> None:
+    stage = staging()
+    for n in range(1, 6):
+        stage.take(ANN, n, bytes(100))
+    assert stage.flush(0) == ()
+    assert [draft.n for draft in stage.flush(250)] == [1, 2]
+    assert stage.waiting == 3
+    assert [draft.n for draft in stage.flush(100)] == [3]
+    assert stage.appended({ANN: 2}).refused == []
+    assert stage.appended({ANN: 3}).refused == [], "its others wait"
+    assert not stage.idle
+    assert flushed(stage) == [4, 5]
+
+
 @pytest.mark.parametrize("result", [{ANN: 1}, "refused"])
 def test_it_is_idle_when_nothing_waits_and_nothing_is_under_way(
     result: dict[bytes, int] | str,
@@ -198,9 +212,9 @@ class OverALossyChannel(RuleBasedStateMachine):
     def lose(self, lost: int) -> None:
         del self.network[:lost]
 
-    @rule()
-    def flush(self) -> None:
-        drafts = self.staging.flush()
+    @rule(most=st.none() | st.integers(0, 9))
+    def flush(self, most: int | None) -> None:
+        drafts = self.staging.flush(most)
         if drafts:
             self.flights.append(drafts)
 
@@ -275,7 +289,7 @@ class OverALossyChannel(RuleBasedStateMachine):
             self.outbox.timed_out(self.outbox.tries + 1)
             self.send()
             self.deliver_all()
-            self.flush()
+            self.flush(None)
             while self.flights:
                 self.commit(refused=False)
             while self.results:

@@ -14,6 +14,7 @@ class Break(NamedTuple):
 
 
 DIRECTED = "tests/sim/test_directed.py::"
+CONGESTED = "tests/sim/test_congestion.py::"
 WENT_BACK = "tests/sim/test_went_back.py::"
 
 BREAKS = (
@@ -284,5 +285,42 @@ BREAKS = (
         "        if path.socket < SECURED:\n            self._send(path, datagram)",
         "        if True:\n            self._send(path._replace(socket=0), datagram)",
         "tests/server/test_door.py::test_answers_go_back_inside",
+    ),
+    Break(
+        "push for ever to who says nothing",
+        "chat/core/pushset.py",
+        "        if made - receiver.covered < limits.PUSH_UNCOVERED:",
+        "        if True:",
+        CONGESTED + "test_the_others_notice_nothing_of_a_fifth_that_are_not_there",
+    ),
+    Break(
+        "never ask past the end, though nothing is pushed",
+        "chat/core/membership.py",
+        "        return self.inbox.missing(beyond=self.polling.on)",
+        "        return self.inbox.missing()",
+        CONGESTED
+        + "test_who_loses_half_fetches_everything_and_is_pushed_to_again_when_that_is_over",
+    ),
+    Break(
+        "push on into a link that is full",
+        "chat/core/congestion.py",
+        "        if pushes > (fair",
+        "        if False and pushes > (fair",
+        CONGESTED
+        + "test_pushes_through_a_link_that_is_too_small_back_off_and_its_queue_does_not_stand",
+    ),
+    Break(
+        "let the slowest receiver set the pace",
+        "chat/core/pace.py",
+        "        return rates[max(receivers // 10, receivers >= 3) :]",
+        "        return rates",
+        "tests/core/test_congestion.py::test_one_of_three_cannot_make_a_room_slow",
+    ),
+    Break(
+        "send all pages at once",
+        "chat/core/outlet.py",
+        "        for _ in range(limits.PAGES_A_TURN):",
+        "        for _ in range(1 << 30):",
+        "tests/core/test_outlet.py::test_a_push_goes_before_the_pages_of_all_who_fetch",
     ),
 )

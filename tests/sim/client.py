@@ -43,11 +43,14 @@ class Client:
         self.breaks: list[Broken] = []
         self.expired: list[Expired] = []
         self.told: list[object] = []
+        self.heard: Callable[[Entry], None] = lambda entry: None
+        """Called with each entry that is shown."""
         self.path = Path(0, f"10.0.1.{number}", 40_000)
         self._clock = clock
         self._network = network
         self._on_logged = on_logged
         self._timer_at = 0.0
+        self._stopped = False
         self._moves = 0
         self._shakes = 0
         self._random = random
@@ -78,6 +81,17 @@ class Client:
         if known:
             self.guest.moved(self._clock.now)
             self.drain()
+
+    def stop(self) -> None:
+        """As by a signal: it neither reads nor does anything."""
+        self._stopped = True
+        self._network.detach(self.path)
+
+    def go_on(self) -> None:
+        self._stopped = False
+        self._network.attach(self.path, self._received)
+        self.guest.timeout(self._clock.now)
+        self.drain()
 
     def drain(self) -> None:
         for effect in self.guest.drain():
@@ -128,7 +142,7 @@ class Client:
         self.drain()
 
     def _timeout(self, at: float) -> None:
-        if at != self._timer_at:
+        if at != self._timer_at or self._stopped:
             return  # Another one was set since.
         self._timer_at = 0.0
         deadline = self.guest.deadline()
@@ -144,6 +158,7 @@ class Client:
                 if screen and event.seq != screen[-1].seq + 1 and not jumped:
                     raise Violation(f"{room}: {event.seq} shown after {screen[-1].seq}")
                 screen.append(event)
+                self.heard(event)
             case Older(room=room, entries=entries):
                 screen = self.screens.setdefault(room, [])
                 if entries and screen and entries[-1].seq != screen[0].seq - 1:
@@ -166,6 +181,9 @@ class Client:
             case events.Failed(room, ticket, _):
                 for said in self.said.get(room, ()):
                     said.failed |= ticket in said.tickets
+            case events.Pushing(on=False):
+                self._network.injected["not pushed to"] += 1
+                self.told.append(event)
             case events.Exited(room):
                 self.screens.pop(room, None)
             case _:

@@ -27,6 +27,38 @@ class Faults:
     stray_delay: float = 3.0
 
 
+HEADERS = 28
+"""Bytes of IPv4 and UDP."""
+
+
+class Link:
+    """A link that some share on their way from the server, with a queue that drops its tail."""
+
+    def __init__(self, clock: Clock, *, rate: float, queue: int) -> None:
+        """`rate` in bytes a second, `queue` in bytes."""
+        self.carried = self.dropped = 0
+        """Bytes."""
+        self._clock = clock
+        self._rate = rate
+        self._size = queue
+        self._free_at = 0.0
+
+    @property
+    def queue(self) -> float:
+        """Bytes that wait."""
+        return max(0.0, self._free_at - self._clock.now) * self._rate
+
+    def take(self, datagram: bytes) -> float | None:
+        """Seconds until it is through; None: the queue is full."""
+        size = len(datagram) + HEADERS
+        if self.queue + size > self._size:
+            self.dropped += size
+            return None
+        self.carried += size
+        self._free_at = max(self._free_at, self._clock.now) + size / self._rate
+        return self._free_at - self._clock.now
+
+
 class Network:
     """Endpoints are paths; a path that nobody has attached is a closed port."""
 
@@ -34,6 +66,10 @@ class Network:
         self.faults = faults
         self.cut: set[Path] = set()
         """Endpoints that nothing reaches and nothing leaves."""
+        self.loss: dict[str, float] = {}
+        """By host, the share that is lost on the way to it, besides the faults of all."""
+        self.links: dict[str, Link] = {}
+        """By host, the one that everything from the server goes through."""
         self.injected: Counter[str] = Counter()
         self.captured: list[tuple[bytes, Path]] = []
         """What an adversary on the way has kept of datagrams to the server."""
@@ -63,6 +99,16 @@ class Network:
         if random.random() < faults.loss:
             self.injected["loss"] += 1
             return
+        if target.host in self.loss and random.random() < self.loss[target.host]:
+            self.injected["loss"] += 1
+            return
+        queued = 0.0
+        if target.host in self.links:
+            through = self.links[target.host].take(datagram)
+            if through is None:
+                self.injected["overflow"] += 1
+                return
+            queued = through
         copies = 1
         if random.random() < faults.duplication:
             self.injected["duplication"] += 1
@@ -76,7 +122,7 @@ class Network:
             if random.random() < faults.stray:
                 self.injected["reordering"] += 1
                 delay = random.random() * faults.stray_delay
-            self._clock.after(delay, partial(self._arrive, carried, source, target))
+            self._clock.after(queued + delay, partial(self._arrive, carried, source, target))
 
     def shake(self, source: Path) -> tuple[bytes, bytes, bytes] | None:
         """A handshake, if none of its datagrams is lost."""

@@ -45,6 +45,7 @@ KINDS = (
     "handshake lost",
     "rekey",
     "resume",
+    "not pushed to",
 )
 """Faults that a run of many seeds must have injected, each at least once."""
 

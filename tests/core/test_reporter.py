@@ -1,0 +1,90 @@
+from collections.abc import Iterator
+
+import pytest
+
+from chat.core import limits, wire
+from chat.core.channel import PushSealer
+from chat.core.keyring import Keyring
+from chat.core.recovery import RoundTrip
+from chat.core.reporter import Reporter
+
+KEY = bytes(16)
+
+
+class Ear:
+    """A reporter in a room of an interval, and the pushes that come to it."""
+
+    def __init__(self, interval: int = 10, ordinal: int = 1) -> None:
+        self.reporter = Reporter(RoundTrip())
+        self.reporter.begin(interval, ordinal, 100.0)
+        self.keys = Keyring(0, KEY, 0, b"")
+        self._sealer = PushSealer(7, 0, KEY)
+
+    def push(self, *, lost: int = 0) -> None:
+        """One comes, after so many that did not."""
+        for _ in range(lost + 1):
+            datagram = self._sealer.seal(0, 0, b"")
+        header = wire.decode_header(datagram)
+        assert isinstance(header, wire.Push)
+        self.keys.open(header, datagram, 0.0)
+
+    def due(self, seq: int = 0) -> float | None:
+        return self.reporter.deadline(seq, self.keys)
+
+    def report(self, now: float) -> wire.Report | None:
+        return self.reporter.report(7, 0, self.keys, now)
+
+
+def intervals() -> Iterator[tuple[int, float]]:
+    """Tenths of a second that are announced, and seconds after which a loss is reported."""
+    yield 10, limits.REPORT_INTERVAL
+    yield 20, limits.REPORT_INTERVAL
+    yield 160, 16 * limits.REPORTS_CALM / limits.REPORTS_LOSSY
+
+
+def test_there_is_a_report_only_where_there_is_something_to_report() -> None:
+    ear = Ear()
+    assert ear.report(101.0) == wire.Report(7, 0, 0, 0, 0, 333)
+    assert ear.due() is None
+    ear.push()
+    assert ear.due() == 102.0
+    assert ear.report(101.9) is None
+    assert ear.report(102.0) == wire.Report(7, 0, 0, 1, 1, 333)
+    assert ear.due(seq=1) == 103.0
+
+
+@pytest.mark.parametrize(("interval", "sooner"), list(intervals()))
+def test_who_loses_reports_earlier(interval: int, sooner: float) -> None:
+    ear = Ear(interval)
+    now = 100.0 + interval / 10
+    ear.report(now)
+    ear.push()
+    assert ear.due() == now + interval / 10
+    ear.push(lost=2)
+    assert ear.due() == pytest.approx(now + sooner)
+    report = ear.report(now + sooner)
+    assert report is not None
+    assert (report.received, report.highest) == (2, 4)
+    ear.push()
+    assert ear.due() == pytest.approx(now + sooner + interval / 10), "no more than it said"
+
+
+def test_after_a_silence_the_members_of_a_large_room_do_not_report_all_at_once() -> None:
+    due = []
+    for ordinal in range(100):
+        ear = Ear(160, ordinal)
+        ear.report(200.0)
+        ear.push()
+        ear.reporter.pushed(1000.0)
+        due.append(ear.due() or 0.0)
+    assert all(1000.0 <= each <= 1016.0 for each in due)
+    busiest = max(sum(start <= each < start + 1 for each in due) for start in range(1000, 1016))
+    assert busiest <= 10
+
+
+def test_in_a_small_one_they_do_for_receipts_are_made_of_it() -> None:
+    ear = Ear(10, ordinal=5)
+    ear.report(101.0)
+    ear.push()
+    ear.reporter.pushed(1000.0)
+    assert ear.due() == 102.0
