@@ -41,8 +41,15 @@ class Reporter:
             self._due = now + (self._phase - now / self.interval) % 1 * self.interval
 
     def deadline(self, seq: int, keys: Keyring | None) -> float | None:
-        """None: there is nothing new. Who misses more than it said says so earlier (RFC 4585
-        §3.1)."""
+        """When `report` is to be asked at the latest; None: there is nothing new."""
+        due = self._from(seq, keys)
+        if due is None or due < self._due or self.interval <= limits.REPORT_INTERVAL:
+            return due
+        return due + self.interval * limits.REPORT_PATIENCE
+
+    def _from(self, seq: int, keys: Keyring | None) -> float | None:
+        """When a report may go out; None: there is nothing new. Who misses more than it said says
+        so earlier (RFC 4585 §3.1)."""
         received = keys.received if keys else 0
         if self._said == (seq, received):
             return None
@@ -52,8 +59,9 @@ class Reporter:
         return min(self._due, self._said_at + max(limits.REPORT_INTERVAL, sooner))
 
     def report(self, tag: int, seq: int, keys: Keyring | None, now: float) -> wire.Report | None:
-        """What is due, if something is."""
-        due = self.deadline(seq, keys)
+        """What may go out, if something may. In a large room it is asked for after a push: that
+        has woken the server, and several come to it at once."""
+        due = self._from(seq, keys)
         if due is None or now < due:
             return None
         received = keys.received if keys else 0
