@@ -1,0 +1,108 @@
+"""Interleaved rounds: each contestant of a case in turn, again and again."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from .cases import Case
+from .machine import Unfit
+from .ours import Ours, OursInsecure
+from .peers import PEERS, Floor
+from .server import Sample, Server, Tools
+
+_WARM = 1.0
+"""Seconds of a round that does not count, before the others."""
+
+STOPPED = "chat, 200 stopped"
+
+
+class Spread(NamedTuple):
+    """Over the valid rounds."""
+
+    median: float
+    least: float
+    most: float
+
+
+class Result(NamedTuple):
+    """What one contestant did in one case."""
+
+    case: str
+    server: str
+    samples: list[Sample | None]
+    """By round; None: it did not end."""
+    trouble: str = ""
+    """Why there are none."""
+
+    @property
+    def valid(self) -> list[Sample]:
+        return [sample for sample in self.samples if sample is not None and not sample.invalid]
+
+    def spread(self, figure: Callable[[Sample], float]) -> Spread | None:
+        """None where no round counts."""
+        values = [figure(sample) for sample in self.valid]
+        return Spread(median(values), min(values), max(values)) if values else None
+
+
+def ratio(ours: Result, other: Result, figure: Callable[[Sample], float]) -> Spread | None:
+    """Of ours to the other's, in the same rounds."""
+    values = [
+        figure(mine) / figure(theirs)
+        for mine, theirs in zip(ours.samples, other.samples, strict=False)
+        if mine and theirs and not mine.invalid and not theirs.invalid and figure(theirs)
+    ]
+    return Spread(median(values), min(values), max(values)) if values else None
+
+
+def contestants(case: Case, peers: Sequence[str], tools: Tools) -> Iterator[tuple[str, Server]]:
+    """By the name under which they are shown."""
+    if case.floor:
+        yield Floor.name, Floor(tools, case)
+    yield Ours.name, Ours(tools, case)
+    if case.deaf:
+        yield STOPPED, Ours(tools, case, case.deaf)
+    else:
+        yield OursInsecure.name, OursInsecure(tools, case)
+    if case.peers:
+        for name in peers:
+            yield name, PEERS[name](tools, case)
+
+
+def run(
+    case: Case, peers: Sequence[str], tools: Tools, *, rounds: int, seconds: float
+) -> list[Result]:
+    """All of a case. Whoever cannot be measured is left out, with the reason."""
+    results: list[Result] = []
+    here: list[tuple[Result, Server]] = []
+    try:
+        for name, server in contestants(case, peers, tools):
+            _progress(f"{case.name}: {name} comes in")
+            result = Result(case.name, name, [])
+            try:
+                server.open()
+                here.append((result, server))
+                server.measure(_WARM)
+            except (Unfit, OSError) as error:
+                here = [each for each in here if each[1] is not server]
+                server.close()
+                result = result._replace(trouble=str(error))
+            results.append(result)
+        for number in range(rounds):
+            for result, server in here:
+                _progress(f"{case.name}: round {number + 1} of {rounds}, {result.server}")
+                try:
+                    result.samples.append(server.measure(seconds))
+                except (Unfit, OSError) as error:
+                    result.samples.append(None)
+                    _progress(f"{case.name}: {result.server}: {error}\n")
+    finally:
+        for _, server in here:
+            server.close()
+        _progress("")
+    return results
+
+
+def _progress(line: str) -> None:
+    if sys.stderr.isatty() or line.endswith("\n"):
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,179 @@
+"""What all contestants are: a server that was started, a crowd at it, and rounds."""
+
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from .cases import Case
+from .crowd import Crowd, Outcome
+from .machine import SERVER_CORE, Unfit, on_core, spent
+
+LATE_SHARE = 0.01
+"""Of the sends; with more of them late, the generator was too slow."""
+
+CORE_SHARE = 0.9
+"""Of its core; a generator that takes more of it was the bottleneck."""
+
+DEADLINE = 10.0
+"""Seconds for a server to be there, and for each step of a join."""
+
+
+class Tools(NamedTuple):
+    """What contestants need: where to put things, and our two programs."""
+
+    directory: Path
+    crowd: Path
+    floor: Path
+
+
+class Latency(NamedTuple):
+    """Of deliveries, from the intended send time, in ms."""
+
+    p50: float
+    p90: float
+    p99: float
+    max: float
+
+
+class Sample(NamedTuple):
+    """One round. `invalid`: why it does not count, or nothing."""
+
+    cpu_us: float
+    """Of the server, per delivery."""
+    goodput: float
+    """Deliveries a second, each counted once."""
+    latency: Latency | None
+    wire: float
+    """Payload bytes of datagrams, or of the stream, per delivery; IP and UDP or TCP not counted."""
+    packets: float
+    """Datagrams per delivery; for streams: reads."""
+    server_share: float
+    """Of its core."""
+    crowd_share: float
+    outcome: Outcome
+    invalid: str = ""
+
+
+class Server(ABC):
+    """A contestant in one case."""
+
+    name: str
+    version = ""
+    crowd: Crowd
+
+    def __init__(self, tools: Tools, case: Case, deaf: int = 0) -> None:
+        """`deaf`: members that are there and never read."""
+        self.tools = tools
+        self.case = case
+        self.deaf = deaf
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def open(self) -> None:
+        """Starts the server and brings its crowd in. Raises Unfit or OSError."""
+
+    @abstractmethod
+    def play(self, seconds: float) -> tuple[Outcome, Callable[[int], int | None]]:
+        """One round. Also returns which line of its schedule a delivered message was; None where
+        that is not known."""
+
+    def close(self) -> None:
+        """Ends all that it has started."""
+        if hasattr(self, "crowd"):
+            self.crowd.close()
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def start(self, command: Sequence[str], *, output: bool = False) -> subprocess.Popen[bytes]:
+        """The server's process, on its own core."""
+        with on_core(SERVER_CORE):
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if output else subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self.tools.directory,
+            )
+        return self._process
+
+    def measure(self, seconds: float) -> Sample:
+        """A round, and what the server spent on it. Raises Unfit if the server is gone."""
+        if self._process is None or self._process.poll() is not None:
+            raise Unfit(f"{self.name} has ended by itself")
+        cpu, ours, start = spent(self._process.pid), time.process_time(), time.monotonic()
+        outcome, line_of = self.play(seconds)
+        took = time.monotonic() - start
+        cpu = spent(self._process.pid) - cpu
+        busy = outcome.cpu_s + time.process_time() - ours
+        delivered = max(1, outcome.delivered)
+        latency = self._latency(outcome, line_of) if self.case.rate else None
+        return Sample(
+            cpu_us=cpu * 1e6 / delivered,
+            goodput=outcome.delivered / max(outcome.elapsed_s, 1e-9),
+            latency=latency,
+            wire=outcome.bytes / delivered,
+            packets=outcome.datagrams / delivered,
+            server_share=cpu / took,
+            crowd_share=busy / took,
+            outcome=outcome,
+            invalid=self._objection(outcome, busy / took),
+        )
+
+    def _objection(self, outcome: Outcome, share: float) -> str:
+        if outcome.errors:
+            return f"{outcome.errors} sends or connections failed"
+        if outcome.late > LATE_SHARE * outcome.lines:
+            return f"{outcome.late} of {outcome.lines} sends were late"
+        if share > CORE_SHARE:
+            return f"the generator took {share:.0%} of its core"
+        if outcome.drops and not self.case.flat:
+            return f"the kernel dropped {outcome.drops} datagrams at the crowd"
+        if outcome.lost:
+            return f"{outcome.lost} of {outcome.expected} deliveries never came"
+        return ""
+
+    def _latency(self, outcome: Outcome, line_of: Callable[[int], int | None]) -> Latency | None:
+        times: list[int] = []
+        intended: dict[int, float] = {}
+        for message, _, at in self.crowd.deliveries:
+            if message not in intended:
+                line = line_of(message)
+                if line is None:
+                    continue
+                intended[message] = outcome.start_ns + line * 1e9 / self.case.rate
+            times.append(int(at - intended[message]))
+        if not times:
+            return None
+        times.sort()
+        last = len(times) - 1
+        return Latency(*(times[int(last * share)] / 1e6 for share in (0.5, 0.9, 0.99, 1.0)))
+
+
+def talk(sock: socket.socket, data: bytes, until: bytes, *refused: bytes) -> bytes:
+    """Says something to a server and returns what it answers, up to `until` at least. Raises Unfit
+    if one of `refused` comes first, or nothing within DEADLINE."""
+    sock.settimeout(DEADLINE)
+    heard = b""
+    try:
+        sock.sendall(data)
+        while until not in heard:
+            more = sock.recv(65536)
+            heard += more
+            for each in refused:
+                if each in heard:
+                    line = heard[heard.index(each) :].splitlines()[0]
+                    raise Unfit(f"it refused: {line.decode(errors='replace')}")
+            if not more:
+                raise Unfit("it closed the connection")
+    except TimeoutError:
+        raise Unfit(f"no {until!r} within {DEADLINE:g} s") from None
+    return heard

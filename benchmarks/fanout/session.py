@@ -1,0 +1,295 @@
+"""One sealed member, without a loop around it: comes in, reports, repairs, says things.
+
+Its pushes are counted by the crowd; what takes keys is done here.
+"""
+
+import hashlib
+import random
+import secrets
+import select
+import socket
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from chat.core import asks, limits, protect, wire
+from chat.core.channel import Channel
+from chat.core.introduction import Introduction
+from chat.core.outbox import Draft, Outbox
+from chat.core.recovery import FetchWindow, RoundTrip
+from chat.core.types import Kind, Range
+from chat.net import kernel
+from chat.net.connection import BUFFER
+from chat.secure.dtls_client import ClientHandshake
+
+from .crowd import Mark
+from .machine import Unfit
+from .server import DEADLINE
+
+_AGAIN = 0.25
+"""Seconds after which what opens a session is sent again."""
+
+_SLACK = 0.001
+"""Seconds between two looks at what a member has to do, at least."""
+
+
+class _Fetch(NamedTuple):
+    """The one that is outstanding."""
+
+    request: int
+    sent: float
+    due: float
+    pages: set[int]
+
+
+class Session:
+    """A member of one room. Every `now` is monotonic seconds."""
+
+    def __init__(self, server: tuple[str, int], name: str, room: str, *, insecure: bool) -> None:
+        """Comes in, and blocks for it. Raises Unfit."""
+        self.rtt = RoundTrip()
+        self.outbox = Outbox()
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        kernel.enlarge(self.sock, BUFFER)
+        self.sock.connect(server)
+        me = Introduction(
+            protect.PUBLISHED_SECRET if insecure else None, secrets.token_bytes, lambda _: None
+        )
+        me.name = name
+        self.instance = me.instance
+        self.signed = False
+        joined = self._enter(me, room)
+        self.sock.setblocking(False)
+        self.tag = joined.tag
+        self.outbox.window = joined.window
+        self.outbox.begin(joined.last_n)
+        self.interval = joined.interval / 10
+        self.key = joined.key
+        start = joined.counter
+        self.mark = Mark(joined.head, joined.head, 0, start, start, joined.epoch)
+        """Where it begins."""
+        now = time.monotonic()
+        self._report_at = now + self.interval
+        self._reported = (-1, -1)
+        self._window = FetchWindow()
+        self._fetch: _Fetch | None = None
+        self._fetches = 0
+        self._tries = 0
+        self._gap_at: float | None = None
+        self._resend_at: float | None = None
+        self._pings: dict[int, float] = {}
+        self._sent(now)
+
+    # In
+
+    def receive(self, datagram: bytes, now: float) -> list[wire.Frame]:
+        """What is in a session's datagram. Raises Unfit where the session is over."""
+        header = wire.decode_header(datagram)
+        if isinstance(header, wire.Reset):
+            raise Unfit("the server ended a session")
+        if not isinstance(header, wire.Session) or header.sid != self._channel.sid:
+            return []
+        plaintext = self._channel.open(header, datagram)
+        if plaintext is None:
+            return []
+        self.rtt.heard(now)
+        frames = wire.decode_frames(plaintext)
+        for frame in frames:
+            match frame:
+                case wire.Pong(token):
+                    if token in self._pings:
+                        self.rtt.sample(now - self._pings.pop(token))
+                case wire.PathChallenge(token):
+                    self._channel.queue(wire.PathResponse(token))
+                case wire.Window(size=size):
+                    self.outbox.window = size
+        return frames
+
+    def page(self, page: wire.Page, now: float) -> bool:
+        """Whether it is of our fetch, and new."""
+        fetch = self._fetch
+        if fetch is None or page.request != fetch.request or page.index in fetch.pages:
+            return False
+        if not fetch.pages:
+            self.rtt.sample(now - fetch.sent)
+        fetch.pages.add(page.index)
+        if len(fetch.pages) >= page.pages:
+            self._window.complete()
+            self._tries = 0
+            self._fetch, self._gap_at = None, now
+        return True
+
+    def gap(self, now: float) -> None:
+        """Something is missing, or merely late."""
+        if self._gap_at is None:
+            self._gap_at = now + self.rtt.reordering
+
+    def acked(self, n: int, now: float) -> None:
+        """Ours are in the log up to `n`."""
+        if self.outbox.ack(n):
+            self._resend_at = now + self.rtt.timeout() if self.outbox.in_flight else None
+
+    # Out
+
+    def say(self, said: bytes) -> None:
+        """Goes out with `speak`, as the window allows."""
+        self.outbox.add(Draft(0, Kind.MESSAGE, said.decode(), 0, False))
+
+    def speak(self, now: float) -> None:
+        """What may go out now, or has to again."""
+        if self._resend_at is not None and self._resend_at <= now:
+            self._resend_at = None
+            self.outbox.timed_out(self.outbox.tries + 1)
+        for n, draft in self.outbox.to_send():
+            self._channel.queue(self._draft(n, draft.text.encode()))
+            if self._resend_at is None:
+                self._resend_at = now + self.rtt.timeout(self.outbox.tries)
+        self.flush(now)
+
+    def ahead(self, n: int, said: bytes) -> bytes:
+        """The datagram of a draft that somebody else sends, in the order in which it is sealed."""
+        return self._channel.seal(wire.encode_frame(self._draft(n, said)))
+
+    def work(
+        self,
+        now: float,
+        mark: Callable[[], Mark],
+        gaps: Callable[[], list[tuple[int, int]]],
+    ) -> float:
+        """Reports, pings, fetches and repeats what is due; returns when to come again."""
+        if now >= self._report_at:
+            self._report(mark(), now)
+            self._report_at = now + self.interval
+        if now >= self._ping_at:
+            self._ping(now)
+        if self._fetch is not None and now >= self._fetch.due:
+            self._window.lost()
+            self._tries += 1
+            self._fetch, self._gap_at = None, now
+        if self._gap_at is not None and self._fetch is None and now >= self._gap_at:
+            self._repair(gaps(), now)
+        if self._resend_at is not None and now >= self._resend_at:
+            self.speak(now)
+        self.flush(now)
+        times = [self._report_at, self._ping_at]
+        if self._fetch is not None:
+            times.append(self._fetch.due)
+        elif self._gap_at is not None:
+            times.append(self._gap_at)
+        if self._resend_at is not None:
+            times.append(self._resend_at)
+        return max(min(times), now + _SLACK)
+
+    def flush(self, now: float) -> None:
+        for datagram in self._channel.datagrams():
+            self.sock.send(datagram)
+            self._sent(now)
+
+    def close(self) -> None:
+        self._channel.queue(wire.Bye())
+        self.flush(time.monotonic())
+        self.sock.close()
+
+    def _draft(self, n: int, said: bytes) -> wire.Draft:
+        return wire.Draft(self.tag, n, Kind.MESSAGE, 0, 0, said)
+
+    def _sent(self, now: float) -> None:
+        self._ping_at = now + random.uniform(*limits.KEEPALIVE)
+
+    def _ping(self, now: float) -> None:
+        token = secrets.randbits(32)
+        self._pings = {token: now}
+        self._channel.queue(wire.Ping(token))
+
+    def _report(self, mark: Mark, now: float) -> None:
+        if self._reported == (mark.contiguous, mark.received):
+            return
+        self._reported = (mark.contiguous, mark.received)
+        rtt = min(int(self.rtt.smoothed * 1000), 65535)
+        self._channel.queue(
+            wire.Report(self.tag, mark.contiguous, mark.received, mark.highest, rtt)
+        )
+
+    def _repair(self, gaps: list[tuple[int, int]], now: float) -> None:
+        if not gaps:
+            self._gap_at = None
+            return
+        self._fetches += 1
+        self._fetch = _Fetch(self._fetches, now, now + self.rtt.timeout(self._tries), set())
+        ranges = tuple(Range(first, last) for first, last in gaps[: limits.RANGES])
+        self._channel.queue(wire.Fetch(self._fetches, self.tag, self._window.size, ranges))
+
+    # Coming in
+
+    def _enter(self, me: Introduction, room: str) -> asks.Joined:
+        def greeting() -> list[asks.Request]:
+            return [asks.Join(1, room, ())]
+
+        opening = me.opening(greeting)
+        if opening is None:
+            handshake = self._shake()
+            assert handshake.secrets is not None
+            server = hashlib.sha256(handshake.public).digest()
+            opening = me.shaken(handshake.secrets.id, handshake.secrets.secret, server, greeting)
+        end = time.monotonic() + DEADLINE
+        channel: Channel | None = None
+        while (now := time.monotonic()) < end:
+            if channel is None:
+                self.sock.send(opening.datagram())
+            while (datagram := self._next(now + _AGAIN)) is not None:
+                frames: list[wire.Frame] = []
+                match wire.decode_header(datagram):
+                    case wire.Answer() as header if opening.answer(header):
+                        break
+                    case wire.Retry():
+                        raise Unfit("the server does not let members in this way")
+                    case wire.Session() as header if channel is not None:
+                        plaintext = channel.open(header, datagram)
+                        frames = wire.decode_frames(plaintext) if plaintext else []
+                    case wire.Session() as header:
+                        begun = opening.welcome(header, datagram)
+                        if begun is not None:
+                            self.rtt.sample(time.monotonic() - now)
+                            channel, frames = begun.channel, begun.frames
+                joined = self._joined(frames)
+                if joined is not None and channel is not None:
+                    self._channel = channel
+                    return joined
+        raise Unfit(f"a member was not let in within {DEADLINE:g} s")
+
+    def _joined(self, frames: list[wire.Frame]) -> asks.Joined | None:
+        for frame in frames:
+            if isinstance(frame, wire.Reply):
+                match asks.decode_response(frame.body):
+                    case asks.Welcome() as welcome:
+                        self.signed = bool(welcome.push_key)
+                    case asks.Joined() as joined:
+                        return joined
+                    case asks.Refused(reason=reason):
+                        raise Unfit(f"the server refused a member: {reason}")
+        return None
+
+    def _shake(self) -> ClientHandshake:
+        handshake = ClientHandshake(time.monotonic(), jitter=random.random)
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            for datagram in handshake.datagrams():
+                self.sock.send(datagram)
+            if handshake.secrets is not None:
+                return handshake
+            came = self._next(handshake.deadline() or end)
+            if came is not None:
+                handshake.receive(came, time.monotonic())
+            else:
+                handshake.timeout(time.monotonic())
+        raise Unfit(f"no handshake within {DEADLINE:g} s")
+
+    def _next(self, until: float) -> bytes | None:
+        """The next datagram; None: there is none by then."""
+        pause = max(0.0, until - time.monotonic())
+        if not select.select([self.sock], [], [], pause)[0]:
+            return None
+        try:
+            return self.sock.recv(2048)
+        except ConnectionRefusedError:
+            raise Unfit("the server is not there") from None
