@@ -6,6 +6,7 @@ See benchmarks/README.md for what is measured, and how.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -37,6 +38,7 @@ def main() -> None:
     if options.short:
         options.case, options.peers = list(SHORT), ["redis"]
         options.rounds, options.seconds = 3, 2.0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         results, about = measure(options)
     except Unfit as error:

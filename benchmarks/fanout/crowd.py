@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from .machine import punctual
+
 RING = 4096
 """Messages beyond a gap that are told apart; as in crowd.c."""
 
@@ -135,8 +137,13 @@ class Crowd:
         with theirs:
             handed = [theirs.fileno(), *(sock.fileno() for sock in sockets)]
             command = [program, kind, handed[0], file.name, members, *handed[1:]]
-            self._process = subprocess.Popen([*map(str, command)], pass_fds=handed)
+            self._process = subprocess.Popen(
+                [*map(str, command)], pass_fds=handed, start_new_session=True
+            )
+        punctual(self._process.pid)
         self._control.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._control, select.POLLIN)
         self._outcome: Outcome | None = None
         self._deliveries: list[tuple[int, int, int]] = []
 
@@ -202,7 +209,7 @@ class Crowd:
         end = time.monotonic() + seconds
         while (now := time.monotonic()) < end:
             pause = min(end - now, max(self.turn(), 0.0))
-            if select.select([self._control], [], [], pause)[0]:
+            if self._poll.poll(pause * 1000):
                 self._listen()
             if until_done and self._outcome is not None:
                 return

@@ -11,16 +11,20 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import zip_longest
 from pathlib import Path
 
 from .cases import Case, text
 from .crowd import Crowd, Line, Outcome, Plan
 from .machine import Unfit, free_port
-from .server import DEADLINE, Server, Tools, talk
+from .server import DEADLINE, Server, Step, Tools
 
 SPEAKERS = 4
 """Connections that publish, where it goes as fast as it goes: ngircd takes three commands of one in
 a turn."""
+
+_AT_ONCE = 100
+"""Connections that come in together: inspircd lets them in once a second only."""
 
 _QUIET = 1.0
 """Seconds between the last join and the first round: joins are told to everybody."""
@@ -46,11 +50,12 @@ class TextServer(Server):
         """A socket to it."""
 
     @abstractmethod
-    def join(self, sock: socket.socket, number: int) -> None:
-        """Brings a receiver into the room. Raises Unfit."""
+    def joining(self, number: int) -> list[Step]:
+        """What brings a receiver into the room. The first one is there before all others."""
 
-    def greet(self, sock: socket.socket, number: int) -> None:
+    def greeting(self, number: int) -> list[Step]:
         """What one who only publishes has to say first."""
+        return []
 
     @abstractmethod
     def publish(self, said: bytes) -> bytes:
@@ -58,13 +63,12 @@ class TextServer(Server):
 
     def open(self) -> None:
         port = self.launch()
-        for number in range(self.case.members):
-            self._sockets.append(self.connect(port))
-            self.join(self._sockets[-1], number)
+        members = self.case.members
         speakers = SPEAKERS if self.case.flat else 1
-        for number in range(self.case.members, self.case.members + speakers):
-            self._sockets.append(self.connect(port))
-            self.greet(self._sockets[-1], number)
+        for first in (0, *range(1, members, _AT_ONCE)):
+            last = min(first + _AT_ONCE, members) if first else 1
+            self._come(port, [self.joining(number) for number in range(first, last)])
+        self._come(port, [self.greeting(members + number) for number in range(speakers)])
         for sock in self._sockets:
             sock.setblocking(False)
         self.crowd = Crowd(
@@ -76,6 +80,18 @@ class TextServer(Server):
             deaf=self.deaf,
         )
         self.crowd.serve(_QUIET)
+
+    def _come(self, port: int, scripts: list[list[Step]]) -> None:
+        """All of them at once, step by step."""
+        sockets = [self.connect(port) for _ in scripts]
+        self._sockets += sockets
+        for steps in zip_longest(*scripts):
+            for sock, step in zip(sockets, steps, strict=True):
+                if step is not None:
+                    sock.sendall(step.say)
+            for sock, step in zip(sockets, steps, strict=True):
+                if step is not None:
+                    step.expect(sock)
 
     def close(self) -> None:
         super().close()
@@ -122,8 +138,8 @@ class Floor(TextServer):
         sock.connect(("127.0.0.1", port))
         return sock
 
-    def join(self, sock: socket.socket, number: int) -> None:
-        talk(sock, b"H", b"H")
+    def joining(self, number: int) -> list[Step]:
+        return [Step(b"H", b"H")]
 
     def publish(self, said: bytes) -> bytes:
         return said
@@ -178,17 +194,16 @@ class Peer(TextServer):
 class Irc(Peer):
     """RFC 1459. Who says something does not hear it, so speakers stay outside."""
 
-    def join(self, sock: socket.socket, number: int) -> None:
-        self.greet(sock, number)
-        talk(sock, b"JOIN #room\r\n", b" 366 ", b" 4", b"ERROR ")
-        if number == 0:
-            talk(sock, b"MODE #room -nt\r\nPING :set\r\n", b"PONG", b"ERROR ")
+    def joining(self, number: int) -> list[Step]:
+        join = Step(b"JOIN #room\r\n", b" 366 ", b" 4", b"ERROR ")
+        if number:
+            return [*self.greeting(number), join]
+        open_ = Step(b"MODE #room -nt\r\nPING :set\r\n", b"PONG", b"ERROR ")
+        return [*self.greeting(number), join, open_]
 
-    def greet(self, sock: socket.socket, number: int) -> None:
+    def greeting(self, number: int) -> list[Step]:
         hello = b"NICK m%d\r\nUSER m%d 0 * :m\r\n" % (number, number)
-        heard = talk(sock, hello, b" 001 ", b"ERROR ")
-        while b" 422 " not in heard and b" 376 " not in heard:
-            heard = talk(sock, b"", b"\r\n")
+        return [Step(hello, b" 001 ", b" 433 ", b"ERROR "), Step(b"PING :in\r\n", b"PONG")]
 
     def publish(self, said: bytes) -> bytes:
         return b"PRIVMSG #room :%b\r\n" % said
@@ -241,13 +256,14 @@ class Mosquitto(Peer):
         )
         return ["/usr/sbin/mosquitto", "-c", str(config)]
 
-    def join(self, sock: socket.socket, number: int) -> None:
-        self.greet(sock, number)
-        talk(sock, _mqtt(0x82, b"\x00\x01" + _mqtt_string(b"room") + b"\x00"), b"\x90\x03")
+    def joining(self, number: int) -> list[Step]:
+        subscribe = _mqtt(0x82, b"\x00\x01" + _mqtt_string(b"room") + b"\x00")
+        return [*self.greeting(number), Step(subscribe, b"\x90\x03")]
 
-    def greet(self, sock: socket.socket, number: int) -> None:
+    def greeting(self, number: int) -> list[Step]:
         name = _mqtt_string(b"m%d" % number)
-        talk(sock, _mqtt(0x10, _mqtt_string(b"MQTT") + b"\x04\x02\x00\x00" + name), b"\x20\x02\0\0")
+        hello = _mqtt(0x10, _mqtt_string(b"MQTT") + b"\x04\x02\x00\x00" + name)
+        return [Step(hello, b"\x20\x02\x00\x00")]
 
     def publish(self, said: bytes) -> bytes:
         return _mqtt(0x30, _mqtt_string(b"room") + said)
@@ -275,8 +291,8 @@ class Redis(Peer):
         )
         return ["/usr/bin/redis-server", str(config)]
 
-    def join(self, sock: socket.socket, number: int) -> None:
-        talk(sock, b"SUBSCRIBE room\r\n", b":1\r\n", b"-ERR")
+    def joining(self, number: int) -> list[Step]:
+        return [Step(b"SUBSCRIBE room\r\n", b":1\r\n", b"-ERR")]
 
     def publish(self, said: bytes) -> bytes:
         return b"*3\r\n$7\r\nPUBLISH\r\n$4\r\nroom\r\n$%d\r\n%b\r\n" % (len(said), said)
@@ -292,14 +308,12 @@ class Nats(Peer):
         config.write_text(f'listen: "127.0.0.1:{port}"\nping_interval: "1h"\n')
         return ["/usr/sbin/nats-server", "-c", str(config)]
 
-    def join(self, sock: socket.socket, number: int) -> None:
-        self.greet(sock, number)
-        talk(sock, b"SUB room 1\r\nPING\r\n", b"PONG\r\n", b"-ERR")
+    def joining(self, number: int) -> list[Step]:
+        return [*self.greeting(number), Step(b"SUB room 1\r\nPING\r\n", b"PONG\r\n", b"-ERR")]
 
-    def greet(self, sock: socket.socket, number: int) -> None:
-        talk(sock, b"", b"\r\n")
+    def greeting(self, number: int) -> list[Step]:
         hello = b'CONNECT {"verbose":false,"pedantic":false,"lang":"c","version":"1"}\r\nPING\r\n'
-        talk(sock, hello, b"PONG\r\n", b"-ERR")
+        return [Step(hello, b"PONG\r\n", b"-ERR")]
 
     def publish(self, said: bytes) -> bytes:
         return b"PUB room %d\r\n%b\r\n" % (len(said), said)
@@ -323,18 +337,15 @@ class Websockets(Peer):
         if subprocess.call(command):
             raise Unfit("pip could not install websockets")
 
-    def join(self, sock: socket.socket, number: int) -> None:
-        talk(
-            sock,
+    def joining(self, number: int) -> list[Step]:
+        hello = (
             b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-            b"\r\n\r\n",
-            b"HTTP/1.1 4",
-            b"HTTP/1.1 5",
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
+        return [Step(hello, b"\r\n\r\n", b"HTTP/1.1 4", b"HTTP/1.1 5")]
 
-    def greet(self, sock: socket.socket, number: int) -> None:
-        self.join(sock, number)
+    def greeting(self, number: int) -> list[Step]:
+        return self.joining(number)
 
     def publish(self, said: bytes) -> bytes:
         """Masked with zeros, so that it is as it is."""

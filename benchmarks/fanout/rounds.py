@@ -104,5 +104,8 @@ def run(
 
 
 def _progress(line: str) -> None:
-    if sys.stderr.isatty() or line.endswith("\n"):
+    """On stderr; where that is a terminal, each in the place of the one before."""
+    if sys.stderr.isatty():
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+    elif line:
+        print(line.rstrip(), file=sys.stderr, flush=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .cases import Case
 from .crowd import Crowd, Outcome
-from .machine import SERVER_CORE, Unfit, on_core, spent
+from .machine import SERVER_CORE, Unfit, on_core, prefer, spent
 
 LATE_SHARE = 0.01
 """Of the sends; with more of them late, the generator was too slow."""
@@ -102,7 +102,9 @@ class Server(ABC):
                 stdout=subprocess.PIPE if output else subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=self.tools.directory,
+                start_new_session=True,
             )
+        prefer(self._process.pid)
         return self._process
 
     def measure(self, seconds: float) -> Sample:
@@ -158,22 +160,28 @@ class Server(ABC):
         return Latency(*(times[int(last * share)] / 1e6 for share in (0.5, 0.9, 0.99, 1.0)))
 
 
-def talk(sock: socket.socket, data: bytes, until: bytes, *refused: bytes) -> bytes:
-    """Says something to a server and returns what it answers, up to `until` at least. Raises Unfit
-    if one of `refused` comes first, or nothing within DEADLINE."""
-    sock.settimeout(DEADLINE)
-    heard = b""
-    try:
-        sock.sendall(data)
-        while until not in heard:
-            more = sock.recv(65536)
+class Step:
+    """Of a join: what to say, and what to hear before anything else is said."""
+
+    def __init__(self, say: bytes, until: bytes, *refused: bytes) -> None:
+        """`refused`: what is heard where it will not be."""
+        self.say = say
+        self._until = until
+        self._refused = refused
+
+    def expect(self, sock: socket.socket) -> None:
+        """Raises Unfit where it is refused, or not answered within DEADLINE."""
+        heard, end = b"", time.monotonic() + DEADLINE
+        while self._until not in heard:
+            sock.settimeout(max(0.001, end - time.monotonic()))
+            try:
+                more = sock.recv(65536)
+            except TimeoutError:
+                raise Unfit(f"a member did not hear {self._until!r} in {DEADLINE:g} s") from None
             heard += more
-            for each in refused:
+            for each in self._refused:
                 if each in heard:
                     line = heard[heard.index(each) :].splitlines()[0]
-                    raise Unfit(f"it refused: {line.decode(errors='replace')}")
+                    raise Unfit(f"a member was refused: {line.decode(errors='replace')}")
             if not more:
-                raise Unfit("it closed the connection")
-    except TimeoutError:
-        raise Unfit(f"no {until!r} within {DEADLINE:g} s") from None
-    return heard
+                raise Unfit("a member's connection was closed")

@@ -287,7 +287,9 @@ class Session:
     def _next(self, until: float) -> bytes | None:
         """The next datagram; None: there is none by then."""
         pause = max(0.0, until - time.monotonic())
-        if not select.select([self.sock], [], [], pause)[0]:
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        if not poll.poll(pause * 1000):
             return None
         try:
             return self.sock.recv(2048)
