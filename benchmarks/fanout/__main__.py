@@ -45,7 +45,7 @@ def main() -> None:
         raise SystemExit(f"fanout: {error}") from None
     print(report.text(results, about))
     if options.json:
-        options.json.write_text(report.as_json(results, about))
+        options.json.write_bytes(report.as_json(results, about))
     if options.write:
         report.write(results, about)
     if options.short and (failed := report.failures(results)):
@@ -70,9 +70,15 @@ def measure(options: argparse.Namespace) -> tuple[list[Result], report.About]:
         tools = Tools(directory, program("crowd", directory), program("floor", directory))
         for case in options.case:
             results += run(
-                CASES[case], peers, tools, rounds=options.rounds, seconds=options.seconds
+                CASES[case],
+                peers,
+                tools,
+                rounds=options.rounds,
+                seconds=options.seconds,
+                insecure=not options.short,
             )
-    about = report.About(facts(), where, time.strftime("%Y-%m-%d"), commit(), options.seconds)
+    date = time.strftime("%Y-%m-%d")
+    about = report.About(facts(), where, date, commit(), options.rounds, options.seconds)
     return results, about
 
 

@@ -47,6 +47,8 @@ CASES = {
         Case("n200x1000", "N=200, 1000/s", 200, rate=1000, floor=True),
         Case("n200flat", "N=200, flat out", 200, talkers=16),
         Case("n10x1000", "N=10, 1000/s", 10, rate=1000, floor=True),
+        Case("n50x1000", "N=50, 1000/s", 50, rate=1000),
+        Case("n100x1000", "N=100, 1000/s", 100, rate=1000),
         Case("stopped", "N=1000, 10/s, 200 stopped", 1000, rate=10, deaf=200, peers=False),
         Case("inbound", "200 say, in 20 rooms", 200, rooms=20, talkers=200, peers=False),
     )

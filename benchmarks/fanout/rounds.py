@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from .cases import Case
 from .machine import Unfit
@@ -15,9 +16,10 @@ _WARM = 1.0
 """Seconds of a round that does not count, before the others."""
 
 STOPPED = "chat, 200 stopped"
+"""The name of our server in the case that has members who read nothing."""
 
 
-class Spread(NamedTuple):
+class Spread(Struct, frozen=True):
     """Over the valid rounds."""
 
     median: float
@@ -25,7 +27,7 @@ class Spread(NamedTuple):
     most: float
 
 
-class Result(NamedTuple):
+class Result(Struct):
     """What one contestant did in one case."""
 
     case: str
@@ -45,7 +47,7 @@ class Result(NamedTuple):
         return Spread(median(values), min(values), max(values)) if values else None
 
 
-def ratio(ours: Result, other: Result, figure: Callable[[Sample], float]) -> Spread | None:
+def compared(ours: Result, other: Result, figure: Callable[[Sample], float]) -> Spread | None:
     """Of ours to the other's, in the same rounds."""
     values = [
         figure(mine) / figure(theirs)
@@ -55,14 +57,16 @@ def ratio(ours: Result, other: Result, figure: Callable[[Sample], float]) -> Spr
     return Spread(median(values), min(values), max(values)) if values else None
 
 
-def contestants(case: Case, peers: Sequence[str], tools: Tools) -> Iterator[tuple[str, Server]]:
+def contestants(
+    case: Case, peers: Sequence[str], tools: Tools, *, insecure: bool
+) -> Iterator[tuple[str, Server]]:
     """By the name under which they are shown."""
     if case.floor:
         yield Floor.name, Floor(tools, case)
     yield Ours.name, Ours(tools, case)
     if case.deaf:
         yield STOPPED, Ours(tools, case, case.deaf)
-    else:
+    elif insecure:
         yield OursInsecure.name, OursInsecure(tools, case)
     if case.peers:
         for name in peers:
@@ -70,13 +74,19 @@ def contestants(case: Case, peers: Sequence[str], tools: Tools) -> Iterator[tupl
 
 
 def run(
-    case: Case, peers: Sequence[str], tools: Tools, *, rounds: int, seconds: float
+    case: Case,
+    peers: Sequence[str],
+    tools: Tools,
+    *,
+    rounds: int,
+    seconds: float,
+    insecure: bool = True,
 ) -> list[Result]:
     """All of a case. Whoever cannot be measured is left out, with the reason."""
     results: list[Result] = []
     here: list[tuple[Result, Server]] = []
     try:
-        for name, server in contestants(case, peers, tools):
+        for name, server in contestants(case, peers, tools, insecure=insecure):
             _progress(f"{case.name}: {name} comes in")
             result = Result(case.name, name, [])
             try:
@@ -86,7 +96,7 @@ def run(
             except (Unfit, OSError) as error:
                 here = [each for each in here if each[1] is not server]
                 server.close()
-                result = result._replace(trouble=str(error))
+                result.trouble = str(error)
             results.append(result)
         for number in range(rounds):
             for result, server in here:
@@ -95,7 +105,7 @@ def run(
                     result.samples.append(server.measure(seconds))
                 except (Unfit, OSError) as error:
                     result.samples.append(None)
-                    _progress(f"{case.name}: {result.server}: {error}\n")
+                    result.trouble = str(error)
     finally:
         for _, server in here:
             server.close()

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from .cases import Case
 from .crowd import Crowd, Outcome
 from .machine import SERVER_CORE, Unfit, on_core, prefer, spent
@@ -30,7 +32,7 @@ class Tools(NamedTuple):
     floor: Path
 
 
-class Latency(NamedTuple):
+class Latency(Struct, frozen=True):
     """Of deliveries, from the intended send time, in ms."""
 
     p50: float
@@ -39,7 +41,7 @@ class Latency(NamedTuple):
     max: float
 
 
-class Sample(NamedTuple):
+class Sample(Struct, frozen=True):
     """One round. `invalid`: why it does not count, or nothing."""
 
     cpu_us: float
@@ -51,6 +53,8 @@ class Sample(NamedTuple):
     """Payload bytes of datagrams, or of the stream, per delivery; IP and UDP or TCP not counted."""
     packets: float
     """Datagrams per delivery; for streams: reads."""
+    logged: float
+    """Messages for each second of the server's CPU."""
     server_share: float
     """Of its core."""
     crowd_share: float
@@ -124,6 +128,7 @@ class Server(ABC):
             latency=latency,
             wire=outcome.bytes / delivered,
             packets=outcome.datagrams / delivered,
+            logged=outcome.sent / max(cpu, 1e-9),
             server_share=cpu / took,
             crowd_share=busy / took,
             outcome=outcome,

@@ -443,12 +443,12 @@ int main(int argc, char **argv) {
     told = calloc(count, sizeof *told);
     fds = calloc(all, sizeof *fds);
     int epoll = epoll_create1(0);
+    watch(epoll, control, all); /* first: a round has begun before anything counts for it */
     for (uint32_t who = 0; who < all; who++) {
         fds[who] = atoi(argv[5 + who]);
         if (who >= count || !members[who].deaf)
             watch(epoll, fds[who], who);
     }
-    watch(epoll, control, all);
     prctl(PR_SET_TIMERSLACK, 1);
     for (;;) {
         struct epoll_event events[EVENTS];
