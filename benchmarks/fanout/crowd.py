@@ -24,8 +24,8 @@ _LINE = struct.Struct("=III")
 _DELIVERY = struct.Struct("=IIQ")
 _FROM = struct.Struct("=cI")
 
-DRAIN = 3.0
-"""Seconds to wait for what was sent last."""
+DRAIN = 10.0
+"""Seconds to wait for what was sent last: a slow server has a second's worth of a whole window."""
 
 _STUCK = 30.0
 """Seconds, beyond what a round is to take, until the crowd counts as broken."""
@@ -145,6 +145,7 @@ class Crowd:
         self._poll = select.poll()
         self._poll.register(self._control, select.POLLIN)
         self._outcome: Outcome | None = None
+        self.drain = DRAIN
         self._deliveries: list[tuple[int, int, int]] = []
 
     def mark(self, member: int) -> Mark:
@@ -188,10 +189,10 @@ class Crowd:
                 log.truncate(max(1, plan.messages * plan.reach) * _DELIVERY.size)
             self._outcome = None
             self._say(
-                f"run {plan.mode} {plan.rate} {plan.window} {plan.seconds} {DRAIN} {plan.reach} "
+                f"run {plan.mode} {plan.rate} {plan.window} {plan.seconds} {self.drain} {plan.reach} "
                 f"{plan.base} {lines.name} {log.name if plan.timed else '-'}"
             )
-            self.serve(plan.seconds + DRAIN + _STUCK, until_done=True)
+            self.serve(plan.seconds + self.drain + _STUCK, until_done=True)
             if self._outcome is None:
                 raise TimeoutError("the crowd does not end its round")
             outcome: Outcome = self._outcome

@@ -4,11 +4,13 @@ import heapq
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from math import ceil
 
 from chat.core import protect, signatures, wire
 from chat.core.entry import encode_entry, pack_endpoint
+from chat.core.limits import REPORT_INTERVAL
 from chat.core.link import parse_endpoint
 from chat.core.types import Kind, Path
 
@@ -30,6 +32,9 @@ _SETTLE = 5.0
 
 _PRESENCE = 1.5
 """Seconds after the last join until the room has told who is there."""
+
+_BEHIND = 0.05
+"""Seconds that one member may hear something after another."""
 
 _SPARE = 16
 """Drafts that a talker has ready beyond its window."""
@@ -64,8 +69,10 @@ class Ours(Server):
         self._due: list[tuple[float, int]] = []
         self._known: list[float] = []
         """By session: when it next has something to do; what `_due` has besides is out of date."""
-        self._heads: dict[int, int] = {}
-        """By tag, the newest sequence number."""
+        self._heads: list[int] = []
+        """By session, the newest head that it must have heard."""
+        self._told_heads: deque[tuple[float, int, int]] = deque()
+        """When they must have, tag and sequence number."""
         self._keys: dict[tuple[int, int], bytes] = {}
         self._n: list[int] = []
         """By session, the newest n that was given away to be sent."""
@@ -99,7 +106,7 @@ class Ours(Server):
             self._n.append(session.outbox.acked)
             self._logged.append(session.outbox.acked)
             self._keys[session.tag, session.mark.epoch] = session.key
-            self._heads[session.tag] = session.mark.head
+            self._heads.append(session.mark.head)
         self.crowd = Crowd(
             self.tools.crowd,
             "push",
@@ -219,7 +226,8 @@ class Ours(Server):
                 case wire.Window():
                     self._stale.add(number)
                 case wire.Head(seq=seq, interval=interval):
-                    self._head(session.tag, seq, interval)
+                    session.interval = max(interval / 10, REPORT_INTERVAL)
+                    self._ends_at(number, seq)
                 case wire.RoomKey(epoch=epoch, key=key):
                     self._keys[session.tag, epoch] = key
         session.flush(now)
@@ -240,8 +248,6 @@ class Ours(Server):
             match frame:
                 case wire.Entries(bodies):
                     self._entries(header.first, bodies)
-                    last = header.first + len(bodies) - 1
-                    self._heads[header.room] = max(self._heads[header.room], last)
                 case wire.Head(seq=seq, interval=interval):
                     self._head(header.room, seq, interval)
 
@@ -263,13 +269,23 @@ class Ours(Server):
             self._stale.add(author)
 
     def _head(self, tag: int, seq: int, interval: int) -> None:
-        """The end of the log: whoever has not come so far has lost the last ones."""
-        self._heads[tag] = max(self._heads[tag], seq)
+        """The end of the log, as one member has heard it: the others may be about to."""
+        self._told_heads.append((time.monotonic() + _BEHIND, tag, seq))
+        for session in self.sessions:
+            if session.tag == tag:
+                session.interval = max(interval / 10, REPORT_INTERVAL)
+
+    def _check(self, tag: int, seq: int) -> None:
+        """A head of a while ago: by now all have heard it, or lost it."""
         for number, session in enumerate(self.sessions[: len(self.sessions) - self.deaf]):
             if session.tag == tag:
-                session.interval = max(interval / 10, 1.0)
-                if self.crowd.mark(number).contiguous < seq:
-                    self._missing(number)
+                self._ends_at(number, seq)
+
+    def _ends_at(self, number: int, seq: int) -> None:
+        """A member knows where the log ends: what is before that and not there was lost."""
+        self._heads[number] = max(self._heads[number], seq)
+        if self.crowd.mark(number).contiguous < seq:
+            self._missing(number)
 
     def _missing(self, number: int) -> None:
         now = time.monotonic()
@@ -278,6 +294,8 @@ class Ours(Server):
 
     def _turn(self) -> float:
         now = time.monotonic()
+        while self._told_heads and self._told_heads[0][0] <= now:
+            self._check(*self._told_heads.popleft()[1:])
         while self._due and self._due[0][0] <= now:
             due, number = heapq.heappop(self._due)
             if due == self._known[number]:
@@ -297,7 +315,7 @@ class Ours(Server):
         due = session.work(
             now,
             lambda: crowd.mark(number),
-            lambda: crowd.gaps(number, max(self._heads[session.tag], crowd.mark(number).head)),
+            lambda: crowd.gaps(number, max(self._heads[number], crowd.mark(number).head)),
         )
         self._known[number] = due
         heapq.heappush(self._due, (due, number))

@@ -15,7 +15,7 @@ from .crowd import Crowd, Outcome
 from .machine import SERVER_CORE, Unfit, on_core, prefer, spent
 
 LATE_SHARE = 0.01
-"""Of the sends; with more of them late, the generator was too slow."""
+"""Of the sends; with more of them late, and more than one, the generator was too slow."""
 
 CORE_SHARE = 0.9
 """Of its core; a generator that takes more of it was the bottleneck."""
@@ -138,7 +138,7 @@ class Server(ABC):
     def _objection(self, outcome: Outcome, share: float) -> str:
         if outcome.errors:
             return f"{outcome.errors} sends or connections failed"
-        if outcome.late > LATE_SHARE * outcome.lines:
+        if outcome.late > max(1, LATE_SHARE * outcome.lines):
             return f"{outcome.late} of {outcome.lines} sends were late"
         if share > CORE_SHARE:
             return f"the generator took {share:.0%} of its core"

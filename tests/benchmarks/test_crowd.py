@@ -111,6 +111,7 @@ def test_what_nobody_repairs_is_lost(program: Path, tmp_path: Path, stack: ExitS
         crowd.stop(4)
 
     crowd.turn = once(serve)
+    crowd.drain = 0.5
     outcome = crowd.run(Plan(mode="l", seconds=0.1, reach=1))
     assert (outcome.expected, outcome.delivered, outcome.lost) == (4, 3, 1)
     assert crowd.gaps(0, 106) == [(102, 102), (105, 106)]
