@@ -50,7 +50,7 @@ CASES = {
         Case("n50x1000", "N=50, 1000/s", 50, rate=1000),
         Case("n100x1000", "N=100, 1000/s", 100, rate=1000),
         Case("stopped", "N=1000, 10/s, 200 stopped", 1000, rate=10, deaf=200, peers=False),
-        Case("inbound", "200 say, in 20 rooms", 200, rooms=20, talkers=200, peers=False),
+        Case("inbound", "200 talk, in 50 rooms", 200, rooms=50, talkers=200, peers=False),
     )
 }
 

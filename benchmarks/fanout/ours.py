@@ -10,7 +10,7 @@ from math import ceil
 
 from chat.core import protect, signatures, wire
 from chat.core.entry import encode_entry, pack_endpoint
-from chat.core.limits import REPORT_INTERVAL
+from chat.core.limits import REPORT_INTERVAL, SESSION_IDLE
 from chat.core.link import parse_endpoint
 from chat.core.types import Kind, Path
 
@@ -81,6 +81,7 @@ class Ours(Server):
         self._line_of: dict[tuple[int, int], int] = {}
         self._place: dict[int, tuple[int, int]] = {}
         """By sequence number, whose entry it is, and its n."""
+        self._came = 0.0
         self._talking = False
         self._spoken = 0
         self._until = 0.0
@@ -120,7 +121,7 @@ class Ours(Server):
         self.crowd.told = self._told
         self.crowd.missing = self._missing
         self.crowd.turn = self._turn
-        now = time.monotonic()
+        self._came = now = time.monotonic()
         self._known = [now] * members
         self._due = [(now, number) for number in range(members - self.deaf)]
         self.crowd.serve(_PRESENCE)
@@ -132,6 +133,8 @@ class Ours(Server):
 
     def play(self, seconds: float) -> tuple[Outcome, Callable[[int], int | None]]:
         self._place.clear()
+        if self.deaf and time.monotonic() + seconds > self._came + SESSION_IDLE:
+            raise Unfit("by now the server has let go of the members that have stopped")
         if self.case.talkers:
             outcome = self._talk(seconds)
         else:

@@ -18,6 +18,9 @@ BEGIN, END = "<!-- fanout -->", "<!-- end -->"
 
 OURS = "chat"
 
+BUSY = 1000
+"""Messages a second of the cases that are compared to find out who wins from which N on."""
+
 Figure = Callable[[Sample], float]
 
 
@@ -195,12 +198,32 @@ def _lines(results: Sequence[Result], about: About) -> Iterator[str]:
             f"| {CASES[each.aim.case].what}: {each.aim.what}{against} | "
             f"{relation} {each.aim.bound:,g} | {found} | {met} |"
         )
+    yield from _break_even(results)
     troubles = list(_troubles(results))
     if troubles:
         yield ""
         yield "Left out:"
         yield ""
         yield from troubles
+
+
+def _break_even(results: Sequence[Result]) -> Iterator[str]:
+    """From how many members on a busy room costs less here than at the best peer."""
+    sizes = {
+        CASES[result.case].members: result.case
+        for result in results
+        if CASES[result.case].rate == BUSY
+    }
+    if len(sizes) < 2:
+        return
+    aims = {size: Aim(sizes[size], "", _cpu, 1.0, "best peer") for size in sorted(sizes)}
+    won = [size for size, aim in aims.items() if verdict(results, aim).met]
+    yield ""
+    tried = ", ".join(map(str, aims))
+    if won:
+        yield f"Of N = {tried} at {BUSY:g}/s, this server costs least from N = {won[0]} on."
+    else:
+        yield f"Of N = {tried} at {BUSY:g}/s, there is none at which this server costs least."
 
 
 def _row(result: Result, ours: Result) -> str:
@@ -234,8 +257,8 @@ def _troubles(results: Sequence[Result]) -> Iterator[str]:
         reasons = [sample.invalid for sample in result.samples if sample and sample.invalid]
         if reasons:
             yield (
-                f"- {CASES[result.case].what}, {result.server}: {len(reasons)} invalid rounds: "
-                f"{'; '.join(reasons)}"
+                f"- {CASES[result.case].what}, {result.server}, rounds that are invalid: "
+                f"{len(reasons)} of {len(result.samples)} ({'; '.join(reasons)})"
             )
 
 
