@@ -146,6 +146,8 @@ class Crowd:
         self._poll.register(self._control, select.POLLIN)
         self._outcome: Outcome | None = None
         self.drain = DRAIN
+        self.helping = 0.0
+        """Seconds of CPU that this process spent during the last round."""
         self._deliveries: list[tuple[int, int, int]] = []
 
     def mark(self, member: int) -> Mark:
@@ -188,6 +190,7 @@ class Crowd:
             if plan.timed:
                 log.truncate(max(1, plan.messages * plan.reach) * _DELIVERY.size)
             self._outcome = None
+            began = time.process_time()
             self._say(
                 f"run {plan.mode} {plan.rate} {plan.window} {plan.seconds} {self.drain} {plan.reach} "
                 f"{plan.base} {lines.name} {log.name if plan.timed else '-'}"
@@ -196,6 +199,7 @@ class Crowd:
             if self._outcome is None:
                 raise TimeoutError("the crowd does not end its round")
             outcome: Outcome = self._outcome
+            self.helping = time.process_time() - began
             data = log.read(outcome.logged * _DELIVERY.size) if plan.timed else b""
         self._deliveries = list(_DELIVERY.iter_unpack(data))
         return outcome

@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..idle import spent
-
 NATIVE = Path(__file__).parent.parent / "native"
 
 SERVER_CORE = 0
@@ -30,8 +28,6 @@ _AUTOGROUP = Path("/proc/self/autogroup")
 _CLONE_NEWNET = 0x40000000
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
-
-__all__ = ["SERVER_CORE", "Unfit", "facts", "free_port", "isolate", "on_core", "program", "spent"]
 
 
 class Unfit(Exception):

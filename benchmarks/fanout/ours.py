@@ -82,6 +82,8 @@ class Ours(Server):
         self._place: dict[int, tuple[int, int]] = {}
         """By sequence number, whose entry it is, and its n."""
         self._came = 0.0
+        self._store: tempfile.TemporaryDirectory[str] | None = None
+        """On the disk, as a server's log is; what else there is to write is in memory."""
         self._talking = False
         self._spoken = 0
         self._until = 0.0
@@ -89,9 +91,9 @@ class Ours(Server):
         """Sessions that may have something to say."""
 
     def open(self) -> None:
-        store = tempfile.mkdtemp(dir=self.tools.directory)
+        self._store = tempfile.TemporaryDirectory()
         command = [sys.executable, "-m", "chat", "serve", "--bind", "127.0.0.1:0"]
-        options = ["--store", store, *(["--insecure"] if self.insecure else [])]
+        options = ["--store", self._store.name, *(["--insecure"] if self.insecure else [])]
         process = self.start([*command, *options], output=True)
         assert process.stdout is not None
         line = process.stdout.readline().decode()
@@ -130,6 +132,8 @@ class Ours(Server):
         for session in self.sessions:
             session.close()
         super().close()
+        if self._store is not None:
+            self._store.cleanup()
 
     def play(self, seconds: float) -> tuple[Outcome, Callable[[int], int | None]]:
         self._place.clear()

@@ -15,9 +15,6 @@ from .server import Sample, Server, Tools
 _WARM = 1.0
 """Seconds of a round that does not count, before the others."""
 
-_NEEDED = (Floor.name, Ours.name)
-"""Whose rounds are to be valid; others' often are not, since they are too slow for the case."""
-
 STOPPED = "chat, 200 stopped"
 """The name of our server in the case that has members who read nothing."""
 
@@ -85,7 +82,7 @@ def run(
     seconds: float,
     insecure: bool = True,
 ) -> list[Result]:
-    """All of a case: `rounds` that are valid, if twice as many are enough for that. Whoever cannot
+    """All of a case: `rounds` in which ours are valid, if twice as many are enough for that. Whoever cannot
     be measured is left out, with the reason."""
     results: list[Result] = []
     here: list[tuple[Result, Server]] = []
@@ -93,17 +90,17 @@ def run(
         for name, server in contestants(case, peers, tools, insecure=insecure):
             _progress(f"{case.name}: {name} comes in")
             result = Result(case.name, name, [])
+            here.append((result, server))
             try:
                 server.open()
-                here.append((result, server))
                 server.measure(_WARM)
             except (Unfit, OSError) as error:
-                here = [each for each in here if each[1] is not server]
+                here.pop()
                 server.close()
                 result.trouble = str(error)
             results.append(result)
         for number in range(2 * rounds):
-            if all(len(result.valid) >= rounds for result, _ in here if result.server in _NEEDED):
+            if any(len(result.valid) >= rounds for result, _ in here if result.server == Ours.name):
                 break
             for result, server in here:
                 _progress(f"{case.name}: round {number + 1}, {result.server}")

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from chat.bots.measure import cpu_seconds
+
 from .cases import Case
 from .crowd import Crowd, Outcome
-from .machine import SERVER_CORE, Unfit, on_core, prefer, spent
+from .machine import SERVER_CORE, Unfit, on_core, prefer
 
 LATE_SHARE = 0.01
 """Of the sends; with more of them late, and more than one, the generator was too slow."""
@@ -113,18 +115,16 @@ class Server(ABC):
 
     def measure(self, seconds: float) -> Sample:
         """A round, and what the server spent on it. Raises Unfit if the server is gone."""
-        if self._process is None or self._process.poll() is not None:
-            raise Unfit(f"{self.name} has ended by itself")
-        cpu, ours, start = spent(self._process.pid), time.process_time(), time.monotonic()
+        cpu = self._spent()
         outcome, line_of = self.play(seconds)
-        took = time.monotonic() - start
-        cpu = spent(self._process.pid) - cpu
-        busy = outcome.cpu_s + time.process_time() - ours
+        cpu = self._spent() - cpu
+        took = max(outcome.elapsed_s, 1e-9)
+        busy = outcome.cpu_s + self.crowd.helping
         delivered = max(1, outcome.delivered)
         latency = self._latency(outcome, line_of) if self.case.rate else None
         return Sample(
             cpu_us=cpu * 1e6 / delivered,
-            goodput=outcome.delivered / max(outcome.elapsed_s, 1e-9),
+            goodput=outcome.delivered / took,
             latency=latency,
             wire=outcome.bytes / delivered,
             packets=outcome.datagrams / delivered,
@@ -134,6 +134,13 @@ class Server(ABC):
             outcome=outcome,
             invalid=self._objection(outcome, busy / took),
         )
+
+    def _spent(self) -> float:
+        """Seconds of CPU, of all threads."""
+        seconds = cpu_seconds(self._process.pid) if self._process is not None else None
+        if seconds is None:
+            raise Unfit(f"{self.name} has ended by itself")
+        return seconds
 
     def _objection(self, outcome: Outcome, share: float) -> str:
         if outcome.errors:
