@@ -62,7 +62,7 @@ def measure(options: argparse.Namespace) -> tuple[list[Result], report.About]:
         print(
             f"left out, since not installed: {' '.join(missing)} (see --install)", file=sys.stderr
         )
-    where = isolate()
+    tree, where = commit(), isolate()
     shared = Path("/dev/shm")
     results: list[Result] = []
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
@@ -78,7 +78,7 @@ def measure(options: argparse.Namespace) -> tuple[list[Result], report.About]:
                 insecure=not options.short,
             )
     date = time.strftime("%Y-%m-%d")
-    about = report.About(facts(), where, date, commit(), options.rounds, options.seconds)
+    about = report.About(facts(), where, date, tree, options.rounds, options.seconds)
     return results, about
 
 

@@ -27,7 +27,7 @@ _FROM = struct.Struct("=cI")
 DRAIN = 10.0
 """Seconds to wait for what was sent last: a slow server has a second's worth of a whole window."""
 
-_STUCK = 30.0
+_STUCK = 10.0
 """Seconds, beyond what a round is to take, until the crowd counts as broken."""
 
 
@@ -192,8 +192,8 @@ class Crowd:
             self._outcome = None
             began = time.process_time()
             self._say(
-                f"run {plan.mode} {plan.rate} {plan.window} {plan.seconds} {self.drain} {plan.reach} "
-                f"{plan.base} {lines.name} {log.name if plan.timed else '-'}"
+                f"run {plan.mode} {plan.rate} {plan.window} {plan.seconds} {self.drain} "
+                f"{plan.reach} {plan.base} {lines.name} {log.name if plan.timed else '-'}"
             )
             self.serve(plan.seconds + self.drain + _STUCK, until_done=True)
             if self._outcome is None:
@@ -221,7 +221,11 @@ class Crowd:
 
     def close(self) -> None:
         self._control.close()
-        self._process.wait(10)
+        try:
+            self._process.wait(_STUCK)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._ledger.close()
 
     def _listen(self) -> None:

@@ -35,9 +35,9 @@ class Unfit(Exception):
 
 
 def isolate() -> str:
-    """Pins this process to the crowd's core, ahead of all others, allows it all the files it may have, and puts it into
-    a network namespace of its own: no connection tracking, nobody else's traffic. Returns what came
-    of that, in words. Raises Unfit for a machine of one core."""
+    """Pins this process to the crowd's core, ahead of all others, allows it all the files it may
+    have, and puts it into a network namespace of its own: no connection tracking, nobody else's
+    traffic. Returns what came of that, in words. Raises Unfit for a machine of one core."""
     if len(os.sched_getaffinity(0)) < 2:
         raise Unfit("the server and its crowd need a core each, and there is only one here")
     os.sched_setaffinity(0, {CROWD_CORE})

@@ -114,7 +114,8 @@ class Verdict(NamedTuple):
         relation = ">=" if self.aim.least else "<="
         found = _spread(self.found) if self.found else "not measured"
         against = f" ({self.against})" if self.against and "best" in self.aim.against else ""
-        return f"{self.aim.case}: {self.aim.what}{against}: {found}, to be {relation} {self.aim.bound:g}"
+        what = f"{self.aim.case}: {self.aim.what}{against}"
+        return f"{what}: {found}, to be {relation} {self.aim.bound:g}"
 
 
 def verdict(results: Sequence[Result], aim: Aim) -> Verdict:

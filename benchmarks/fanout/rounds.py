@@ -82,8 +82,8 @@ def run(
     seconds: float,
     insecure: bool = True,
 ) -> list[Result]:
-    """All of a case: `rounds` in which ours are valid, if twice as many are enough for that. Whoever cannot
-    be measured is left out, with the reason."""
+    """All of a case: `rounds` in which ours is valid, if twice as many are enough for that. Whoever
+    cannot be measured is left out, with the reason."""
     results: list[Result] = []
     here: list[tuple[Result, Server]] = []
     try:

@@ -10,6 +10,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from chat.core import asks, limits, protect, wire
@@ -187,7 +188,8 @@ class Session:
 
     def close(self) -> None:
         self._channel.queue(wire.Bye())
-        self.flush(time.monotonic())
+        with suppress(OSError):  # the server may be gone already
+            self.flush(time.monotonic())
         self.sock.close()
 
     def _draft(self, n: int, said: bytes) -> wire.Draft:
