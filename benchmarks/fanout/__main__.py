@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS), metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of a round")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="every round, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every round, case by case")
     parser.add_argument("--write", action="store_true", help="to benchmarks/README.md, too")
     parser.add_argument("--install", action="store_true", help="the peers that are missing")
     parser.add_argument(
@@ -39,20 +39,22 @@ def main() -> None:
         options.case, options.peers = list(SHORT), ["redis"]
         options.rounds, options.seconds = 3, 2.0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    results: list[Result] = []
     try:
-        results, about = measure(options)
+        about = measure(options, results)
     except Unfit as error:
         raise SystemExit(f"fanout: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     print(report.text(results, about))
-    if options.json:
-        options.json.write_bytes(report.as_json(results, about))
     if options.write:
         report.write(results, about)
     if options.short and (failed := report.failures(results)):
         raise SystemExit("fanout: " + "; ".join(failed))
 
 
-def measure(options: argparse.Namespace) -> tuple[list[Result], report.About]:
+def measure(options: argparse.Namespace, results: list[Result]) -> report.About:
+    """Adds to `results`, case by case. Raises Unfit."""
     for peer in options.peers:
         if PEERS[peer].missing() and options.install:
             PEERS[peer].install()
@@ -62,9 +64,10 @@ def measure(options: argparse.Namespace) -> tuple[list[Result], report.About]:
         print(
             f"left out, since not installed: {' '.join(missing)} (see --install)", file=sys.stderr
         )
-    tree, where = commit(), isolate()
+    where = isolate()
+    date = time.strftime("%Y-%m-%d")
+    about = report.About(facts(), where, date, commit(), options.rounds, options.seconds)
     shared = Path("/dev/shm")
-    results: list[Result] = []
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
         directory = Path(name)
         tools = Tools(directory, program("crowd", directory), program("floor", directory))
@@ -77,9 +80,9 @@ def measure(options: argparse.Namespace) -> tuple[list[Result], report.About]:
                 seconds=options.seconds,
                 insecure=not options.short,
             )
-    date = time.strftime("%Y-%m-%d")
-    about = report.About(facts(), where, date, tree, options.rounds, options.seconds)
-    return results, about
+            if options.json:
+                options.json.write_bytes(report.as_json(results, about))
+    return about
 
 
 if __name__ == "__main__":
