@@ -93,6 +93,11 @@ class Mark(NamedTuple):
     epoch: int
 
     @property
+    def reached(self) -> int:
+        """The highest counter of a push under this key, plus one."""
+        return self.top if self.received else 0
+
+    @property
     def highest(self) -> int:
         """Pushes that must have been sent under this key since the member had it."""
         return max(0, self.top - self.start)

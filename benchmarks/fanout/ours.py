@@ -10,7 +10,7 @@ from math import ceil
 
 from chat.core import protect, signatures, wire
 from chat.core.entry import encode_entry, pack_endpoint
-from chat.core.limits import REPORT_INTERVAL, SESSION_IDLE
+from chat.core.limits import SESSION_IDLE
 from chat.core.link import parse_endpoint
 from chat.core.types import Kind, Path
 
@@ -69,6 +69,10 @@ class Ours(Server):
         self._due: list[tuple[float, int]] = []
         self._known: list[float] = []
         """By session: when it next has something to do; what `_due` has besides is out of date."""
+        self._ripens: list[float] = []
+        """By session: when its next report may go out."""
+        self._ripe: dict[int, list[tuple[float, int]]] = {}
+        """By room, heaps of the same; what they have besides is out of date."""
         self._heads: list[int] = []
         """By session, the newest head that it must have heard."""
         self._told_heads: deque[tuple[float, int, int]] = deque()
@@ -126,6 +130,8 @@ class Ours(Server):
         self._came = now = time.monotonic()
         self._known = [now] * members
         self._due = [(now, number) for number in range(members - self.deaf)]
+        self._ripens = [0.0] * members
+        self._ripe = {session.tag: [] for session in self.sessions}
         self.crowd.serve(_PRESENCE)
 
     def close(self) -> None:
@@ -233,7 +239,7 @@ class Ours(Server):
                 case wire.Window():
                     self._stale.add(number)
                 case wire.Head(seq=seq, interval=interval):
-                    session.interval = max(interval / 10, REPORT_INTERVAL)
+                    session.reporter.announced(interval)
                     self._ends_at(number, seq)
                 case wire.RoomKey(epoch=epoch, key=key):
                     self._keys[session.tag, epoch] = key
@@ -255,8 +261,26 @@ class Ours(Server):
             match frame:
                 case wire.Entries(bodies):
                     self._entries(header.first, bodies)
+                    self._report(header.room)
                 case wire.Head(seq=seq, interval=interval):
                     self._head(header.room, seq, interval)
+
+    def _report(self, tag: int) -> None:
+        """All members have heard a push by now, and reports go out after one."""
+        now, ripe = time.monotonic(), self._ripe[tag]
+        while ripe and ripe[0][0] <= now:
+            due, number = heapq.heappop(ripe)
+            if due == self._ripens[number]:
+                self.sessions[number].reporter.pushed(now)
+                self._ripen(number)
+                self._wants(number, now)
+
+    def _ripen(self, number: int) -> None:
+        """When this one's next report may go out has changed, if it has."""
+        session = self.sessions[number]
+        if session.reporter.due != self._ripens[number]:
+            self._ripens[number] = session.reporter.due
+            heapq.heappush(self._ripe[session.tag], (session.reporter.due, number))
 
     def _entries(self, first: int, bodies: tuple[bytes, ...]) -> None:
         now = time.monotonic()
@@ -280,7 +304,7 @@ class Ours(Server):
         self._told_heads.append((time.monotonic() + _BEHIND, tag, seq))
         for session in self.sessions:
             if session.tag == tag:
-                session.interval = max(interval / 10, REPORT_INTERVAL)
+                session.reporter.announced(interval)
 
     def _check(self, tag: int, seq: int) -> None:
         """A head of a while ago: by now all have heard it, or lost it."""
@@ -326,6 +350,7 @@ class Ours(Server):
         )
         self._known[number] = due
         heapq.heappush(self._due, (due, number))
+        self._ripen(number)
 
     def _line(self, seq: int) -> int | None:
         place = self._place.get(seq)

@@ -17,7 +17,9 @@ from chat.core import asks, limits, protect, wire
 from chat.core.channel import Channel
 from chat.core.introduction import Introduction
 from chat.core.outbox import Draft, Outbox
+from chat.core.polling import Polling
 from chat.core.recovery import FetchWindow, RoundTrip
+from chat.core.reporter import Reporter
 from chat.core.types import Kind, Range
 from chat.net import kernel
 from chat.net.connection import BUFFER
@@ -64,17 +66,20 @@ class Session:
         self.tag = joined.tag
         self.outbox.window = joined.window
         self.outbox.begin(joined.last_n)
-        self.interval = joined.interval / 10
         self.key = joined.key
         start = joined.counter
         self.mark = Mark(joined.head, joined.head, 0, start, start, joined.epoch)
         """Where it begins."""
         now = time.monotonic()
-        self._report_at = now + self.interval
-        self._reported = (-1, -1)
+        self.reporter = Reporter(self.rtt)
+        self.reporter.begin(joined.interval, joined.ordinal, now)
+        self._polling = Polling(self.rtt)
+        """Of who is not pushed to."""
+        self._change = 0
         self._window = FetchWindow()
         self._fetch: _Fetch | None = None
         self._fetches = 0
+        self._queued = 0.0
         self._tries = 0
         self._gap_at: float | None = None
         self._resend_at: float | None = None
@@ -104,6 +109,12 @@ class Session:
                     self._channel.queue(wire.PathResponse(token))
                 case wire.Window(size=size):
                     self.outbox.window = size
+                case wire.Pushing(change=change, on=on) if change > self._change:
+                    self._change = change
+                    if on:
+                        self._polling.stop()
+                    elif not self._polling.on:
+                        self._polling.start(now)
         return frames
 
     def page(self, page: wire.Page, now: float) -> bool:
@@ -113,9 +124,11 @@ class Session:
             return False
         if not fetch.pages:
             self.rtt.sample(now - fetch.sent)
+            self._queued = now - fetch.sent - self.rtt.least
         fetch.pages.add(page.index)
         if len(fetch.pages) >= page.pages:
-            self._window.complete()
+            self._window.complete(page.pages, self._queued)
+            self._polling.answered(bool(page.bodies), now)
             self._tries = 0
             self._fetch, self._gap_at = None, now
         return True
@@ -158,28 +171,27 @@ class Session:
         gaps: Callable[[], list[tuple[int, int]]],
     ) -> float:
         """Reports, pings, fetches and repeats what is due; returns when to come again."""
-        if now >= self._report_at:
-            self._report(mark(), now)
-            self._report_at = now + self.interval
+        report = self.reporter.report(self.tag, mark().contiguous, mark(), now)
+        if report is not None:
+            self._channel.queue(report)
         if now >= self._ping_at:
             self._ping(now)
         if self._fetch is not None and now >= self._fetch.due:
             self._window.lost()
             self._tries += 1
             self._fetch, self._gap_at = None, now
-        if self._gap_at is not None and self._fetch is None and now >= self._gap_at:
-            self._repair(gaps(), now)
+        poll_at = self._polling.due
+        wanted = [time for time in (self._gap_at, poll_at) if time is not None and time <= now]
+        if wanted and self._fetch is None:
+            self._repair(gaps(), mark(), now)
         if self._resend_at is not None and now >= self._resend_at:
             self.speak(now)
         self.flush(now)
-        times = [self._report_at, self._ping_at]
-        if self._fetch is not None:
-            times.append(self._fetch.due)
-        elif self._gap_at is not None:
-            times.append(self._gap_at)
-        if self._resend_at is not None:
-            times.append(self._resend_at)
-        return max(min(times), now + _SLACK)
+        fetch = self._fetch.due if self._fetch is not None else None
+        waiting = (self._gap_at, self._polling.due) if self._fetch is None else ()
+        report_at = self.reporter.deadline(mark().contiguous, mark())
+        times: list[float | None] = [self._ping_at, self._resend_at, report_at, fetch, *waiting]
+        return max(now + _SLACK, min(time for time in times if time is not None))
 
     def flush(self, now: float) -> None:
         for datagram in self._channel.datagrams():
@@ -203,16 +215,11 @@ class Session:
         self._pings = {token: now}
         self._channel.queue(wire.Ping(token))
 
-    def _report(self, mark: Mark, now: float) -> None:
-        if self._reported == (mark.contiguous, mark.received):
-            return
-        self._reported = (mark.contiguous, mark.received)
-        rtt = min(int(self.rtt.smoothed * 1000), 65535)
-        self._channel.queue(
-            wire.Report(self.tag, mark.contiguous, mark.received, mark.highest, rtt)
-        )
-
-    def _repair(self, gaps: list[tuple[int, int]], now: float) -> None:
+    def _repair(self, gaps: list[tuple[int, int]], mark: Mark, now: float) -> None:
+        if self._polling.on:
+            first = max([mark.head, *(last for _, last in gaps)]) + 1
+            gaps = [*gaps, (first, first + limits.BUFFERED_ENTRIES)]
+            self._polling.asked(now)
         if not gaps:
             self._gap_at = None
             return

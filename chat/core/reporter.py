@@ -1,11 +1,32 @@
 """A member's receiver reports: when one is due, and what is in it (RFC 3550 §6)."""
 
+from typing import Protocol
+
 from . import limits, wire
-from .keyring import Keyring
 from .recovery import RoundTrip
 
 _GOLDEN = 0.618034
 """Multiples of it, modulo 1, lie as far from each other as can be."""
+
+
+class Received(Protocol):
+    """What came of a room's pushes: a `Keyring`."""
+
+    @property
+    def epoch(self) -> int:
+        """Of the newest key that one came under."""
+
+    @property
+    def reached(self) -> int:
+        """The highest counter of one under it, plus one."""
+
+    @property
+    def received(self) -> int:
+        """How many came under it."""
+
+    @property
+    def highest(self) -> int:
+        """How many must have been sent under it."""
 
 
 class Reporter:
@@ -20,7 +41,9 @@ class Reporter:
         """Contiguous seq and pushes received, as reported."""
         self._missing = 0
         """Of the pushes, as reported."""
-        self._said_at = self._due = 0.0
+        self._said_at = 0.0
+        self.due = 0.0
+        """When the next one may go out, unless more is missing than was said."""
 
     def begin(self, interval: int, ordinal: int, now: float) -> None:
         """The room is joined; `interval` in tenths of a second."""
@@ -28,7 +51,7 @@ class Reporter:
         self._phase = ordinal * _GOLDEN % 1
         self._said = (-1, -1)
         self._missing = 0
-        self._said_at, self._due = now, now + self.interval
+        self._said_at, self.due = now, now + self.interval
 
     def announced(self, interval: int) -> None:
         """By the server, in tenths of a second."""
@@ -37,37 +60,43 @@ class Reporter:
     def pushed(self, now: float) -> None:
         """After a silence all members of a large room have something to report at the same moment:
         each waits for its own part of the interval."""
-        if self._due < now and self.interval > limits.REPORT_INTERVAL:
-            self._due = now + (self._phase - now / self.interval) % 1 * self.interval
+        if self.due + self._patience < now and self.interval > limits.REPORT_INTERVAL:
+            self.due = now + (self._phase - now / self.interval) % 1 * self.interval
 
-    def deadline(self, seq: int, keys: Keyring | None) -> float | None:
+    def deadline(self, seq: int, keys: Received | None) -> float | None:
         """When `report` is to be asked at the latest; None: there is nothing new."""
-        due = self._from(seq, keys)
-        if due is None or due < self._due or self.interval <= limits.REPORT_INTERVAL:
-            return due
-        return due + self.interval * limits.REPORT_PATIENCE
+        ready = self.ready(seq, keys)
+        if ready is None or ready < self.due:
+            return ready
+        return ready + self._patience
 
-    def _from(self, seq: int, keys: Keyring | None) -> float | None:
-        """When a report may go out; None: there is nothing new. Who misses more than it said says
-        so earlier (RFC 4585 §3.1)."""
+    def ready(self, seq: int, keys: Received | None) -> float | None:
+        """From when on a report may go out; None: there is nothing new. Who misses more than it
+        said says so earlier (RFC 4585 §3.1)."""
         received = keys.received if keys else 0
         if self._said == (seq, received):
             return None
         if keys is None or keys.highest - received <= self._missing:
-            return self._due
+            return self.due
         sooner = self.interval * limits.REPORTS_CALM / limits.REPORTS_LOSSY
-        return min(self._due, self._said_at + max(limits.REPORT_INTERVAL, sooner))
+        return min(self.due, self._said_at + max(limits.REPORT_INTERVAL, sooner))
 
-    def report(self, tag: int, seq: int, keys: Keyring | None, now: float) -> wire.Report | None:
+    def report(self, tag: int, seq: int, keys: Received | None, now: float) -> wire.Report | None:
         """What may go out, if something may. In a large room it is asked for after a push: that
         has woken the server, and several come to it at once."""
-        due = self._from(seq, keys)
-        if due is None or now < due:
+        ready = self.ready(seq, keys)
+        if ready is None or now < ready:
             return None
         received = keys.received if keys else 0
         self._said = seq, received
         self._missing = keys.highest - received if keys else 0
-        self._said_at, self._due = now, now + self.interval
+        self._said_at, self.due = now, now + self.interval
         rtt = min(int(self._rtt.smoothed * 1000), 65535)
         epoch, reached = (keys.epoch, keys.reached) if keys else (0, 0)
         return wire.Report(tag, seq, epoch, received, reached, rtt)
+
+    @property
+    def _patience(self) -> float:
+        """Seconds for which a report waits for a push."""
+        small = self.interval <= limits.REPORT_INTERVAL
+        return 0.0 if small else self.interval * limits.REPORT_PATIENCE
