@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -106,6 +106,9 @@ class Mark(NamedTuple):
 class Crowd:
     """Owns the C process and the ledger. The sockets stay the caller's."""
 
+    _here: ClassVar[dict[int, "Crowd"]] = {}
+    """All that are there, by their control's number: members live on between their rounds."""
+
     def __init__(
         self,
         program: Path,
@@ -147,8 +150,7 @@ class Crowd:
             )
         punctual(self._process.pid)
         self._control.setblocking(False)
-        self._poll = select.poll()
-        self._poll.register(self._control, select.POLLIN)
+        self._here[self._control.fileno()] = self
         self._outcome: Outcome | None = None
         self.drain = DRAIN
         self.helping = 0.0
@@ -215,16 +217,20 @@ class Crowd:
         return self._deliveries
 
     def serve(self, seconds: float, *, until_done: bool = False) -> None:
-        """Hears what the C process tells, for so long or until the round is over."""
+        """Hears what the C processes tell, for so long or until the round is over."""
         end = time.monotonic() + seconds
+        poll = select.poll()
+        for number in self._here:
+            poll.register(number, select.POLLIN)
         while (now := time.monotonic()) < end:
-            pause = min(end - now, max(self.turn(), 0.0))
-            if self._poll.poll(pause * 1000):
-                self._listen()
+            pause = min(end - now, *(max(crowd.turn(), 0.0) for crowd in self._here.values()))
+            for number, _ in poll.poll(pause * 1000):
+                self._here[number]._listen()
             if until_done and self._outcome is not None:
                 return
 
     def close(self) -> None:
+        self._here.pop(self._control.fileno(), None)
         self._control.close()
         try:
             self._process.wait(_STUCK)
