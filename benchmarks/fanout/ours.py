@@ -261,19 +261,23 @@ class Ours(Server):
             match frame:
                 case wire.Entries(bodies):
                     self._entries(header.first, bodies)
-                    self._report(header.room)
                 case wire.Head(seq=seq, interval=interval):
                     self._head(header.room, seq, interval)
+        self._report(header.room)
 
     def _report(self, tag: int) -> None:
         """All members have heard a push by now, and reports go out after one."""
         now, ripe = time.monotonic(), self._ripe[tag]
+        asked = []
         while ripe and ripe[0][0] <= now:
             due, number = heapq.heappop(ripe)
             if due == self._ripens[number]:
+                asked.append((due, number))
                 self.sessions[number].reporter.pushed(now)
                 self._ripen(number)
                 self._wants(number, now)
+        for each in asked:  # Until it has something to report.
+            heapq.heappush(ripe, each)
 
     def _ripen(self, number: int) -> None:
         """When this one's next report may go out has changed, if it has."""

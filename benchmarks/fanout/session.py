@@ -190,6 +190,8 @@ class Session:
         fetch = self._fetch.due if self._fetch is not None else None
         waiting = (self._gap_at, self._polling.due) if self._fetch is None else ()
         report_at = self.reporter.deadline(mark().contiguous, mark())
+        if report_at is None:  # Nobody says when there is something to report: it is looked at.
+            report_at = max(self.reporter.due, now + self.reporter.interval / 4)
         times: list[float | None] = [self._ping_at, self._resend_at, report_at, fetch, *waiting]
         return max(now + _SLACK, min(time for time in times if time is not None))
 
