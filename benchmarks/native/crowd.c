@@ -247,12 +247,15 @@ static void receive_text(uint32_t who) {
     }
 }
 
+/* Of datagrams: what a stream drops is sent again. */
 static uint64_t kernel_drops(void) {
     uint64_t drops = 0;
     for (uint32_t who = 0; who < count; who++) {
         uint32_t memory[SK_MEMINFO_VARS];
-        socklen_t length = sizeof memory;
-        if (!members[who].deaf &&
+        int type = 0;
+        socklen_t length = sizeof memory, type_length = sizeof type;
+        getsockopt(fds[who], SOL_SOCKET, SO_TYPE, &type, &type_length);
+        if (type == SOCK_DGRAM && !members[who].deaf &&
             !getsockopt(fds[who], SOL_SOCKET, SO_MEMINFO, memory, &length))
             drops += memory[SK_MEMINFO_DROPS];
     }
