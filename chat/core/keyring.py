@@ -2,6 +2,7 @@
 
 from . import limits, wire
 from .channel import PushOpener
+from .protect import COUNTER_MAX
 
 _KEPT = 3
 """Keys besides the newest: the one before, the next one, and one that was never used."""
@@ -63,7 +64,7 @@ class Keyring:
     @property
     def reached(self) -> int:
         """The highest counter of a push under it, plus one."""
-        return self._openers[self._newest].window.top + 1
+        return min(self._openers[self._newest].window.top + 1, COUNTER_MAX)
 
     @property
     def received(self) -> int:

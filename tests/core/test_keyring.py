@@ -6,6 +6,7 @@ from chat.core import wire
 from chat.core.channel import PushSealer
 from chat.core.keyring import Keyring
 from chat.core.limits import OLD_KEY
+from chat.core.protect import COUNTER_MAX
 from chat.core.signatures import Signer
 
 SERVER = Signer(bytes(32))
@@ -159,6 +160,13 @@ def test_what_is_pushed_while_we_are_not_pushed_to_is_not_lost() -> None:
     ring.sealers[0].seal(1, 0, b"")
     assert ring.pushed(0)
     assert (ring.ring.received, ring.ring.highest, ring.ring.reached) == (3, 4, 14)
+
+
+def test_a_counter_that_no_key_gets_to_is_not_reported() -> None:
+    ring = Ring()
+    ring.sealers[0].counter = (1 << 32) - 1
+    assert ring.pushed(0)
+    assert ring.ring.reached == COUNTER_MAX, "it has to fit a report"
 
 
 def test_nor_is_what_was_under_another_key() -> None:
