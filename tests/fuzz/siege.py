@@ -178,6 +178,7 @@ class Siege(Scene):
             for room in house.rooms.values()
             if room.parties is None
             for member in room.members
+            if room._congestion.pushed_to(member)
         }
         subscribed = {(*group, path) for group, paths in self.groups.items() for path in paths}
         assert groups == subscribed
