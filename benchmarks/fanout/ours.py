@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from math import ceil
 
 from chat.core import protect, signatures, wire
@@ -83,8 +84,10 @@ class Ours(Server):
         self._logged: list[int] = []
         """By session, the newest n that is known to be in the log."""
         self._line_of: dict[tuple[int, int], int] = {}
-        self._place: dict[int, tuple[int, int]] = {}
-        """By sequence number, whose entry it is, and its n."""
+        self._place: dict[tuple[int, int], tuple[int, int]] = {}
+        """By tag and sequence number, whose entry it is, and its n."""
+        self._inside: dict[int, range] = {}
+        """By tag, which sessions are in that room."""
         self._came = 0.0
         self._store: tempfile.TemporaryDirectory[str] | None = None
         """On the disk, as a server's log is; what else there is to write is in memory."""
@@ -114,6 +117,8 @@ class Ours(Server):
             self._logged.append(session.outbox.acked)
             self._keys[session.tag, session.mark.epoch] = session.key
             self._heads.append(session.mark.head)
+            first = number // reach * reach
+            self._inside[session.tag] = range(first, first + reach)
         self.crowd = Crowd(
             self.tools.crowd,
             "push",
@@ -134,6 +139,10 @@ class Ours(Server):
         self._ripe = {session.tag: [] for session in self.sessions}
         self.crowd.serve(_PRESENCE)
 
+    @property
+    def asides(self) -> int:
+        return sum(session.asides for session in self.sessions)
+
     def close(self) -> None:
         for session in self.sessions:
             session.close()
@@ -141,7 +150,7 @@ class Ours(Server):
         if self._store is not None:
             self._store.cleanup()
 
-    def play(self, seconds: float) -> tuple[Outcome, Callable[[int], int | None]]:
+    def play(self, seconds: float) -> tuple[Outcome, Callable[[int, int], int | None]]:
         self._place.clear()
         if self.deaf and time.monotonic() + seconds > self._came + SESSION_IDLE:
             raise Unfit("by now the server has let go of the members that have stopped")
@@ -158,9 +167,11 @@ class Ours(Server):
         """By a schedule: sealed ahead, and sent by the crowd."""
         case = self.case
         messages = round(seconds * (case.rate or _HOT_RATE))
-        speakers = ceil(messages / _AHEAD)
-        if speakers > case.members - self.deaf:
+        each = ceil(messages / case.rooms / _AHEAD)
+        if each > case.reach - self.deaf:
             raise Unfit(f"{case.members} members cannot seal {messages} drafts ahead")
+        starts = range(0, case.members, case.reach)
+        speakers = [start + place for place in range(each) for start in starts]
         self._line_of.clear()
         plan = Plan(
             mode="r" if case.rate else "w",
@@ -173,14 +184,14 @@ class Ours(Server):
         )
         before = self._n[:]
         outcome = self.crowd.run(plan, self._script(messages, speakers))
-        for speaker in range(speakers):
-            said = len(range(speaker, outcome.lines, speakers))
+        for place, speaker in enumerate(speakers):
+            said = len(range(place, outcome.lines, len(speakers)))
             self._n[speaker] = before[speaker] + said
         return outcome
 
-    def _script(self, messages: int, speakers: int) -> Iterator[Line]:
-        for number in range(messages):
-            speaker = number % speakers
+    def _script(self, messages: int, speakers: list[int]) -> Iterator[Line]:
+        """In turns, so that each room gets as much as the others."""
+        for number, speaker in zip(range(messages), cycle(speakers), strict=False):
             n = self._n[speaker] = self._n[speaker] + 1
             self._line_of[speaker, n] = number
             yield Line(speaker, self.sessions[speaker].ahead(n, text(number + 1)))
@@ -233,7 +244,7 @@ class Ours(Server):
             match frame:
                 case wire.Page() if session.page(frame, now):
                     self.crowd.heard(number, frame.first, len(frame.bodies))
-                    self._entries(frame.first, frame.bodies)
+                    self._entries(session.tag, frame.first, frame.bodies)
                 case wire.Ack(n=n):
                     self._acked(number, n, now)
                 case wire.Window():
@@ -260,7 +271,7 @@ class Ours(Server):
         for frame in wire.decode_frames(plaintext or b""):
             match frame:
                 case wire.Entries(bodies):
-                    self._entries(header.first, bodies)
+                    self._entries(header.room, header.first, bodies)
                 case wire.Head(seq=seq, interval=interval):
                     self._head(header.room, seq, interval)
         self._report(header.room)
@@ -286,7 +297,7 @@ class Ours(Server):
             self._ripens[number] = session.reporter.due
             heapq.heappush(self._ripe[session.tag], (session.reporter.due, number))
 
-    def _entries(self, first: int, bodies: tuple[bytes, ...]) -> None:
+    def _entries(self, tag: int, first: int, bodies: tuple[bytes, ...]) -> None:
         now = time.monotonic()
         timed = bool(self.case.rate)
         for seq, body in enumerate(bodies, first):
@@ -295,7 +306,7 @@ class Ours(Server):
                 n = _varint(body, 16)
                 self._acked(author, n, now)
                 if timed:
-                    self._place[seq] = author, n
+                    self._place[tag, seq] = author, n
 
     def _acked(self, author: int, n: int, now: float) -> None:
         self._logged[author] = max(self._logged[author], n)
@@ -306,14 +317,13 @@ class Ours(Server):
     def _head(self, tag: int, seq: int, interval: int) -> None:
         """The end of the log, as one member has heard it: the others may be about to."""
         self._told_heads.append((time.monotonic() + _BEHIND, tag, seq))
-        for session in self.sessions:
-            if session.tag == tag:
-                session.reporter.announced(interval)
+        for number in self._inside[tag]:
+            self.sessions[number].reporter.announced(interval)
 
     def _check(self, tag: int, seq: int) -> None:
         """A head of a while ago: by now all have heard it, or lost it."""
-        for number, session in enumerate(self.sessions[: len(self.sessions) - self.deaf]):
-            if session.tag == tag:
+        for number in self._inside[tag]:
+            if number < len(self.sessions) - self.deaf:
                 self._ends_at(number, seq)
 
     def _ends_at(self, number: int, seq: int) -> None:
@@ -356,8 +366,8 @@ class Ours(Server):
         heapq.heappush(self._due, (due, number))
         self._ripen(number)
 
-    def _line(self, seq: int) -> int | None:
-        place = self._place.get(seq)
+    def _line(self, seq: int, member: int) -> int | None:
+        place = self._place.get((self.sessions[member].tag, seq))
         return self._line_of.get(place) if place is not None else None
 
 

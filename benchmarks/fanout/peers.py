@@ -98,7 +98,7 @@ class TextServer(Server):
         for sock in self._sockets:
             sock.close()
 
-    def play(self, seconds: float) -> tuple[Outcome, Callable[[int], int | None]]:
+    def play(self, seconds: float) -> tuple[Outcome, Callable[[int, int], int | None]]:
         case, base = self.case, self._base
         messages = round(seconds * (case.rate or (_MOST if case.flat else _HOT)))
         self._base += messages
@@ -118,7 +118,7 @@ class TextServer(Server):
             messages=messages,
         )
         outcome = self.crowd.run(plan, script)
-        return outcome, lambda message: message - base - 1
+        return outcome, lambda message, _: message - base - 1
 
 
 class Floor(TextServer):

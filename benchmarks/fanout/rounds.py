@@ -88,7 +88,7 @@ def run(
     here: list[tuple[Result, Server]] = []
     try:
         for name, server in contestants(case, peers, tools, insecure=insecure):
-            _progress(f"{case.name}: {name} comes in")
+            progress(f"{case.name}: {name} comes in")
             result = Result(case.name, name, [])
             here.append((result, server))
             try:
@@ -103,7 +103,7 @@ def run(
             if any(len(result.valid) >= rounds for result, _ in here if result.server == Ours.name):
                 break
             for result, server in here:
-                _progress(f"{case.name}: round {number + 1}, {result.server}")
+                progress(f"{case.name}: round {number + 1}, {result.server}")
                 try:
                     result.samples.append(server.measure(seconds))
                 except (Unfit, OSError) as error:
@@ -112,11 +112,11 @@ def run(
     finally:
         for _, server in here:
             server.close()
-        _progress("")
+        progress("")
     return results
 
 
-def _progress(line: str) -> None:
+def progress(line: str) -> None:
     """On stderr; where that is a terminal, each in the place of the one before."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)

@@ -60,6 +60,8 @@ class Sample(Struct, frozen=True):
     server_share: float
     """Of its core."""
     crowd_share: float
+    asides: float
+    """Datagrams a second that members send besides those of the schedule, such as reports."""
     outcome: Outcome
     invalid: str = ""
 
@@ -78,14 +80,19 @@ class Server(ABC):
         self.deaf = deaf
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def asides(self) -> int:
+        """Datagrams that members have sent besides those of schedules."""
+        return 0
+
     @abstractmethod
     def open(self) -> None:
         """Starts the server and brings its crowd in. Raises Unfit or OSError."""
 
     @abstractmethod
-    def play(self, seconds: float) -> tuple[Outcome, Callable[[int], int | None]]:
-        """One round. Also returns which line of its schedule a delivered message was; None where
-        that is not known."""
+    def play(self, seconds: float) -> tuple[Outcome, Callable[[int, int], int | None]]:
+        """One round. Also returns which line of its schedule a message was that a member heard;
+        None where that is not known."""
 
     def close(self) -> None:
         """Ends all that it has started."""
@@ -115,7 +122,7 @@ class Server(ABC):
 
     def measure(self, seconds: float) -> Sample:
         """A round, and what the server spent on it. Raises Unfit if the server is gone."""
-        cpu = self._spent()
+        cpu, asides = self._spent(), self.asides
         outcome, line_of = self.play(seconds)
         cpu = self._spent() - cpu
         took = max(outcome.elapsed_s, 1e-9)
@@ -131,6 +138,7 @@ class Server(ABC):
             logged=outcome.sent / max(cpu, 1e-9),
             server_share=cpu / took,
             crowd_share=busy / took,
+            asides=(self.asides - asides) / took,
             outcome=outcome,
             invalid=self._objection(outcome, busy / took),
         )
@@ -155,16 +163,14 @@ class Server(ABC):
             return f"{outcome.lost} of {outcome.expected} deliveries never came"
         return ""
 
-    def _latency(self, outcome: Outcome, line_of: Callable[[int], int | None]) -> Latency | None:
+    def _latency(
+        self, outcome: Outcome, line_of: Callable[[int, int], int | None]
+    ) -> Latency | None:
         times: list[int] = []
-        intended: dict[int, float] = {}
-        for message, _, at in self.crowd.deliveries:
-            if message not in intended:
-                line = line_of(message)
-                if line is None:
-                    continue
-                intended[message] = outcome.start_ns + line * 1e9 / self.case.rate
-            times.append(int(at - intended[message]))
+        for message, member, at in self.crowd.deliveries:
+            line = line_of(message, member)
+            if line is not None:
+                times.append(int(at - outcome.start_ns - line * 1e9 / self.case.rate))
         if not times:
             return None
         times.sort()

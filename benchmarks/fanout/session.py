@@ -61,6 +61,8 @@ class Session:
         me.name = name
         self.instance = me.instance
         self.signed = False
+        self.asides = 0
+        """Datagrams sent that are not drafts by a schedule: reports for the most part."""
         joined = self._enter(me, room)
         self.sock.setblocking(False)
         self.tag = joined.tag
@@ -198,6 +200,7 @@ class Session:
     def flush(self, now: float) -> None:
         for datagram in self._channel.datagrams():
             self.sock.send(datagram)
+            self.asides += 1
             self._sent(now)
 
     def close(self) -> None:
