@@ -16,7 +16,7 @@ from chat.core.link import parse_endpoint
 from chat.core.types import Kind, Path
 
 from .cases import Case, text
-from .crowd import Crowd, Line, Outcome, Plan
+from .crowd import Crowd, Line, Mark, Outcome, Plan
 from .machine import Unfit
 from .server import Server, Tools
 from .session import Session
@@ -33,6 +33,9 @@ _SETTLE = 5.0
 
 _PRESENCE = 1.5
 """Seconds after the last join until the room has told who is there."""
+
+_PUSHED = 30.0
+"""Seconds until those are pushed to again who could not report while the others came in."""
 
 _BEHIND = 0.05
 """Seconds that one member may hear something after another."""
@@ -119,6 +122,11 @@ class Ours(Server):
             self._heads.append(session.mark.head)
             first = number // reach * reach
             self._inside[session.tag] = range(first, first + reach)
+            self._ripens.append(0.0)
+            self._ripe.setdefault(session.tag, [])
+            self._known.append(0.0)
+            heapq.heappush(self._due, (0.0, number))
+            self._catch_up(time.monotonic())
         self.crowd = Crowd(
             self.tools.crowd,
             "push",
@@ -135,9 +143,9 @@ class Ours(Server):
         self._came = now = time.monotonic()
         self._known = [now] * members
         self._due = [(now, number) for number in range(members - self.deaf)]
-        self._ripens = [0.0] * members
-        self._ripe = {session.tag: [] for session in self.sessions}
         self.crowd.serve(_PRESENCE)
+        while now + _PUSHED > time.monotonic() and any(each.polls for each in self.sessions):
+            self.crowd.serve(0.1)
 
     @property
     def asides(self) -> int:
@@ -341,13 +349,18 @@ class Ours(Server):
         now = time.monotonic()
         while self._told_heads and self._told_heads[0][0] <= now:
             self._check(*self._told_heads.popleft()[1:])
+        self._catch_up(now)
+        if self._talking and (self._stale or now >= self._until):
+            self._speak(now)
+        return self._due[0][0] - now if self._due else 1.0
+
+    def _catch_up(self, now: float) -> None:
+        """What is due, also before there is a crowd: to come in takes a large one longer than a
+        session may be silent."""
         while self._due and self._due[0][0] <= now:
             due, number = heapq.heappop(self._due)
             if due == self._known[number]:
                 self._work(number, now)
-        if self._talking and (self._stale or now >= self._until):
-            self._speak(now)
-        return self._due[0][0] - now if self._due else 1.0
 
     def _wants(self, number: int, now: float) -> None:
         """This one may have something to do earlier than it was thought."""
@@ -356,15 +369,18 @@ class Ours(Server):
             heapq.heappush(self._due, (now, number))
 
     def _work(self, number: int, now: float) -> None:
-        session, crowd = self.sessions[number], self.crowd
+        session = self.sessions[number]
         due = session.work(
             now,
-            lambda: crowd.mark(number),
-            lambda: crowd.gaps(number, max(self._heads[number], crowd.mark(number).head)),
+            lambda: self._mark(number),
+            lambda: self.crowd.gaps(number, max(self._heads[number], self._mark(number).head)),
         )
         self._known[number] = due
         heapq.heappush(self._due, (due, number))
         self._ripen(number)
+
+    def _mark(self, number: int) -> Mark:
+        return self.crowd.mark(number) if hasattr(self, "crowd") else self.sessions[number].mark
 
     def _line(self, seq: int, member: int) -> int | None:
         place = self._place.get((self.sessions[member].tag, seq))

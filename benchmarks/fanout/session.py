@@ -88,6 +88,11 @@ class Session:
         self._pings: dict[int, float] = {}
         self._sent(now)
 
+    @property
+    def polls(self) -> bool:
+        """The server does not push to this one at the moment."""
+        return self._polling.on
+
     # In
 
     def receive(self, datagram: bytes, now: float) -> list[wire.Frame]:

@@ -39,22 +39,26 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="where something is said")
     parser.add_argument("--seconds", type=float, default=4.0, help="of such a round")
     parser.add_argument("--silence", type=float, default=60.0, help="seconds, of idle sessions")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="every round, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every round, too, size by size")
     parser.add_argument("--write", action="store_true", help="to benchmarks/README.md, too")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    lines: list[Line] = []
     try:
         where = isolate()
-        lines = list(measure(options))
+        date = time.strftime("%Y-%m-%d")
+        about = About(facts(), where, date, commit(), options.rounds, options.seconds)
+        for line in measure(options):
+            lines.append(line)
+            if options.json:
+                options.json.write_bytes(report.as_json(lines, about))
     except Unfit as error:
         raise SystemExit(f"growth: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     finally:
         progress("")
-    date = time.strftime("%Y-%m-%d")
-    about = About(facts(), where, date, commit(), options.rounds, options.seconds)
     print(report.text(lines, about))
-    if options.json:
-        options.json.write_bytes(report.as_json(lines, about))
     if options.write:
         report.write(lines, about)
 

@@ -47,6 +47,8 @@ class Idle(Struct, frozen=True):
     dropped: int
     """Datagrams that the crowd was too slow for."""
     crowd_share: float
+    trouble: str = ""
+    """Why the last one of those that are lost ended, as far as it knows."""
 
     @property
     def why(self) -> str:
@@ -58,6 +60,8 @@ class Idle(Struct, frozen=True):
             f"{self.share / traffic * 1e6:.1f} us a datagram",
             f"{self.present_ms:.2f} ms of a join for those who are in",
         ]
+        if self.trouble:
+            parts.append(f"the last one lost: {self.trouble}")
         if self.dropped:
             parts.append(f"{self.dropped:,} datagrams lost by the crowd itself")
         return "; ".join(parts)
@@ -101,6 +105,7 @@ def measure(sessions: int, seconds: float, progress: Callable[[str], None]) -> I
             said=(swarm.said - said) / (after.at - before.at),
             dropped=swarm.drops,
             crowd_share=share.crowd,
+            trouble=swarm.trouble if swarm.lost else "",
         )
 
 
