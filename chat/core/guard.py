@@ -62,12 +62,14 @@ class Guard:
         return path.loopback or self._present.get(path.prefix, 0) < SESSIONS_PER_NEIGHBOUR
 
     def came(self, path: Path) -> None:
-        self._present[path.prefix] += 1
+        if not path.loopback:
+            self._present[path.prefix] += 1
 
     def went(self, path: Path) -> None:
-        self._present[path.prefix] -= 1
-        if not self._present[path.prefix]:
-            del self._present[path.prefix]
+        if not path.loopback:
+            self._present[path.prefix] -= 1
+            if not self._present[path.prefix]:
+                del self._present[path.prefix]
 
 
 def _origin(path: Path) -> bytes:

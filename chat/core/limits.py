@@ -15,7 +15,8 @@ answers a thousand members with a third of the CPU that waking for each of them 
 KEEPALIVE_SPREAD = 1.0
 KEEPALIVE_RATE = 4000.0
 """A beat is answered within N / KEEPALIVE_RATE seconds, at most KEEPALIVE_SPREAD, by its N
-members: far from what fills a receive buffer, and near enough to each other to share wake-ups."""
+members: far from what fills a receive buffer, and near enough to each other to share wake-ups. By
+a report, which needs no answer, or as long after that by a ping of who had nothing to report."""
 
 PROBES = 5
 """Unanswered probes before a client opens anew: with three, at 20 % loss, a third more reopened."""
@@ -297,6 +298,11 @@ BUFFERED_ENTRIES = 4096
 
 OUTBOX_BYTES = 1 << 20
 """Unacknowledged text that a client keeps."""
+
+
+def answering(members: float) -> float:
+    """Seconds within which so many answer a beat."""
+    return min(members / KEEPALIVE_RATE, KEEPALIVE_SPREAD)
 
 
 class Allowance:

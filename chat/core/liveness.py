@@ -43,8 +43,8 @@ class Liveness:
     def beat(self, members: int, now: float) -> None:
         """A push came to a room of so many: the server is awake, and a good moment is soon."""
         if now - self._sent_at >= limits.KEEPALIVE_LEAST:
-            within = min(members / limits.KEEPALIVE_RATE, limits.KEEPALIVE_SPREAD)
-            self.keepalive_at = min(self.keepalive_at, now + within * self._jitter())
+            within = limits.answering(members)
+            self.keepalive_at = min(self.keepalive_at, now + within * (1 + self._jitter()))
 
     def ping(self, now: float) -> int | None:
         """The token of a probe to send now; None where all were sent in vain."""

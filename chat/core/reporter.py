@@ -41,7 +41,7 @@ class Reporter:
         """Contiguous seq and pushes received, as reported."""
         self._missing = 0
         """Of the pushes, as reported."""
-        self._said_at = 0.0
+        self._said_at = self._late = 0.0
         self.due = 0.0
         """When the next one may go out, unless more is missing than was said."""
 
@@ -51,24 +51,31 @@ class Reporter:
         self._phase = ordinal * _GOLDEN % 1
         self._said = (-1, -1)
         self._missing = 0
-        self._said_at, self.due = now, now + self.interval
+        self._next(now)
 
     def announced(self, interval: int) -> None:
         """By the server, in tenths of a second."""
         self.interval = max(interval / 10, limits.REPORT_INTERVAL)
 
-    def pushed(self, now: float) -> None:
-        """After a silence all members of a large room have something to report at the same moment:
-        each waits for its own part of the interval."""
-        if self.due + self._patience < now and self.interval > limits.REPORT_INTERVAL:
+    def pushed(self, now: float, *, beat: bool = False) -> None:
+        """Something came, or only the `beat` of a quiet room. All members of a large one may have
+        something to report from then on: each waits for its own part of the interval, or of the
+        moment in which they answer a beat."""
+        if self.interval <= limits.REPORT_INTERVAL:
+            return
+        if beat and self.due < now + self._patience:
+            self.due = now + self._phase * limits.answering(self.interval * limits.REPORTS_CALM)
+            self._late = 0.0
+        elif self.due + self._late < now:
             self.due = now + (self._phase - now / self.interval) % 1 * self.interval
+            self._late = self._patience
 
     def deadline(self, seq: int, keys: Received | None) -> float | None:
         """When `report` is to be asked at the latest; None: there is nothing new."""
         ready = self.ready(seq, keys)
         if ready is None or ready < self.due:
             return ready
-        return ready + self._patience
+        return ready + self._late
 
     def ready(self, seq: int, keys: Received | None) -> float | None:
         """From when on a report may go out; None: there is nothing new. Who misses more than it
@@ -90,10 +97,14 @@ class Reporter:
         received = keys.received if keys else 0
         self._said = seq, received
         self._missing = keys.highest - received if keys else 0
-        self._said_at, self.due = now, now + self.interval
+        self._next(now)
         rtt = min(int(self._rtt.smoothed * 1000), 65535)
         epoch, reached = (keys.epoch, keys.reached) if keys else (0, 0)
         return wire.Report(tag, seq, epoch, received, reached, rtt)
+
+    def _next(self, now: float) -> None:
+        self._said_at, self.due = now, now + self.interval
+        self._late = self._patience
 
     @property
     def _patience(self) -> float:

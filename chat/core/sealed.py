@@ -46,6 +46,7 @@ class Sealed:
         self._turn = turn
         self._timers = timers
         self._identity = identity
+        self._topic_of = house.registry.topic
         self._server = server
         self._push_key = signer.public if signer is not None else b""
         self._tickets = Tickets(identity, random) if secret is None else None
@@ -184,7 +185,7 @@ class Sealed:
             admission,
             hello.attempt,
             self._turn,
-            self._house.registry.topic,
+            self._topic_of,
             self._identity,
         )
         try:

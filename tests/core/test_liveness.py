@@ -26,15 +26,15 @@ def test_a_beat_is_answered_soon_by_who_has_been_silent_for_long() -> None:
     live.beat(1000, 100.0 + quiet - 0.1)
     assert live.keepalive_at > 100.0 + quiet + 1.0
     live.beat(1000, 100.0 + quiet)
-    assert live.keepalive_at == pytest.approx(100.0 + quiet + 0.5 * 1000 / limits.KEEPALIVE_RATE)
+    assert live.keepalive_at == pytest.approx(100.0 + quiet + 1.5 * 1000 / limits.KEEPALIVE_RATE)
     live.beat(1000, 100.0 + quiet + 0.01)
     assert live.keepalive_at < 100.0 + quiet + 0.5, "the next beat does not put it off"
 
 
-def test_a_crowd_answers_a_beat_within_a_second() -> None:
+def test_a_crowd_answers_a_beat_after_those_who_report() -> None:
     live, _ = alive(1.0)
     live.beat(1_000_000, 117.0)
-    assert live.keepalive_at == 117.0 + limits.KEEPALIVE_SPREAD
+    assert live.keepalive_at == 117.0 + 2 * limits.KEEPALIVE_SPREAD
 
 
 def test_an_answer_ends_the_probing_and_measures_the_path() -> None:

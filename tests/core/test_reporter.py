@@ -94,6 +94,25 @@ def test_after_a_silence_the_members_of_a_large_room_do_not_report_all_at_once()
     assert busiest <= 10
 
 
+@pytest.mark.parametrize("silence", [16.0, 100.0])
+def test_a_beat_is_answered_by_reports_that_share_a_moment(silence: float) -> None:
+    """Also where the next report would be due a little later."""
+    due = []
+    for ordinal in range(100):
+        ear = Ear(160, ordinal)
+        ear.report(116.1)
+        ear.push()
+        ear.reporter.pushed(116.0 + silence, beat=True)
+        due.append(ear.due() or 0.0)
+    moment = limits.answering(16 * limits.REPORTS_CALM)
+    assert all(116.0 + silence <= each <= 116.0 + silence + moment for each in due)
+    assert max(due) - min(due) > 0.9 * moment
+    assert ear.report(due[-1]) is not None
+    ear.push()
+    ear.reporter.pushed(due[-1] + 1, beat=True)
+    assert ear.due() == due[-1] + 16 + 16 * limits.REPORT_PATIENCE, "not each time"
+
+
 def test_in_a_small_one_they_do_for_receipts_are_made_of_it() -> None:
     ear = Ear(10, ordinal=5)
     ear.report(101.0)
