@@ -86,7 +86,7 @@ AIMS = (
         True,
     ),
 )
-"""The issue's, see benchmarks/README.md."""
+"""Those of benchmarks/README.md."""
 
 SHORT_AIMS = (
     Aim("n200x100", "CPU per delivery against redis", _cpu, 1.5, "redis"),
