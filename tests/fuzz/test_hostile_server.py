@@ -168,7 +168,7 @@ def heal(host: Host) -> None:
 
 
 def serve(host: Host) -> None:
-    """Answers what is asked, for as long as something is asked."""
+    """Answers what is asked, for as long as something is asked; a guest may rest for a second."""
     for _ in range(100):
         frames, host.frames = host.frames, []
         for frame in frames:
@@ -176,7 +176,7 @@ def serve(host: Host) -> None:
                 host.send(wire.Pong(frame.token))
             elif isinstance(frame, wire.Fetch) and frame.room in host.tags.values():
                 host.page(frame)
-        host.wait(0.05)
+        host.wait(1.5)
         if not host.frames:
             return
 
