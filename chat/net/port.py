@@ -71,6 +71,11 @@ class Port:
         self._endpoint.mute()
         self.sock.close()
 
+    @property
+    def waiting(self) -> bool:
+        """Something waits for room in the send buffer."""
+        return bool(self._backlog)
+
     # In
 
     def read(self, limit: int) -> None:

@@ -103,13 +103,17 @@ class Committer:
     to a thread and back takes longer than a commit. What waits for a disk is done on a thread.
     """
 
-    def __init__(self, log: Log, deliver: Callable[[Batch], None]) -> None:
-        """Needs a running loop."""
+    def __init__(
+        self, log: Log, deliver: Callable[[Batch], None], gather: Callable[[], None]
+    ) -> None:
+        """Needs a running loop. `gather()` is called when a batch that had to wait is about to
+        begin: what else can be submitted is part of it."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the log is closed; an exception if the log did what it must not."""
         self._loop = asyncio.get_running_loop()
         self._log = log
         self._deliver = deliver
+        self._gather = gather
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log")
         self._waiting: list[Request] = []
         self._more = False
@@ -126,6 +130,11 @@ class Committer:
     def submit(self, requests: Sequence[Request]) -> None:
         self._waiting += requests
         self._go_on()
+
+    @property
+    def ticking(self) -> bool:
+        """A batch waits for its time; then `gather` is called."""
+        return self._timer is not None
 
     def close(self) -> None:
         """Once everything submitted is stored and answered, the log is closed, and `ended` done."""
@@ -147,7 +156,10 @@ class Committer:
 
     def _tick(self) -> None:
         self._timer, self._next_at = None, 0.0
-        self._go_on()
+        try:
+            self._gather()
+        finally:
+            self._go_on()
 
     def _begin(self) -> None:
         requests, self._waiting = self._waiting, []

@@ -91,7 +91,7 @@ class Server:
         )
         self._door = Door(self._hub, credentials, send=self._ports.send, push=self._ports.push)
         self._fanout = Fanout(self._door.push)
-        self._committer = Committer(store, self._answered)
+        self._committer = Committer(store, self._answered, self._ports.catch_up)
         self._watch = self._loop.call_later(_WATCH, self._look)
 
     async def start(self) -> tuple[Path, ...]:
@@ -135,6 +135,8 @@ class Server:
         self._fanout.flush()
         if requests:
             self._committer.submit(requests)
+        if self._committer.ticking:
+            self._ports.rest()
         self._timer.set(self._hub.deadline())
         self._door_timer.set(self._door.deadline())
 

@@ -148,6 +148,48 @@ def test_a_callback_that_fails_costs_no_other_datagram(run: Run) -> None:
     run(scenario())
 
 
+def test_while_it_rests_nothing_is_read_and_then_all_at_once(run: Run) -> None:
+    async def scenario() -> None:
+        with serving("127.0.0.1") as server, client("127.0.0.1") as sock:
+            server.ports.rest()
+            server.ports.rest()
+            for n in range(5):
+                sock.sendto(b"%d" % n, server.ports.paths[0][1:])
+            await turns(20)
+            assert not server.received
+            server.ports.catch_up()
+            assert [datagram for datagram, _ in server.received] == [b"0", b"1", b"2", b"3", b"4"]
+            assert server.turns == [5]
+            sock.sendto(b"awake", server.ports.paths[0][1:])
+            await until(lambda: len(server.received) == 6, server.state)
+            server.ports.catch_up()
+            assert len(server.turns) == 2, "it was not resting"
+
+    run(scenario())
+
+
+def test_it_does_not_rest_while_something_waits_to_be_sent(run: Run) -> None:
+    async def scenario() -> None:
+        with stubborn() as (sock, server), client("127.0.0.1") as peer:
+            sock.fail(errno.EAGAIN)
+            server.ports.send(path_of(0, peer.getsockname()), b"x")
+            server.ports.rest()
+            sock.failing = 0
+            await until(lambda: server.ports.traffic.sent == 1, server.state)
+
+    run(scenario())
+
+
+def test_a_rest_ends_with_the_ports(run: Run) -> None:
+    async def scenario() -> None:
+        with serving("127.0.0.1") as server:
+            server.ports.rest()
+            server.ports.close()
+            server.ports.catch_up()
+
+    run(scenario())
+
+
 # Errors
 
 

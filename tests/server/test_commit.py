@@ -63,7 +63,10 @@ class Host:
     def __init__(self, log: MemoryLog | None = None) -> None:
         self.log = log or Slow()
         self.batches: list[Batch] = []
-        self.committer = Committer(self.log, self.batches.append)
+        self.gathered = 0
+        self.late = 0
+        """Entries that somebody says when they are gathered."""
+        self.committer = Committer(self.log, self.batches.append, self._gather)
         self._n = 0
         self.committer.submit([Follow("r", 0)])
         self.batches.clear()
@@ -72,6 +75,13 @@ class Host:
         drafts = tuple(Draft(AUTHOR, self._n + each, b"x") for each in range(1, count + 1))
         self._n += count
         self.committer.submit([Append("r", drafts)])
+
+    def _gather(self) -> None:
+        self.gathered += 1
+        assert not self.committer.ticking, "what is said now is not to wait once more"
+        late, self.late = self.late, 0
+        if late:
+            self.say(late)
 
     @property
     def said(self) -> list[int]:
@@ -109,6 +119,20 @@ async def test_a_busy_log_is_asked_once_a_tick() -> None:
     await host.settle()
     assert host.said == [10]
     assert time.monotonic() - began >= 0.015
+    assert host.gathered == 1
+    await host.close()
+
+
+async def test_what_is_gathered_when_it_is_time_is_in_the_batch() -> None:
+    host = Host()
+    await host.rest()
+    host.committer._next_at = time.monotonic() + 0.01
+    host.say(2)
+    assert host.committer.ticking
+    host.late = 3
+    await until(lambda: sum(host.said) == 5, lambda: host.said)
+    assert host.said == [5]
+    assert not host.committer.ticking
     await host.close()
 
 
@@ -185,7 +209,7 @@ async def test_answers_to_what_was_asked_within_a_delivery_come_later() -> None:
             committer.submit([Open("ticket", "r", AUTHOR, (Point(0, b""),))])
         order.append("end")
 
-    committer = Committer(log, deliver)
+    committer = Committer(log, deliver, lambda: None)
     requests: list[Request] = [Follow("r", 0)]
     committer.submit(requests)
     await until(lambda: len(order) == 4)
