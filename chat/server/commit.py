@@ -19,11 +19,12 @@ from chat.log.api import CHUNK, DamagedLogError, Log, LogError
 T = TypeVar("T")
 
 TICK = 0.005
-"""Seconds between two batches, at most: what a message may wait for others on a busy server."""
+"""Seconds, at most, that a message waits for others on a busy server, and that they then take
+together: the longer a batch takes, the less it is waited for."""
 
 SHARE = 1 / 16
-"""Of the time goes, at most, into what batches cost by themselves: a batch that took 100 us is
-followed by the next one after 1.6 ms, one that took a room of a thousand to tell after a TICK."""
+"""Of the time goes, at most, into what small batches cost by themselves: one that took 100 us is
+followed by the next one after 1.6 ms."""
 
 SLOW = 0.002
 """Seconds that a batch may take on the loop, on a smoothed average (one eighth of it is the newest
@@ -182,7 +183,8 @@ class Committer:
         began = time.monotonic() if self._log.waits else self._began
         self._more = batch.more
         self._deliver(batch)
-        self._next_at = began + min((time.monotonic() - began) / SHARE, TICK)
+        took = time.monotonic() - began
+        self._next_at = began + min(took / SHARE, TICK - took)
         self._busy = False
         if batch.results and self._lull is None:
             self._lull = self._loop.call_later(LULL, self._tidy)
