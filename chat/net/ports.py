@@ -44,6 +44,8 @@ class Ports:
         self._turn = turn
         self._closed = False
         self._resting = False
+        self._taken = 0
+        """Datagrams that the last wake-up brought."""
         self._selector = selectors.DefaultSelector()
         self._ports = [
             Port(number, sock, self._selector, self.traffic, received, refused)
@@ -72,8 +74,10 @@ class Ports:
 
     def rest(self) -> None:
         """Nothing is read until `catch_up`, which has to follow soon: on a busy server one wake-up
-        for all that comes within a few milliseconds is cheaper than one for each."""
-        if not (self._resting or self._closed or any(port.waiting for port in self._ports)):
+        for all that comes within a few milliseconds is cheaper than one for each. Not where so
+        many come that a receive buffer would not hold them."""
+        flooded = self._taken > BATCH // 2 or any(port.waiting for port in self._ports)
+        if not (flooded or self._resting or self._closed):
             self._resting = True
             self._loop.remove_reader(self._selector.fileno())
 
@@ -99,6 +103,7 @@ class Ports:
 
     def _work(self, ready: Sequence[tuple[selectors.SelectorKey, int]]) -> None:
         share = BATCH // max(1, len(ready))
+        before = self.traffic.received
         reading = not ready
         try:
             for port in self._ports:
@@ -113,5 +118,6 @@ class Ports:
             self._loop.call_soon(self._work, ())
             raise
         finally:
+            self._taken = self.traffic.received - before
             if reading:
                 self._turn()

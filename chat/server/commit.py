@@ -171,9 +171,11 @@ class Committer:
         self._busy = True
         try:
             batch = perform(self._log, requests)
-        except LogError as error:
+        except Exception as error:
             self._end(error)
-            return
+            if isinstance(error, LogError):
+                return
+            raise
         self._took += (time.monotonic() - self._began - self._took) / 8
         if self._took > SLOW:
             self._took, self._trusted_at = 0.0, self._began + DISTRUST
@@ -182,7 +184,11 @@ class Committer:
     def _performed(self, batch: Batch) -> None:
         began = time.monotonic() if self._log.waits else self._began
         self._more = batch.more
-        self._deliver(batch)
+        try:
+            self._deliver(batch)
+        except Exception as error:
+            self._end(error)  # Half of it was told: better no server than one that is wrong.
+            raise
         took = time.monotonic() - began
         self._next_at = began + min(took / SHARE, TICK - took)
         self._busy = False

@@ -180,6 +180,19 @@ def test_it_does_not_rest_while_something_waits_to_be_sent(run: Run) -> None:
     run(scenario())
 
 
+def test_it_does_not_rest_in_a_flood(run: Run) -> None:
+    async def scenario() -> None:
+        with serving("127.0.0.1") as server, client("127.0.0.1") as sock:
+            for _ in range(BATCH):
+                sock.sendto(b"x", server.ports.paths[0][1:])
+            await until(lambda: len(server.received) == BATCH, server.state)
+            server.ports.rest()
+            sock.sendto(b"x", server.ports.paths[0][1:])
+            await until(lambda: len(server.received) == BATCH + 1, server.state)
+
+    run(scenario())
+
+
 def test_a_rest_ends_with_the_ports(run: Run) -> None:
     async def scenario() -> None:
         with serving("127.0.0.1") as server:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -299,6 +300,31 @@ async def test_a_log_that_is_never_quiet_is_tidied_when_it_must(
         assert time.monotonic() < deadline
     await host.settle()
     await host.close()
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("broken", ["perform", "deliver"])
+async def test_a_mistake_of_ours_is_the_end_and_not_a_standstill(
+    monkeypatch: pytest.MonkeyPatch, waits: bool, broken: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, it: failures.append(it))
+    log = Slow()
+    host = Host(log)
+    await host.rest()
+    log.waits = waits
+    if broken == "perform":
+        monkeypatch.setattr(log, "append", fail)
+    else:
+        monkeypatch.setattr(host.committer, "_deliver", fail)
+    with suppress(ZeroDivisionError):
+        host.say()
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(asyncio.shield(host.committer.ended), 10)
+    assert log.closed == 1
 
 
 def test_records_are_as_the_log_gives_them() -> None:
