@@ -31,6 +31,21 @@ CORE_MAY = {
 }
 """All that the core may import from outside: no clock, no socket, no event loop, no randomness."""
 
+MODEL_MAY = CORE_MAY | {
+    "chat",
+    "datetime",
+    "prompt_toolkit",
+    "re",
+    "time",
+    "tomllib",
+    "wcwidth",
+    "zlib",
+}
+"""And of the terminal client's model, which lays out times of the day and edits text."""
+
+SHELLS = ("chat.client", "chat.net", "chat.tui.app", "chat.tui.files", "chat.tui.terminal")
+"""What a model has no part in; but `net.impair` is pure."""
+
 NET_MAY = {"chat.core.types", "chat.core.link"}
 
 FLOORS: dict[str, set[str]] = {
@@ -130,6 +145,23 @@ def test_the_core_is_pure(path: Path) -> None:
             assert name.startswith("chat.core")
         else:
             assert name.split(".")[0] in CORE_MAY, f"{module(path)} imports {name}"
+
+
+def test_the_terminal_needs_no_terminal_to_be_tested() -> None:
+    names, waiting = set[str](), ["chat.tui.model"]
+    while waiting:
+        name = waiting.pop()
+        names.add(name)
+        path = ROOT.parent.joinpath(*name.split(".")).with_suffix(".py")
+        for other in imported(path, run_time_only=True):
+            assert other.split(".")[0] in MODEL_MAY, f"{name} imports {other}"
+            assert not other.startswith(SHELLS) or other == "chat.net.impair", f"{name}: {other}"
+            if other.startswith("chat.tui.") and other not in names:
+                waiting.append(other)
+        calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text()))
+                 if isinstance(node, ast.Call)}  # fmt: skip
+        assert not {"time.time", "time.monotonic"} & calls, f"{name} looks at a clock"
+    assert {"chat.tui.news", "chat.tui.view", "chat.tui.timeline"} <= names
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "net").glob("*.py")), ids=module)

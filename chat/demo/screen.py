@@ -42,8 +42,8 @@ async def screen(print_line: Callable[[str], None]) -> Verdict:
 
             return acted
 
-        app.bind(("f7",), by_hand(demo.toggle), "F7 cuts 30 % of all datagrams, and mends it.")
-        app.bind(("f8",), by_hand(demo.blackout), f"F8 lets nothing pass for {BLACKOUT:g} s.")
+        app.bind("F7", ("f7",), by_hand(demo.toggle), "cut 30 % of all datagrams, or mend it")
+        app.bind("F8", ("f8",), by_hand(demo.blackout), f"let nothing pass for {BLACKOUT:g} s")
         app.banner = f"{_KEYS} · a server, {len(NAMES)} bots, and you"
         app.notice(f"others come by: {demo.hint}")
         try:

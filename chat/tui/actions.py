@@ -34,7 +34,7 @@ class Actions:
         self._desk = desk
         self._quit = quit
         self._keys = keys
-        self._impairment = desk.client.network.spec
+        self._impairment = desk.uplink.network.spec
         self._hurried_at = desk.now()
 
     def line(self, text: str) -> bool:
@@ -58,7 +58,7 @@ class Actions:
     def say(self, buffer: RoomBuffer, text: str, kind: Kind = Kind.MESSAGE) -> bool:
         """Shows it at once, and has it sent when it can be."""
         desk = self._desk
-        guest = desk.client.guest
+        guest = desk.uplink.guest
         try:
             tickets = guest.say(buffer.room, text, desk.now(), kind=kind)
         except NotSaidError as error:
@@ -68,7 +68,7 @@ class Actions:
         self._hurry()
         verified = guest.rooms[buffer.room].verified
         buffer.said(tickets, pieces(text), kind, guest.name, desk.wall(), verified=verified)
-        desk.client.wake()
+        desk.uplink.wake()
         return True
 
     def deliver(self, room: str, peer: str) -> None:
@@ -86,25 +86,25 @@ class Actions:
         """Asks for what is before the oldest line, if that is near the view."""
         desk = self._desk
         buffer = desk.current
-        membership = desk.client.guest.rooms.get(buffer.room)
+        membership = desk.uplink.guest.rooms.get(buffer.room)
         if not buffer.wants_older or membership is None or not membership.joined:
             return
         if not membership.history.asking:
-            desk.client.guest.older(buffer.room, OLDER, desk.now())
-            desk.client.wake()
+            desk.uplink.guest.older(buffer.room, OLDER, desk.now())
+            desk.uplink.wake()
 
     def want_rooms(self) -> None:
         """The rooms' names are good to know, once."""
         if not self._desk.listed:
             self._desk.listed = True
-            self._desk.client.guest.list_rooms(self._desk.now())
-            self._desk.client.wake()
+            self._desk.uplink.guest.list_rooms(self._desk.now())
+            self._desk.uplink.wake()
 
     def list_members(self) -> None:
         """For /who, as soon as all of a room's members are known."""
         desk = self._desk
         for shown, (buffer, until) in list(desk.members_for.items()):
-            membership = desk.client.guest.rooms.get(buffer.room)
+            membership = desk.uplink.guest.rooms.get(buffer.room)
             if membership is None:
                 del desk.members_for[shown]
             elif membership.roster.complete or desk.now() >= until:
@@ -127,7 +127,7 @@ class Actions:
                 return self._leave(first)
             case "rooms":
                 desk.rooms_for, desk.listed = desk.current, True
-                desk.client.guest.list_rooms(desk.now())
+                desk.uplink.guest.list_rooms(desk.now())
                 self._asked()
             case "who":
                 return self._who(first)
@@ -148,7 +148,7 @@ class Actions:
             name = check_name(wanted)
         except BadNameError as error:
             return self._refuse(str(error))
-        self._desk.client.guest.nick(name, self._desk.now())
+        self._desk.uplink.guest.nick(name, self._desk.now())
         self._asked()
         return True
 
@@ -158,8 +158,8 @@ class Actions:
             room = check_room(wanted)
         except BadNameError as error:
             return self._refuse(str(error))
-        known = desk.buffers.get(room) is not None and room in desk.client.guest.rooms
-        desk.client.guest.join(room, desk.now())
+        known = desk.buffers.get(room) is not None and room in desk.uplink.guest.rooms
+        desk.uplink.guest.join(room, desk.now())
         buffer = desk.buffers.open(room)
         desk.buffers.show(buffer)
         if not known:
@@ -173,21 +173,21 @@ class Actions:
             return self._refuse(f"you are not in {wanted}")
         if len(desk.buffers) == 1:
             return self._refuse("this is your only room: /join another one first, or /quit")
-        if buffer.room in desk.client.guest.rooms:
-            desk.client.guest.leave(buffer.room, desk.now())
-            desk.client.wake()
+        if buffer.room in desk.uplink.guest.rooms:
+            desk.uplink.guest.leave(buffer.room, desk.now())
+            desk.uplink.wake()
         desk.buffers.close(buffer.room)
         return True
 
     def _who(self, wanted: str) -> bool:
         desk = self._desk
         buffer = self._find(wanted) if wanted else desk.current
-        membership = desk.client.guest.rooms.get(buffer.room) if buffer is not None else None
+        membership = desk.uplink.guest.rooms.get(buffer.room) if buffer is not None else None
         if buffer is None or membership is None:
             return self._refuse(f"you are not in {wanted or desk.current.label}; /join it first")
-        desk.client.guest.who(buffer.room, desk.now())
+        desk.uplink.guest.who(buffer.room, desk.now())
         desk.members_for[desk.current] = (buffer, desk.now() + PATIENCE)
-        desk.client.wake()
+        desk.uplink.wake()
         self.list_members()
         return True
 
@@ -197,18 +197,18 @@ class Actions:
             name = check_name(wanted.removeprefix("@"))
         except BadNameError as error:
             return self._refuse(str(error))
-        if same_name(name) == same_name(desk.client.guest.name):
+        if same_name(name) == same_name(desk.uplink.guest.name):
             return self._refuse("that is you")
         if (reason := objection(text)) is not None:
             return self._refuse(reason)
         desk.letters.setdefault(same_name(name), []).append(text)
-        desk.client.guest.direct(name, desk.now())
+        desk.uplink.guest.direct(name, desk.now())
         self._asked()
         return True
 
     def _topic(self, text: str) -> bool:
         desk = self._desk
-        membership = desk.client.guest.rooms.get(desk.current.room)
+        membership = desk.uplink.guest.rooms.get(desk.current.room)
         if text:
             return self.say(desk.current, text, Kind.TOPIC)
         topic = clean(membership.topic) if membership is not None else ""
@@ -219,7 +219,7 @@ class Actions:
 
     def _net(self, wanted: str) -> bool:
         desk = self._desk
-        network = desk.client.network
+        network = desk.uplink.network
         if wanted:
             try:
                 spec = self._impairment if wanted == "on" else Impairment.parse(wanted)
@@ -233,7 +233,7 @@ class Actions:
             desk.impaired_at = desk.now()
             lines = [f"impairment of both directions from now on: {spec}"]
         else:
-            lines = net_answer(desk.client, desk.health, desk.loss, desk.now())
+            lines = net_answer(desk.uplink, desk.health, desk.loss, desk.now())
         desk.current.output(lines, desk.wall())
         return True
 
@@ -244,16 +244,16 @@ class Actions:
     def _asked(self) -> None:
         """The server is to answer; it is asked until it does."""
         self._hurry()
-        self._desk.client.wake()
-        if not self._desk.client.guest.connected:
+        self._desk.uplink.wake()
+        if not self._desk.uplink.guest.connected:
             self._desk.tell("that will be done when there is a connection")
 
     def _hurry(self) -> None:
         """Somebody waits for the server: it may be back since it was last looked for."""
         desk = self._desk
-        if not desk.client.guest.connected and desk.now() - self._hurried_at > HURRY:
+        if not desk.uplink.guest.connected and desk.now() - self._hurried_at > HURRY:
             self._hurried_at = desk.now()
-            desk.client.guest.connect(desk.now())
+            desk.uplink.guest.connect(desk.now())
 
     def _refuse(self, reason: str) -> bool:
         self._desk.refuse(reason)

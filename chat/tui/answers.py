@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from chat.client import Client
 from chat.core.asks import Member, RoomRow
 from chat.core.commands import help_lines
 from chat.core.names import same_name
@@ -12,6 +11,7 @@ from chat.core.text import clean
 from chat.net.impair import Tally
 
 from .cells import width
+from .desk import Uplink
 from .health import WINDOW, Health, LossMeter, Phase
 from .lines import Mark
 
@@ -59,14 +59,14 @@ def rooms_answer(rooms: Sequence[RoomRow]) -> list[str]:
     return [(row + clean(room.topic)).rstrip() for row, room in rows]
 
 
-def net_answer(client: Client, health: Health, loss: LossMeter, now: float) -> list[str]:
+def net_answer(uplink: Uplink, health: Health, loss: LossMeter, now: float) -> list[str]:
     """All that is known of the way to the server, and of what we do to it ourselves."""
-    guest, network = client.guest, client.network
-    lines = [f"server      {client.link.host}, UDP port {client.link.port}"]
+    guest, network = uplink.guest, uplink.network
+    lines = [f"server      {uplink.link.host}, UDP port {uplink.link.port}"]
     state = "connected for" if health.phase is Phase.CONNECTED else f"{health.phase.value} for"
     lines.append(f"session     {state} {_duration(now - health.since)}")
     if health.endpoint:
-        local = f", here {client.local}" if client.local is not None else ""
+        local = f", here {uplink.local}" if uplink.local is not None else ""
         lines.append(f"endpoint    {health.endpoint} as the server sees us{local}")
     rtt = guest.rtt
     if rtt.measured:

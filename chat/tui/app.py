@@ -4,7 +4,7 @@
         return Client(link, name, on_event)
 
     app = Application(connect)
-    app.bind(("f8",), lambda: app.client.network.blackout(3), "F8  nothing passes for 3 s")
+    app.bind("F8", ("f8",), lambda: app.client.network.blackout(3), "nothing passes for 3 s")
     app.banner = "cutting 30 % of all datagrams"
     app.notice("this is what pending looks like")
     await app.run()                 # until the user quits; the terminal is as it was
@@ -25,8 +25,6 @@ from contextlib import ExitStack
 from prompt_toolkit.application import Application as Program
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import Input
-from prompt_toolkit.key_binding import merge_key_bindings
-from prompt_toolkit.key_binding.key_bindings import KeyBindings
 from prompt_toolkit.layout import BufferControl, Layout, Window
 from prompt_toolkit.output import Output
 
@@ -34,13 +32,11 @@ from chat.client import Client
 from chat.core import events
 from chat.net.address import ResolveError
 
-from .actions import Actions
-from .console import Console
-from .desk import Desk
+from .effects import Quit, Repaint, Suspend
 from .gate import Gate
-from .keys import bind, load_keys
+from .keys import Binding, add_key, load_keys
 from .keystream import KeyStream, take_keys
-from .news import News
+from .model import Model
 from .output import TerminalOutput
 from .renderer import RowRenderer
 from .styles import load_style
@@ -72,18 +68,8 @@ class Application:
         self.client = connect(self._on_event)
         room = self.client.link.room
         self.client.guest.join(room, time.monotonic())
-        self._desk = Desk(self.client, room, time.monotonic, lambda: int(time.time() * 1000))
-        self._keys = KeyBindings()
-        self._key_lines: list[str] = []
-        self._actions = Actions(self._desk, self.quit, lambda: self._key_lines)
-        self._news = News(self._desk, self._actions)
-        self._console = Console(
-            self._desk,
-            self._actions,
-            leave=self.quit,
-            pause=self._suspend,
-            repaint=self._repaint,
-        )
+        self.model = Model(self.client, time.monotonic, lambda: int(time.time() * 1000))
+        self._keys = load_keys(self.model)
         self._input = input
         self._output = output
         self._program: Program[None] | None = None
@@ -101,33 +87,34 @@ class Application:
     @property
     def banner(self) -> str:
         """A line at the top of the screen, or nothing."""
-        return self._console.banner
+        return self.model.banner
 
     @banner.setter
     def banner(self, text: str) -> None:
-        self._console.banner = text
+        self.model.banner = text
         self._gate.traffic()
 
     @property
     def pending(self) -> int:
         """Messages of ours that the log has not confirmed."""
-        return self._desk.pending
+        return self.model.desk.pending
 
     @property
     def unsent(self) -> list[str]:
         """Their texts, as they were typed, in order."""
-        return self._desk.unsent
+        return self.model.desk.unsent
 
     def notice(self, text: str) -> None:
         """A line in the room that is on the screen, for this user only."""
-        self._desk.notice(text)
+        self.model.desk.notice(text)
         self._gate.traffic()
 
-    def bind(self, keys: tuple[str, ...], act: Callable[[], None], text: str) -> None:
-        """One more key, named as prompt_toolkit does: ("f8",), ("escape", "k"). `text` is its line
-        in /help."""
-        bind(self._keys, keys, act)
-        self._key_lines.append(text)
+    def bind(self, shown: str, keys: tuple[str, ...], act: Callable[[], None], text: str) -> None:
+        """One more key: as people call it, as prompt_toolkit does (("f8",), or ("escape", "k")),
+        what it does, and what /help says of that."""
+        binding = Binding(shown, (keys,), lambda model: act(), text)
+        self.model.bindings.append(binding)
+        add_key(self._keys, binding, self.model)
 
     def quit(self) -> None:
         """Ends `run`; as the user does."""
@@ -165,12 +152,12 @@ class Application:
         are not."""
         try:
             async with asyncio.timeout(seconds):
-                while self._desk.pending:
+                while self.model.desk.pending:
                     self._moved.clear()
                     await self._moved.wait()
         except TimeoutError:
             pass
-        return self._desk.pending
+        return self.model.desk.pending
 
     # The parts
 
@@ -183,10 +170,10 @@ class Application:
         self._stream = take_keys(source)
         # A session of our own: prompt_toolkit asks it which program is running.
         stack.enter_context(create_app_session(source, target))
-        control = BufferControl(self._console.editor.buffer)
+        control = BufferControl(self.model.line.buffer)
         program: Program[None] = Program(
             layout=Layout(Window(control)),
-            key_bindings=merge_key_bindings((load_keys(self._console), self._keys)),
+            key_bindings=self._keys,
             full_screen=True,
             enable_page_navigation_bindings=False,
             max_render_postpone_time=None,
@@ -200,7 +187,7 @@ class Application:
         self._renderer = program.renderer = RowRenderer(
             load_style(),
             target,
-            self._console.frame,
+            self.model.view,
             behind=(lambda: terminal.behind) if terminal else lambda: False,
             drain=terminal.drain if terminal else lambda: None,
         )
@@ -208,15 +195,16 @@ class Application:
             terminal.attach(loop, self._drained)
 
         def before_key(_: object) -> None:
-            self._console.before_key()
+            self.model.before_key()
 
         def after_key(_: object) -> None:
-            self._console.after_key()
-            control.buffer = self._console.editor.buffer
+            self.model.after_key()
+            control.buffer = self.model.line.buffer
+            self._perform()
 
         program.key_processor.before_key_press += before_key
         program.key_processor.after_key_press += after_key
-        program.before_render += lambda _: setattr(control, "buffer", self._console.editor.buffer)
+        program.before_render += lambda _: setattr(control, "buffer", self.model.line.buffer)
         program.after_render += self._after_render
         return program
 
@@ -261,14 +249,28 @@ class Application:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            self._news.tick()
+            self.model.tick()
+            self._perform()
             self._take_lost_paste()
             self._gate.traffic()
 
     def _on_event(self, event: object) -> None:
-        self._news.take(event)
+        self.model.take(event)
+        self._perform()
         self._moved.set()
         self._gate.traffic()
+
+    def _perform(self) -> None:
+        """What the model asks for."""
+        for effect in self.model.drain():
+            match effect:
+                case Quit():
+                    self.quit()
+                case Suspend():
+                    if self._program is not None:
+                        self._program.suspend_to_background()
+                case Repaint():
+                    self._repaint()
 
     def _take_lost_paste(self) -> None:
         program, stream = self._program, self._stream
@@ -297,7 +299,7 @@ class Application:
         if self._renderer is None or self._renderer.skipped:
             return
         self._gate.drawn()
-        self._actions.want_older()
+        self.model.actions.want_older()
         if isinstance(self._renderer.output, TerminalOutput) and self._renderer.output.lost:
             self.quit()
 
@@ -305,10 +307,6 @@ class Application:
         if self._renderer is not None:
             self._renderer.begin_again()
         self._draw()
-
-    def _suspend(self) -> None:
-        if self._program is not None:
-            self._program.suspend_to_background()
 
     def _continued(self) -> None:
         """After a stop, whoever had the terminal may have left it in any mode."""

@@ -3,25 +3,61 @@ changes it from outside, and `actions` for what the user does."""
 
 from collections.abc import Callable
 from itertools import chain
+from typing import Protocol
 
 from msgspec.structs import replace
 
-from chat.client import Client
-from chat.net.impair import CLEAR
+from chat.core.guest import Guest
+from chat.core.link import Link
+from chat.core.types import Path
+from chat.net.impair import CLEAR, Impairment, Tally
 
 from .buffers import Buffers
+from .effects import Effect
 from .health import Health, LossMeter
 from .lines import Look
 from .roombuffer import RoomBuffer
+
+
+class Network(Protocol):
+    """What we do to our own datagrams."""
+
+    @property
+    def spec(self) -> Impairment: ...
+
+    @property
+    def outward(self) -> Tally: ...
+
+    @property
+    def inward(self) -> Tally: ...
+
+    def change(self, spec: Impairment) -> None: ...
+
+
+class Uplink(Protocol):
+    """The way to the server, as much of `Client` as the terminal client sees."""
+
+    link: Link
+    guest: Guest
+
+    @property
+    def network(self) -> Network: ...
+
+    @property
+    def local(self) -> Path | None: ...
+
+    def wake(self) -> None:
+        """There is something to send."""
+        ...
 
 
 class Desk:
     """`now()` gives monotonic seconds, `wall()` milliseconds since 1970."""
 
     def __init__(
-        self, client: Client, room: str, now: Callable[[], float], wall: Callable[[], int]
+        self, uplink: Uplink, room: str, now: Callable[[], float], wall: Callable[[], int]
     ) -> None:
-        self.client = client
+        self.uplink = uplink
         self.now = now
         self.wall = wall
         self.buffers = Buffers(room)
@@ -30,6 +66,8 @@ class Desk:
         self.rooms: tuple[str, ...] = ()
         """Public rooms' names, as they were last listed."""
         self.listed = False
+        self.effects: list[Effect] = []
+        """What the program is to do next."""
         self.hint = ("", "")
         """A style and a line above the input, until the next key."""
         self.unacknowledged: dict[int, tuple[int, str]] = {}
@@ -71,12 +109,12 @@ class Desk:
     def known_names(self) -> list[str]:
         """For the room on the screen: who is here, the latest to speak first, then who was."""
         buffer = self.current
-        membership = self.client.guest.rooms.get(buffer.room)
+        membership = self.uplink.guest.rooms.get(buffer.room)
         members = membership.roster.members if membership is not None else {}
         here = dict.fromkeys(buffer.members.names(members))
         spoke = buffer.speakers()
         order = [name for name in spoke if name in here] + [*here, *spoke]
-        return [name for name in dict.fromkeys(order) if name != self.client.guest.name]
+        return [name for name in dict.fromkeys(order) if name != self.uplink.guest.name]
 
     @property
     def unsent(self) -> list[str]:
@@ -92,6 +130,6 @@ class Desk:
     @property
     def impaired(self) -> bool:
         """Something is wrong with our own network at this moment: a blackout has its times."""
-        spec, since = self.client.network.spec, self.now() - self.impaired_at
+        spec, since = self.uplink.network.spec, self.now() - self.impaired_at
         dark = any(window.start <= since < window.end for window in spec.blackouts)
         return dark or replace(spec, blackouts=()) != CLEAR

@@ -8,7 +8,6 @@ from .rows import Cursor, Row
 from .wrap import Slice, wrap_cells
 
 PROMPT = "> "
-FURTHER = "  "
 
 
 class InputView(NamedTuple):
@@ -17,17 +16,17 @@ class InputView(NamedTuple):
     """Its row counts from the first of `rows`."""
 
 
-def view_input(text: str, at: int, columns: int, most: int) -> InputView:
+def view_input(text: str, at: int, columns: int, most: int, label: str = PROMPT) -> InputView:
     """At most `most` rows around the cursor, which is before character `at`. The last column stays
-    free, for the cursor at the end of a row."""
-    size = max(columns - len(PROMPT) - 1, 2)
+    free, for the cursor at the end of a row. `label` stands before the first one."""
+    size = max(columns - len(label) - 1, 2)
     rows: list[Row] = []
-    cursor = Cursor(0, len(PROMPT))
+    cursor = Cursor(0, len(label))
     start = 0
     for line in text.split("\n"):
         slices = _wrapped(line, size)
         for piece in slices:
-            lead = FURTHER if rows else PROMPT
+            lead = " " * len(label) if rows else label
             place = at - start
             if piece.start <= place < piece.end or (place == len(line) and piece is slices[-1]):
                 cursor = _cursor(len(rows), lead, line[piece.start : place])

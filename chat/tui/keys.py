@@ -1,19 +1,145 @@
-"""What the keys do. All that edits text and is not here is prompt_toolkit's, as in a shell."""
+"""What the keys do: one table, for the program, /help and the manual. All that edits text and is not
+here is prompt_toolkit's, as in a shell."""
 
-from collections.abc import Callable
-from typing import Protocol
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from .buffers import Buffers
-from .editor import Editor
-from .viewport import Viewport
+if TYPE_CHECKING:
+    from .model import Model
 
-_NOT_OURS = (
+Sequence = tuple[str, ...]
+
+
+class Binding(NamedTuple):
+    """One row."""
+
+    shown: str
+    """As people call the keys."""
+    keys: tuple[Sequence, ...]
+    """As prompt_toolkit does."""
+    act: Callable[[Model], None]
+    help: str
+
+
+class Section(NamedTuple):
+    title: str
+    bindings: tuple[Binding, ...]
+
+
+def _number(number: int) -> Callable[[Model], None]:
+    return lambda model: model.buffers.number(number)
+
+
+KEYS = (
+    Section(
+        "Writing",
+        (
+            Binding("Enter", (("enter",),), lambda m: m.send(), "send the line"),
+            Binding(
+                "Alt-Enter, Ctrl-J",
+                (("escape", "enter"), ("c-j",)),
+                lambda m: m.new_line(),
+                "begin a new line; Shift-Enter, too, where the terminal tells it apart",
+            ),
+            Binding("Tab", (("tab",),), lambda m: m.complete(1), "complete; again, the next one"),
+            Binding("Shift-Tab", (("s-tab",),), lambda m: m.complete(-1), "the one before"),
+            Binding(
+                "Up, Down",
+                (("up",),),
+                lambda m: m.line.up(),
+                "what was sent before; what is being typed is kept",
+            ),
+            Binding("", (("down",),), lambda m: m.line.down(), ""),
+            Binding("Ctrl-R", (("c-r",),), lambda m: m.search_history(), "search in what was sent"),
+            Binding("", (("left",), ("c-b",)), lambda m: m.line.left(), ""),
+            Binding("", (("right",), ("c-f",)), lambda m: m.line.right(), ""),
+            Binding("", (("delete",),), lambda m: m.line.delete(), ""),
+            Binding(
+                "Escape", (("escape",),), lambda m: m.escape(), "out of whatever was begun"
+            ),
+        ),
+    ),
+    Section(
+        "Reading",
+        (
+            Binding("Page Up", (("pageup",),), lambda m: m.scroll(pages=-1), "a page back"),
+            Binding("Page Down", (("pagedown",),), lambda m: m.scroll(pages=1), "a page on"),
+            Binding(
+                "Ctrl-Up, Shift-Up", (("c-up",), ("s-up",)), lambda m: m.scroll(rows=-1), "a row back"
+            ),
+            Binding(
+                "Ctrl-Down, Shift-Down",
+                (("c-down",), ("s-down",)),
+                lambda m: m.scroll(rows=1),
+                "a row on",
+            ),
+            Binding(
+                "Ctrl-Home, Alt-<",
+                (("c-home",), ("escape", "home"), ("escape", "<")),
+                lambda m: m.desk.current.viewport.to_top(),
+                "the oldest message there is here",
+            ),
+            Binding(
+                "Ctrl-End, Alt->",
+                (("c-end",), ("escape", "end"), ("escape", ">")),
+                lambda m: m.desk.current.viewport.to_end(),
+                "the newest",
+            ),
+        ),
+    ),
+    Section(
+        "Rooms",
+        (
+            Binding(
+                "Alt-1 … Alt-9", (("escape", "1"),), _number(1), "the room with that number"
+            ),
+            *(Binding("", (("escape", str(number)),), _number(number), "") for number in range(2, 10)),
+            Binding(
+                "Alt-Left, Ctrl-P, Ctrl-Page Up",
+                (("escape", "left"), ("c-p",), ("c-pageup",)),
+                lambda m: m.buffers.step(-1),
+                "the room before",
+            ),
+            Binding(
+                "Alt-Right, Ctrl-N, Ctrl-Page Down",
+                (("escape", "right"), ("c-n",), ("c-pagedown",)),
+                lambda m: m.buffers.step(1),
+                "the next room",
+            ),
+            Binding(
+                "Alt-A",
+                (("escape", "a"),),
+                lambda m: m.buffers.next_unread(),
+                "the next room with something unread; those that want you first",
+            ),
+        ),
+    ),
+    Section(
+        "The program",
+        (
+            Binding(
+                "Ctrl-C",
+                (("c-c",), ("<sigint>",)),
+                lambda m: m.interrupt(),
+                "put the line aside; twice, quit",
+            ),
+            Binding("Ctrl-D", (("c-d",),), lambda m: m.delete_or_quit(), "quit, on an empty line"),
+            Binding("Ctrl-Z", (("c-z",),), lambda m: m.suspend(), "to the shell; fg comes back"),
+            Binding("Ctrl-L", (("c-l",),), lambda m: m.redraw(), "draw the screen anew"),
+        ),
+    ),
+)  # fmt: skip
+
+_NOT_OURS: tuple[Sequence, ...] = (
     ("c-@",),
     ("c-o",),
     ("c-q",),
+    ("c-s",),
     ("c-v",),
     ("c-x", "("),
     ("c-x", ")"),
@@ -36,132 +162,47 @@ _NOT_OURS = (
 macros, its own history, a selection that is not shown."""
 
 
-class Controls(Protocol):
-    """What the keys act on."""
-
-    @property
-    def buffers(self) -> Buffers: ...
-
-    @property
-    def editor(self) -> Editor: ...
-
-    @property
-    def page(self) -> int:
-        """Rows of messages on the screen."""
-        ...
-
-    def send(self) -> None: ...
-
-    def complete(self, step: int) -> None: ...
-
-    def paste(self, text: str) -> None: ...
-
-    def interrupt(self) -> None: ...
-
-    def quit(self) -> None: ...
-
-    def suspend(self) -> None: ...
-
-    def redraw(self) -> None: ...
+def find(keys: Sequence, further: Iterable[Binding] = ()) -> Binding:
+    """Raises KeyError where nothing is bound to these."""
+    for binding in (*further, *(each for section in KEYS for each in section.bindings)):
+        if keys in binding.keys:
+            return binding
+    raise KeyError(keys)
 
 
-def load_keys(controls: Controls) -> KeyBindings:
+def load_keys(model: Model) -> KeyBindings:
+    """The table, for prompt_toolkit."""
     keys = KeyBindings()
     for sequence in _NOT_OURS:
         keys.add(*sequence)(_nothing)
-    _load_text(keys, controls)
-    _load_scrolling(keys, controls)
-    _load_rooms(keys, controls)
-    _load_program(keys, controls)
+    keys.add("escape", Keys.Any)(_nothing)
+    _load_text(keys, model)
+    for section in KEYS:
+        for binding in section.bindings:
+            add_key(keys, binding, model)
     return keys
 
 
-def bind(keys: KeyBindings, sequence: tuple[str, ...], act: Callable[[], None]) -> None:
-    """A key that takes nothing but itself."""
-    keys.add(*sequence)(lambda event: act())
+def add_key(keys: KeyBindings, binding: Binding, model: Model) -> None:
+    """One more row."""
+    for sequence in binding.keys:
+        keys.add(*sequence)(lambda event: binding.act(model))
 
 
-def _load_text(keys: KeyBindings, controls: Controls) -> None:
+def _load_text(keys: KeyBindings, model: Model) -> None:
     @keys.add(Keys.Any, save_before=lambda event: not event.is_repeat)
     def _type(event: KeyPressEvent) -> None:
         key = event.key_sequence[-1]
         if not isinstance(key.key, Keys):
-            controls.editor.buffer.insert_text(key.data)
-
-    keys.add("escape", Keys.Any)(_nothing)
-
-    @keys.add(Keys.BracketedPaste)
-    def _paste(event: KeyPressEvent) -> None:
-        controls.paste(event.data)
-
-    @keys.add("escape", "enter")
-    @keys.add("c-j")
-    def _new_line(event: KeyPressEvent) -> None:
-        controls.editor.insert("\n")
-
-    bind(keys, ("enter",), controls.send)
-    bind(keys, ("tab",), lambda: controls.complete(1))
-    bind(keys, ("s-tab",), lambda: controls.complete(-1))
-    bind(keys, ("up",), lambda: controls.editor.up())
-    bind(keys, ("down",), lambda: controls.editor.down())
-    for name in ("left", "c-b"):
-        bind(keys, (name,), lambda: controls.editor.left())
-    for name in ("right", "c-f"):
-        bind(keys, (name,), lambda: controls.editor.right())
-    bind(keys, ("delete",), lambda: controls.editor.delete())
+            model.line.buffer.insert_text(key.data)
 
     @keys.add("backspace", save_before=lambda event: not event.is_repeat)
     def _backspace(event: KeyPressEvent) -> None:
-        controls.editor.backspace()
+        model.line.backspace()
 
-
-def _load_scrolling(keys: KeyBindings, controls: Controls) -> None:
-    def viewport() -> Viewport:
-        return controls.buffers.current.viewport
-
-    def page() -> int:
-        """Two rows stay, to read on from."""
-        return max(1, controls.page - 2)
-
-    bind(keys, ("pageup",), lambda: viewport().scroll(-page()))
-    bind(keys, ("pagedown",), lambda: viewport().scroll(page()))
-    for up in (("s-up",), ("c-up",), ("escape", "up")):
-        bind(keys, up, lambda: viewport().scroll(-1))
-    for down in (("s-down",), ("c-down",), ("escape", "down")):
-        bind(keys, down, lambda: viewport().scroll(1))
-    for top in (("c-home",), ("escape", "home"), ("escape", "<")):
-        bind(keys, top, lambda: viewport().to_top())
-    for end in (("c-end",), ("escape", "end"), ("escape", ">")):
-        bind(keys, end, lambda: viewport().to_end())
-
-
-def _load_rooms(keys: KeyBindings, controls: Controls) -> None:
-    for before in (("escape", "left"), ("c-p",), ("c-pageup",)):
-        bind(keys, before, lambda: controls.buffers.step(-1))
-    for after in (("escape", "right"), ("c-n",), ("c-pagedown",)):
-        bind(keys, after, lambda: controls.buffers.step(1))
-
-    bind(keys, ("escape", "a"), lambda: controls.buffers.next_unread())
-
-    for digit in "123456789":
-
-        @keys.add("escape", digit)
-        def _number(event: KeyPressEvent) -> None:
-            controls.buffers.number(int(event.key_sequence[-1].key))
-
-
-def _load_program(keys: KeyBindings, controls: Controls) -> None:
-    for interrupt in ("c-c", "<sigint>"):
-        bind(keys, (interrupt,), controls.interrupt)
-    bind(keys, ("c-z",), controls.suspend)
-    bind(keys, ("c-l",), controls.redraw)
-
-    @keys.add("c-d")
-    def _end(event: KeyPressEvent) -> None:
-        if controls.editor.text:
-            controls.editor.delete()
-        else:
-            controls.quit()
+    @keys.add(Keys.BracketedPaste)
+    def _paste(event: KeyPressEvent) -> None:
+        model.paste(event.data)
 
 
 def _nothing(event: KeyPressEvent) -> None:

@@ -58,7 +58,7 @@ class News:
                 buffer = desk.buffers.open(room, peer)
                 if again:
                     buffer.attendance.entered_again(desk.now())
-            case events.CaughtUp(room) if room == desk.client.link.room:
+            case events.CaughtUp(room) if room == desk.uplink.link.room:
                 self._greet(desk.buffers.get(room))
             case events.DirectRoom(room, peer):
                 self._actions.deliver(room, peer)
@@ -79,7 +79,7 @@ class News:
     def tick(self) -> None:
         """About once a second."""
         desk = self._desk
-        desk.loss.look(desk.client.guest.rooms.values(), desk.now())
+        desk.loss.look(desk.uplink.guest.rooms.values(), desk.now())
         self._actions.list_members()
         for buffer in desk.buffers:
             buffer.tick(desk.now(), desk.wall())
@@ -87,13 +87,13 @@ class News:
     def _entry(self, entry: Entry) -> None:
         buffer = self._desk.buffers.get(entry.room)
         if buffer is not None:
-            own = entry.instance == self._desk.client.guest.instance
+            own = entry.instance == self._desk.uplink.guest.instance
             buffer.entry(entry, own=own, seen=buffer is self._desk.current)
 
     def _of_room(self, event: Older | Broken | Expired | events.Presence | events.Receipts) -> None:
         desk = self._desk
         buffer = desk.buffers.get(event.room)
-        membership = desk.client.guest.rooms.get(event.room)
+        membership = desk.uplink.guest.rooms.get(event.room)
         if buffer is None or membership is None:
             return
         match event:
@@ -105,7 +105,7 @@ class News:
                 buffer.expired(event, desk.wall())
             case events.Presence():
                 names = buffer.members.names(membership.roster.members)
-                buffer.presence(event, names, desk.client.guest.name, desk.wall())
+                buffer.presence(event, names, desk.uplink.guest.name, desk.wall())
                 desk.buffers.open(event.room, membership.peer)
             case events.Receipts():
                 buffer.outgoing.heard(event, membership.roster.members, membership.ordinal)
@@ -114,7 +114,7 @@ class News:
         desk = self._desk
         reason = desk.health.reason
         gap = desk.health.connected(event, desk.now())
-        instance = desk.client.guest.instance
+        instance = desk.uplink.guest.instance
         if self._instance and self._instance != instance:
             for buffer in desk.buffers:
                 buffer.outgoing.disowned()

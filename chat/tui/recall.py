@@ -1,6 +1,7 @@
 """What was sent from one room's input line, to be had again; what is being typed is never lost."""
 
 from collections import deque
+from itertools import islice
 
 KEPT = 500
 
@@ -30,6 +31,19 @@ class Recall:
 
     def down(self, text: str) -> str | None:
         return self._go(self._at - 1, text)
+
+    def find(self, part: str, at: int) -> tuple[int, str] | None:
+        """The newest text with `part` in it, whatever its case, from `at` on: which, and it. The
+        newest of all is 0."""
+        wanted = part.casefold()
+        found = enumerate(islice(self._sent, at, None), at)
+        return next((each for each in found if wanted in each[1].casefold()), None)
+
+    def find_newer(self, part: str, at: int) -> tuple[int, str] | None:
+        """The oldest one that is newer than `at`."""
+        wanted = part.casefold()
+        newer = ((index, self._sent[index]) for index in range(at - 1, -1, -1))
+        return next((each for each in newer if wanted in each[1].casefold()), None)
 
     def _go(self, at: int, text: str) -> str | None:
         if not 0 <= at <= len(self._sent):

@@ -36,6 +36,8 @@ class Parts(NamedTuple):
     status: Callable[[int], Row]
     hint: tuple[str, str]
     """Its style, and its text."""
+    label: str
+    """What stands before what is being typed."""
     text: str
     cursor: int
     """The character of `text` that the cursor is before."""
@@ -43,7 +45,7 @@ class Parts(NamedTuple):
 
 def compose(parts: Parts, columns: int, height: int) -> Frame:
     """Columns and rows of the terminal; each may be as small as 1."""
-    typed = view_input(parts.text, parts.cursor, columns, max(1, height // 3))
+    typed = view_input(parts.text, parts.cursor, columns, max(1, height // 3), parts.label)
     hints = _hints(parts.hint, columns)[: max(0, height - len(typed.rows) - 2)]
     head: list[FrameRow] = []
     if height >= LOW and parts.banner:

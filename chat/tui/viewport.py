@@ -47,6 +47,11 @@ class Viewport:
     def follows(self) -> bool:
         return self.anchor is None
 
+    @property
+    def page(self) -> int:
+        """Rows that a page moves by: two stay, to read on from."""
+        return max(1, self._size[1] - 2)
+
     def view(self, columns: int, height: int) -> View:
         """What is to be drawn in this size."""
         self._size = (columns, height)

@@ -1,18 +1,16 @@
 """A real guest and a real hub in one process, without sockets: what the desk is tested with."""
 
 from random import Random
-from typing import cast
 
-from chat.client import Client
 from chat.core.guest import Guest
 from chat.core.link import Link
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import Path
 from chat.net.impair import CLEAR, Impairment, Tally
-from chat.tui.actions import Actions
-from chat.tui.desk import Desk
+from chat.tui.effects import Quit
+from chat.tui.keys import Binding
 from chat.tui.lines import Look
-from chat.tui.news import News
+from chat.tui.model import Model
 from chat.tui.roombuffer import RoomBuffer
 
 from .entries import NOON, ROOM
@@ -35,8 +33,8 @@ class Network:
 class Line:
     """A client whose datagrams go nowhere; what the guest tells is told by the test."""
 
-    def __init__(self, name: str) -> None:
-        self.link = Link(SERVER.host, SERVER.port)
+    def __init__(self, name: str, room: str) -> None:
+        self.link = Link(SERVER.host, SERVER.port, room)
         self.network = Network()
         self.local: Path | None = None
         self.guest = Guest(
@@ -53,24 +51,27 @@ class Scene:
 
     def __init__(self, name: str = "ann", room: str = ROOM) -> None:
         self.now = 0.0
-        self.line = Line(name)
+        self.line = Line(name, room)
         self.guest = self.line.guest
         self.guest.join(room, 0.0)
-        self.desk = Desk(cast(Client, self.line), room, lambda: self.now, lambda: NOON)
-        self.ended = False
-        self.actions = Actions(self.desk, self._end, lambda: ["F8  a key of the demo's"])
-        self.news = News(self.desk, self.actions)
+        self.model = Model(self.line, lambda: self.now, lambda: NOON)
+        self.model.bindings.append(Binding("F8", (("f8",),), lambda model: None, "of the demo's"))
+        self.desk, self.actions, self.news = self.model.desk, self.model.actions, self.model.news
 
-    def _end(self) -> None:
-        self.ended = True
+    @property
+    def ended(self) -> bool:
+        return Quit() in self.desk.effects
 
     def tell(self, *told: object) -> None:
         for event in told:
-            self.news.take(event)
+            self.model.take(event)
 
     def enter(self, text: str) -> bool:
-        self.desk.hint = ("", "")
-        return self.actions.line(text)
+        """Whether the line was done with."""
+        self.model.editor.set("")
+        self.model.type(text)
+        self.model.press("enter")
+        return not self.model.editor.text
 
     @property
     def hint(self) -> str:

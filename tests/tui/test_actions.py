@@ -211,7 +211,7 @@ def test_help(scene: Scene) -> None:
     scene.enter("/help")
     (text,) = scene.seen()
     assert "/topic [TEXT]" in text
-    assert "F8  a key of the demo's" in text
+    assert "F8  of the demo's" in text
     assert "… on its way, · in the log, ✓ with everybody, ✗ not sent." in text
     scene.enter("/help nick")
     assert scene.seen()[-1] == "/nick NAME  change your name"

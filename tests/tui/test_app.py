@@ -269,7 +269,7 @@ async def test_what_was_typed_survives_one_interrupt() -> None:
 async def test_it_can_be_built_into_something() -> None:
     pressed: list[str] = []
     async with served() as link, person(link) as ann:
-        ann.app.bind(("f8",), lambda: pressed.append("f8"), "F8  does it")
+        ann.app.bind("F8", ("f8",), lambda: pressed.append("f8"), "does it")
         ann.app.banner = "cutting 30 %"
         ann.app.notice("look at this")
         await ann.sees("cutting 30 %", "look at this")
@@ -325,7 +325,7 @@ async def test_what_goes_wrong_ends_it_and_is_told() -> None:
             def fail() -> None:
                 raise RuntimeError("broken")
 
-            app.bind(("f8",), fail, "F8  breaks it")
+            app.bind("F8", ("f8",), fail, "breaks it")
             asyncio.get_running_loop().call_later(0.2, keys.send_text, "\x1b[19~")
             with pytest.raises(RuntimeError, match="broken"):
                 await app.run()

@@ -156,8 +156,8 @@ def test_an_error_gives_the_terminal_back(tmp_path: Path, server: Server) -> Non
                     print("stray on stdout", flush=True)
                     os.write(2, b"stray on stderr\\n")
 
-                app.bind(("f7",), stray, "F7  prints")
-                app.bind(("f8",), lambda: loop.call_soon(broken), "F8  breaks")
+                app.bind("F7", ("f7",), stray, "prints")
+                app.bind("F8", ("f8",), lambda: loop.call_soon(broken), "breaks")
                 try:
                     await app.run()
                 finally:

@@ -18,6 +18,7 @@ def parts(**changes: Any) -> Parts:
         messages=lambda size, height: rows("message")[:height],
         status=lambda size: (("", "status"),),
         hint=("", ""),
+        label="> ",
         text="typed",
         cursor=5,
     )

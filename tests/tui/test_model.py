@@ -1,0 +1,74 @@
+import pytest
+
+from chat.tui.effects import Quit, Repaint, Suspend
+from chat.tui.keys import KEYS
+
+from .guests import Scene
+
+
+@pytest.fixture
+def scene() -> Scene:
+    scene = Scene()
+    for line in ("one fish", "two FISH", "red", "fish"):
+        scene.enter(line)
+    return scene
+
+
+def screen(scene: Scene, columns: int = 80, rows: int = 24) -> list[str]:
+    frame = scene.model.view(columns, rows)
+    return ["".join(text for _, row in parts for _, text in row).rstrip() for parts in frame.rows]
+
+
+def test_history_is_searched_backwards(scene: Scene) -> None:
+    model = scene.model
+    model.type("a draft")
+    model.press("c-r")
+    assert screen(scene)[-2:] == ["type a part of what you said before", "history:"]
+    model.type("fish")
+    assert screen(scene)[-2:] == ["fish", "history: fish"]
+    model.press("c-r")
+    assert screen(scene)[-2] == "two FISH"
+    model.press("up")
+    model.press("up")
+    assert screen(scene)[-2] == "one fish", "there is nothing before that"
+    model.press("down")
+    assert screen(scene)[-2] == "two FISH"
+    model.press("enter")
+    assert model.editor.text == "two FISH"
+    assert scene.said()[-1] == "fish", "what was found is not sent by itself"
+
+
+def test_what_is_not_in_the_history_is_said(scene: Scene) -> None:
+    scene.model.press("c-r")
+    scene.model.type("whale")
+    assert screen(scene)[-2] == "nothing with 'whale'"
+    scene.model.press("enter")
+    assert scene.model.editor.text == ""
+
+
+@pytest.mark.parametrize("key", ["escape", "c-c"])
+def test_a_search_that_is_left_changes_nothing(scene: Scene, key: str) -> None:
+    scene.model.type("a draft")
+    scene.model.press("c-r")
+    scene.model.type("fish")
+    scene.model.press(key)
+    assert scene.model.editor.text == "a draft"
+    assert not scene.model.drain()
+
+
+def test_the_program_is_asked_for_what_only_it_can_do(scene: Scene) -> None:
+    scene.model.press("c-z")
+    scene.model.press("c-l")
+    scene.model.press("c-d")
+    assert scene.model.drain() == [Suspend(), Repaint(), Quit()]
+    assert scene.model.drain() == []
+
+
+def test_no_key_is_bound_twice() -> None:
+    bound = [keys for section in KEYS for binding in section.bindings for keys in binding.keys]
+    assert len(bound) == len(set(bound))
+
+
+def test_an_unknown_key_is_an_error_of_who_presses_it(scene: Scene) -> None:
+    with pytest.raises(KeyError):
+        scene.model.press("f12")
