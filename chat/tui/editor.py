@@ -25,12 +25,15 @@ class Editor(InputLine):
     def __init__(self, room: RoomBuffer) -> None:
         super().__init__()
         self.recall = room.recall
+        self.pasted = False
+        """Several lines of it were."""
         self._cycle: _Cycle | None = None
 
     def sent(self) -> None:
         """What is there was sent: what was being typed before it was recalled comes back."""
         draft = self.recall.add(self.buffer.text)
         self.buffer.reset(Document(draft, len(draft)))
+        self.pasted = False
 
     def put_aside(self) -> None:
         """Empty, and what was there is the first to be recalled."""

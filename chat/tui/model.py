@@ -48,6 +48,8 @@ class Model:
         self._editors: dict[RoomBuffer, Editor] = {}
         self._prompt: Prompt | None = None
         self._interrupted_at = -TWICE
+        self._confirming = ""
+        """What Enter was pressed on once, and has to be again."""
 
     @property
     def buffers(self) -> Buffers:
@@ -102,7 +104,8 @@ class Model:
                 f"{len(text):,} characters were not inserted: {TYPED_MAX:,} are the most"
             )
         elif lines > 1 and self._prompt is None:
-            self.desk.tell(f"{lines:,} lines were inserted; Enter sends all as one message")
+            self.editor.pasted = True
+            self.desk.tell(f"{lines:,} lines were inserted; they can be edited")
 
     def tick(self) -> None:
         """About once a second."""
@@ -127,9 +130,26 @@ class Model:
                 self._prompt = None
             return
         editor = self.editor
+        if self._unconfirmed(editor):
+            return
         if self.actions.line(editor.text):
             editor.sent()
             self.desk.current.viewport.to_end()
+
+    def _unconfirmed(self, editor: Editor) -> bool:
+        """Several pasted lines are sent by a second Enter only, with nothing changed in between."""
+        lines = editor.text.strip("\n").count("\n") + 1
+        command = editor.text.startswith("/") and not editor.text.startswith("//")
+        if not editor.pasted or lines < 2 or command:
+            return False
+        if self._confirming == editor.text:
+            self._confirming = ""
+            return False
+        self._confirming = editor.text
+        self.desk.tell(
+            f"{lines:,} lines as one message? Enter again sends them; they can be edited"
+        )
+        return True
 
     def escape(self) -> None:
         """Out of whatever was begun."""

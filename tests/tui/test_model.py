@@ -72,3 +72,29 @@ def test_no_key_is_bound_twice() -> None:
 def test_an_unknown_key_is_an_error_of_who_presses_it(scene: Scene) -> None:
     with pytest.raises(KeyError):
         scene.model.press("f12")
+
+
+def test_pasted_lines_are_sent_by_a_second_enter(scene: Scene) -> None:
+    model = scene.model
+    before = scene.said()
+    model.paste("one\ntwo\nthree\n")
+    assert "3 lines were inserted" in scene.hint
+    model.press("enter")
+    assert "3 lines as one message? Enter again" in scene.hint
+    assert scene.said() == before
+    model.type("!")
+    model.press("enter")
+    assert "Enter again" in scene.hint, "it is another text now"
+    model.press("enter")
+    assert scene.said() == [*before, "one\ntwo\nthree\n!"]
+    model.type("a line")
+    model.press("enter")
+    assert scene.said()[-1] == "a line", "what is typed needs no confirmation"
+
+
+def test_lines_that_were_typed_need_no_confirmation(scene: Scene) -> None:
+    scene.model.type("one")
+    scene.model.press("escape", "enter")
+    scene.model.type("two")
+    scene.model.press("enter")
+    assert scene.said()[-1] == "one\ntwo"
