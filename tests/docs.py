@@ -1,4 +1,4 @@
-"""Writes the tables of docs/protocol.md from the code: `python -m tests.docs`."""
+"""Writes the tables of the documents from the code: `python -m tests.docs`."""
 
 import inspect
 import re
@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import get_args
 
 from chat.core import asks, entry, wire
+from chat.core.commands import COMMANDS
 from chat.core.layout import Layout
+from chat.tui.keys import KEYS
 
-PROTOCOL = Path(__file__).parent.parent / "docs" / "protocol.md"
+DOCS = Path(__file__).parent.parent / "docs"
+DOCUMENTS = (DOCS / "protocol.md", DOCS / "terminal.md")
 
 
 def tables() -> dict[str, str]:
@@ -18,6 +21,8 @@ def tables() -> dict[str, str]:
         "frames": "\n".join(_layout(layout) for layout in wire.FRAMES.values()),
         "asks": "\n".join((_asks("request", asks.Request), _asks("reply", asks.Response))),
         "entry": _entry(),
+        "keys": _keys(),
+        "commands": _commands(),
     }
 
 
@@ -25,8 +30,9 @@ def render(text: str) -> str:
     """The document with its tables as the code says."""
     for name, table in tables().items():
         before, begin, rest = text.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition("<!-- end -->")
-        text = f"{before}{begin}\n{table}\n{end}{after}"
+        if begin:
+            _, end, after = rest.partition("<!-- end -->")
+            text = f"{before}{begin}\n{table}\n{end}{after}"
     return text
 
 
@@ -57,9 +63,26 @@ def _entry() -> str:
     return "\n".join([*lines, *(f"| {size} | {what} |" for size, what in rows), ""])
 
 
+def _keys() -> str:
+    lines = []
+    for section in KEYS:
+        lines += [f"**{section.title}**", "", "| key | what it does |", "|---|---|"]
+        shown = (binding for binding in section.bindings if binding.shown)
+        lines += [f"| {binding.shown} | {binding.help} |" for binding in shown]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _commands() -> str:
+    calls = (f"/{row.name} {row.usage}".rstrip().replace("|", "\\|") for row in COMMANDS)
+    rows = (f"| `{call}` | {row.help} |" for call, row in zip(calls, COMMANDS, strict=True))
+    return "\n".join(["| command | what it does |", "|---|---|", *rows, ""])
+
+
 def _said(cls: object) -> str:
     return " ".join((inspect.getdoc(cls) or "").split())
 
 
 if __name__ == "__main__":
-    PROTOCOL.write_text(render(PROTOCOL.read_text()))
+    for document in DOCUMENTS:
+        document.write_text(render(document.read_text()))

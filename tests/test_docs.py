@@ -1,8 +1,14 @@
 """The documents say what is true now."""
 
-from .docs import PROTOCOL, render
+from pathlib import Path
+
+import pytest
+
+from .docs import DOCUMENTS, render
 
 
-def test_the_protocols_tables_are_the_codes() -> None:
-    text = PROTOCOL.read_text()
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_tables_are_the_codes(document: Path) -> None:
+    text = document.read_text()
+    assert "<!-- end -->" in text
     assert render(text) == text, "run: python -m tests.docs"

@@ -19,7 +19,7 @@ from .peers import PEERS
 from .rounds import Result, run
 from .server import Tools
 
-SHORT = ("n200x100", "hot1000")
+SHORT = ("n200flat", "hot1000")
 
 
 def main() -> None:

@@ -89,10 +89,11 @@ AIMS = (
 """Those of benchmarks/README.md."""
 
 SHORT_AIMS = (
-    Aim("n200x100", "CPU per delivery against redis", _cpu, 1.5, "redis"),
-    Aim("hot1000", "CPU per delivery against the C floor", _cpu, 2.5, Floor.name),
+    Aim("n200flat", "CPU per delivery against redis", _cpu, 2.0, "redis"),
+    Aim("hot1000", "CPU per delivery against the C floor", _cpu, 2.0, Floor.name),
 )
-"""So far from what is measured that no noise crosses them."""
+"""So far from what is measured that no noise crosses them. Closed loops both: on a busy machine a
+round with a schedule is late, and does not count."""
 
 
 class Verdict(NamedTuple):
