@@ -290,11 +290,16 @@ JOIN_BACKLOG = 200
 """Entries that a join starts with."""
 
 TOPIC_BYTES = 300
+REACTION_BYTES = 32
+"""The longest emoji that are joined out of others have 35, nearly all less than 28."""
 PASTE_BYTES = 8192
 """The longest text that is split into entries; above it a file belongs elsewhere."""
 
 BUFFERED_ENTRIES = 4096
 """Entries beyond a gap that a client keeps; later ones it fetches."""
+
+AMENDMENTS = 10_000
+"""Edits, deletions and reactions of one room that a client keeps, besides what they refer to."""
 
 OUTBOX_BYTES = 1 << 20
 """Unacknowledged text that a client keeps."""

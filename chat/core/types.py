@@ -92,6 +92,12 @@ class Kind(IntEnum):
     MESSAGE = 1
     ACTION = 2
     TOPIC = 3
+    EDIT = 4
+    """The new text of what it refers to; see `amend` for this one and the next two."""
+    DELETE = 5
+    """What it refers to is taken back; no text."""
+    REACTION = 6
+    """To what it refers to: a word or an emoji; `-` in front takes it back."""
     ROOM = 8
     """In the registry: a room was made; its name is the text."""
     NAME = 9
