@@ -59,7 +59,8 @@ class Nick(Struct, frozen=True, array_like=True, tag=3):
 
 
 class Who(Struct, frozen=True, array_like=True, tag=4):
-    """Who is in this room: the changes since `version`, or from 0 a page of all."""
+    """Who is in this room: the changes since `version`, or from 0 a page of all, which has their
+    round trips, too."""
 
     r: Number
     room: Number
@@ -158,6 +159,8 @@ class Member(Struct, frozen=True, array_like=True):
     """A plain-text endpoint, which sends no reports."""
     verified: bool = False
     """The name is known to be its key's."""
+    rtt: Annotated[int, Meta(ge=0, lt=1 << 16)] | None = None
+    """Its smoothed round trip as it reported it, ms; None: not known, or not asked for."""
 
 
 class Members(Struct, frozen=True, array_like=True, tag=4):

@@ -86,7 +86,8 @@ class Failed(Struct, frozen=True):
 
 
 class Presence(Struct, frozen=True):
-    """Who is in the room has changed; joins and parts belong after entry `after`."""
+    """Who is in the room has changed, or was read anew; joins and parts belong after entry
+    `after`."""
 
     room: str
     after: int

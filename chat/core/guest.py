@@ -122,9 +122,9 @@ class Guest:
         self._asking.ask(lambda r: asks.Nick(r, name))
 
     def who(self, room: str, now: float) -> None:
-        """Keeps the members of this room up to date, however large it is."""
+        """Who is in this room, with round trips, is read now and kept up to date; `Presence` follows."""
         self._now = now
-        self.rooms[room].roster.wanted = True
+        self.rooms[room].roster.renew()
 
     def list_rooms(self, now: float) -> None:
         """`Listing` follows."""

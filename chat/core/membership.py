@@ -186,8 +186,9 @@ class Membership:
         return self._read(news, now, instance)
 
     def members(self, answer: asks.Members) -> list[Event]:
+        renewing = self.roster.renewing
         change: Change = self.roster.answered(answer)
-        if change == Change():
+        if change == Change() and self.roster.renewing is renewing:
             return []
         self._follow_peer()
         return [events.Presence(self.name, self.inbox.shown, change.renamed)]

@@ -2,6 +2,8 @@
 
 The digest (version, count, check) is told at most once a second and only on change. Who differs
 asks for the changes since its version, or for pages of everybody. Nothing here is logged.
+
+Pages have members' round trips, too. They change all the time: they are in no digest, and no change.
 """
 
 import hashlib
@@ -10,6 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from . import asks, wire
 from .asks import Member
@@ -22,7 +25,8 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def _mark(member: Member) -> int:
-    return int.from_bytes(hashlib.sha256(_encode(member)).digest()[:8], "big")
+    """Of all but the round trip, which comes last."""
+    return int.from_bytes(hashlib.sha256(_encode(astuple(member)[:-1])).digest()[:8], "big")
 
 
 def _check(total: int) -> bytes:
@@ -35,6 +39,8 @@ class Presence:
     def __init__(self) -> None:
         self.version = 0
         self._members: dict[int, Member] = {}
+        self._rtts: dict[int, int] = {}
+        """By ordinal, in ms."""
         self._total = 0
         self._changes: deque[int] = deque(maxlen=PRESENCE_CHANGES)
         """The ordinals that changed, the last one at `version`."""
@@ -53,7 +59,12 @@ class Presence:
 
     def remove(self, ordinal: int) -> None:
         self._total -= _mark(self._members.pop(ordinal))
+        self._rtts.pop(ordinal, None)
         self._changed(ordinal)
+
+    def measured(self, ordinal: int, rtt: int) -> None:
+        """A member's round trip, in ms."""
+        self._rtts[ordinal] = rtt
 
     def digest(self, room: int) -> wire.Presence:
         return wire.Presence(room, self.version, len(self._members), _check(self._total))
@@ -90,11 +101,12 @@ class Presence:
         for ordinal, member in self._members.items():
             if ordinal <= who.after:
                 continue
-            size += len(_encode(member))
+            row = replace(member, rtt=self._rtts.get(ordinal))
+            size += len(_encode(row))
             if size > ROWS_BYTES:
                 more = True
                 break
-            rows.append(member)
+            rows.append(row)
         return asks.Members(who.r, who.room, 0, self.version, tuple(rows), (), more)
 
     def _changed(self, ordinal: int) -> None:
@@ -127,6 +139,12 @@ class Roster:
         self._after = 0
         self._foreign = False
         """The rows are another session's."""
+        self.renewing = False
+        """They are to be read anew, whatever their version."""
+
+    def renew(self) -> None:
+        """Reads all of them, with their round trips, and keeps them up to date from then on."""
+        self.wanted = self.renewing = True
 
     def saw(self, digest: wire.Presence) -> None:
         """A digest came; one that is older than the newest seen says nothing."""
@@ -143,14 +161,15 @@ class Roster:
 
     @property
     def complete(self) -> bool:
-        """Whether the mirror is what the server last said."""
-        return self._version >= self._newest and self._newest > 0
+        """Whether the mirror is what the server last said, and read since `renew`."""
+        return self._version >= self._newest > 0 and not self.renewing
 
     def question(self) -> tuple[int, int] | None:
         """(version, after) to ask for next, or None where nothing needs to be asked."""
         if self.complete or not self._newest or not (self.wanted or self.count <= MEMBERS_SMALL):
             return None
-        return (0, self._after) if self._version == 0 else (self._version, 0)
+        paging = self.renewing or self._pages is not None or not self._version
+        return (0, self._after) if paging else (self._version, 0)
 
     def answered(self, answer: asks.Members) -> Change:
         """Applies an answer to the last question."""
@@ -163,6 +182,7 @@ class Roster:
             self._after = answer.came[-1].ordinal
             return Change()
         pages, self._pages, self._after = self._pages, None, 0
+        self.renewing = False
         self._version = self._pages_version
         return self._replace(pages)
 

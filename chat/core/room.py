@@ -272,6 +272,7 @@ class Room:
     def heard(self, member: Member, report: wire.Report, now: float) -> None:
         """A receiver report."""
         self._now = now
+        self.presence.measured(self._seats[member].ordinal, report.rtt)
         self._congestion.report(member, report, self._heads.point.seq, now)
 
     def apart(self, member: Member, upto: int = 0) -> list[wire.Frame]:

@@ -7,6 +7,7 @@ from chat.core.history import Older
 from chat.core.inbox import Broken
 from chat.core.memberships import NotSaidError
 from chat.core.names import direct_room
+from chat.core.presence import Presence
 from chat.core.types import Entry, Kind, Range
 
 from .host import RESET, Host
@@ -316,6 +317,28 @@ def test_the_members_of_a_large_room_only_when_somebody_wants_to_know() -> None:
     host.guest.who("lobby", host.now)
     host.turn()
     assert len(host.asked(asks.Who)) == 1
+
+
+def test_who_asks_anew_for_what_is_known_and_has_round_trips_from_then_on() -> None:
+    host = Host("lobby")
+    presence, row = Presence(), asks.Member(1, "ann", "192.0.2.33:4000", 0, False)
+    presence.put(row)
+    host.send(presence.digest(1))
+    host.reply(presence.answer(host.asked(asks.Who)[-1]))
+    host.told.clear()
+    host.guest.who("lobby", host.now)
+    host.guest.who("lobby", host.now)
+    host.turn()
+    _, who = host.asked(asks.Who)
+    assert (who.version, who.after) == (0, 0)
+    roster = host.guest.rooms["lobby"].roster
+    assert not roster.complete
+    presence.measured(1, 9)
+    host.reply(presence.answer(who))
+    assert roster.members[1].rtt == 9
+    assert host.events(events.Presence) == [events.Presence("lobby", 0, ())]
+    host.wait(5.0)
+    assert len(host.asked(asks.Who)) == 2
 
 
 def test_older_entries_are_fetched_when_they_are_wanted() -> None:

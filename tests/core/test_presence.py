@@ -4,6 +4,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
 
 from chat.core import asks, wire
 from chat.core.asks import Member
@@ -96,6 +97,7 @@ def test_no_answer_is_larger_than_a_datagram(version: int) -> None:
     presence = Presence()
     for ordinal in range(1, 257):
         presence.put(Member(ordinal, "n" * 64, "[2001:db8::1]:65535", 1 << 42, True))
+        presence.measured(ordinal, 65535)
     answer = presence.answer(who(version))
     assert len(wire.encode_frame(wire.Reply(asks.encode(answer)))) <= BODY_MAX
     assert answer.came
@@ -157,6 +159,63 @@ def test_an_older_digest_says_nothing() -> None:
     follow(roster, presence)
     roster.saw(old)
     assert (roster.count, roster.complete) == (3, True)
+
+
+def test_pages_have_round_trips_and_neither_digests_nor_changes_do() -> None:
+    presence, plain = crowd(3), crowd(3)
+    presence.measured(1, 0)
+    presence.measured(2, 70)
+    assert presence.digest(ROOM) == plain.digest(ROOM)
+    assert [row.rtt for row in presence.answer(who()).came] == [0, 70, None]
+    assert presence.answer(who(1)) == plain.answer(who(1))
+    presence.remove(2)
+    presence.put(member(2))
+    assert [row.rtt for row in presence.answer(who()).came] == [0, None, None]
+
+
+def test_what_is_read_anew_is_no_change_and_is_kept_up_to_date() -> None:
+    roster, presence = Roster(), crowd(200)
+    roster.wanted = True
+    follow(roster, presence)
+    assert {row.rtt for row in roster.members.values()} == {None}
+    for ordinal in range(1, 201):
+        presence.measured(ordinal, ordinal)
+    assert follow(roster, presence) == [], "nobody asked for it"
+    roster.renew()
+    assert not roster.complete
+    assert roster.question() == (0, 0)
+    assert follow(roster, presence) == []
+    assert roster.complete
+    assert [row.rtt for row in roster.members.values()] == [*range(1, 201)]
+    presence.put(member(201))
+    assert follow(roster, presence) == [Change(came=(member(201),))]
+    assert roster.members[200].rtt == 200
+
+
+def test_what_changed_while_it_was_read_anew_is_told_once() -> None:
+    roster, presence = Roster(), crowd(60)
+    follow(roster, presence)
+    roster.renew()
+    roster.answered(presence.answer(who(*roster.question() or (1, 1))))
+    presence.remove(1)
+    presence.put(member(60, "zoe"))
+    changes = follow(roster, presence)
+    assert [change.went for change in changes if change.went] == [(member(1),)]
+    assert [change.renamed for change in changes if change.renamed] == [
+        ((member(60), member(60, "zoe")),)
+    ]
+    assert roster.complete
+
+
+def test_who_is_far_behind_in_a_large_room_reads_all_pages() -> None:
+    roster, presence = Roster(), crowd(100)
+    roster.wanted = True
+    follow(roster, presence)
+    for ordinal in range(101, 102 + PRESENCE_CHANGES):
+        presence.put(member(ordinal))
+    follow(roster, presence)
+    assert roster.complete
+    assert len(roster.members) == 101 + PRESENCE_CHANGES
 
 
 def test_a_mirror_that_went_wrong_is_found_by_the_check_and_read_anew() -> None:
@@ -246,6 +305,15 @@ class OverALossyNetwork(RuleBasedStateMachine):
         self.roster.wanted = wanted
 
     @rule()
+    def renew(self) -> None:
+        self.roster.renew()
+
+    @rule(which=st.integers(0, 500), rtt=st.integers(0, 65535))
+    def measure(self, which: int, rtt: int) -> None:
+        for ordinal in sorted(self.living)[:which]:
+            self.presence.measured(ordinal, rtt)
+
+    @rule()
     def ask(self) -> None:
         if self.question is None:
             self.question = self.roster.question()
@@ -295,7 +363,8 @@ class OverALossyNetwork(RuleBasedStateMachine):
             if self.question is None:
                 break
             self.answer(len(self.answers) - 1)
-        assert self.roster.members == self.living
+        shown = {each: replace(row, rtt=None) for each, row in self.roster.members.items()}
+        assert shown == self.living
         if self.presence.version:
             assert self.roster.complete
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from chat.core import limits, wire
+from chat.core import asks, limits, wire
 from chat.core.names import direct_room
 from chat.core.types import Form
 
@@ -123,6 +123,19 @@ def test_coming_going_moving_and_renaming_change_the_presence() -> None:
 
 def report(stage: Stage, member: Stub, seq: int) -> None:
     stage.room.heard(member, wire.Report(TAG, seq, 0, 0, 0, 0), stage.now)
+
+
+def test_a_page_of_who_is_here_has_the_round_trips_that_were_reported() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob, TextStub("eve"))
+    stage.reporting = False
+    for member, rtt in ((ann, 80), (bob, 65535), (ann, 40)):
+        stage.room.heard(member, wire.Report(TAG, 0, 0, 0, 0, rtt), stage.now)
+    before = digests(stage)[1]
+    page = stage.room.presence.answer(asks.Who(1, TAG, 0, 0))
+    assert [row.rtt for row in page.came] == [40, 65535, None]
+    stage.wait(5.0)
+    assert digests(stage)[1] == before
 
 
 def test_receipts_say_how_far_each_sealed_member_has_come() -> None:

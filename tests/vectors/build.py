@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chat.core import asks, layout, protect, wire
 from chat.core.channel import Channel, PushSealer
@@ -130,7 +131,7 @@ RESPONSES: list[asks.Response] = [
     asks.Left(4, "lobby"),
     asks.Named(5, "zo\u00eb2", "zo\u00eb"),
     asks.Members(6, 1, 3, 9, (MEMBER,), (2, 4), False),
-    asks.Members(6, 1, 0, 9, (MEMBER, MEMBER), (), True),
+    asks.Members(6, 1, 0, 9, (MEMBER, replace(MEMBER, rtt=42)), (), True),
     asks.RoomList(7, (asks.RoomRow("lobby", 3, "old things"),), False),
     asks.Refused(8, "there is no bob here; /who lists who is"),
     asks.Invited(0, "@0001020304050607.08090a0b0c0d0e0f", "bob"),
