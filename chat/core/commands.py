@@ -37,6 +37,15 @@ COMMANDS = (
         1,
         plain=False,
     ),
+    Command("set", "[NAME [VALUE]]", "show the settings, or one; or change it", 0, 2, plain=False),
+    Command(
+        "ignore",
+        "[NAME]",
+        "do not show what somebody says; again, and it is shown",
+        0,
+        1,
+        plain=False,
+    ),
     Command("quit", "", "leave the server", 0, 0),
 )
 

@@ -12,6 +12,7 @@ from chat.net.impair import CLEAR, Impairment, ImpairmentError
 
 from .answers import help_answer, net_answer, who_answer
 from .desk import Desk
+from .preferences import Preferences
 from .roombuffer import RoomBuffer
 
 OLDER = 200
@@ -34,6 +35,7 @@ class Actions:
         self._desk = desk
         self._quit = quit
         self._keys = keys
+        self._preferences = Preferences(desk)
         self._impairment = desk.uplink.network.spec
         self._hurried_at = desk.now()
 
@@ -139,6 +141,10 @@ class Actions:
                 return self._topic(first)
             case "net":
                 return self._net(first)
+            case "set":
+                return self._preferences.set(first, second)
+            case "ignore":
+                return self._preferences.ignore(first)
             case "quit":
                 self._quit()
         return True

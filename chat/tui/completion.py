@@ -6,6 +6,8 @@ from typing import NamedTuple
 from chat.core.commands import COMMANDS
 from chat.core.names import same_name
 
+from .settings import NAMES, choices
+
 IMPAIRMENTS = (
     "loss=",
     "burst=",
@@ -45,7 +47,7 @@ def complete(before: str, known: Known) -> Completions:
         command, *words = before[1:].split(" ")
         if not words:
             return _matching(start, word, [f"/{row.name}" for row in COMMANDS], " ")
-        return _argument(command.lower(), len(words), start, word, known)
+        return _argument(command.lower(), words, start, word, known)
     if word.startswith("#"):
         return _matching(start, word, [f"#{room}" for room in known.rooms], " ")
     if not word:
@@ -59,7 +61,10 @@ def asks_for_room(before: str) -> bool:
     return before.startswith("/") and command.lower() in _ROOMS and len(words) == 1
 
 
-def _argument(command: str, count: int, start: int, word: str, known: Known) -> Completions:
+def _argument(
+    command: str, words: Sequence[str], start: int, word: str, known: Known
+) -> Completions:
+    count = len(words)
     match command:
         case "join" | "leave" | "who" if count == 1:
             return _matching(start, word, _hashed(word, known.rooms), "")
@@ -67,6 +72,12 @@ def _argument(command: str, count: int, start: int, word: str, known: Known) -> 
             return _matching(start, word, known.names, " ")
         case "help" if count == 1:
             return _matching(start, word, [row.name for row in COMMANDS], "")
+        case "ignore" if count == 1:
+            return _matching(start, word, known.names, "")
+        case "set" if count == 1:
+            return _matching(start, word, NAMES, " ")
+        case "set" if count == 2:
+            return _matching(start, word, choices(words[0]), "")
         case "net":
             return _matching(start, word, IMPAIRMENTS, "")
         case "me" | "topic" | "msg" if word:

@@ -17,6 +17,7 @@ from .effects import Effect
 from .health import Health, LossMeter
 from .lines import Look
 from .roombuffer import RoomBuffer
+from .settings import Settings
 
 
 class Network(Protocol):
@@ -55,7 +56,12 @@ class Desk:
     """`now()` gives monotonic seconds, `wall()` milliseconds since 1970."""
 
     def __init__(
-        self, uplink: Uplink, room: str, now: Callable[[], float], wall: Callable[[], int]
+        self,
+        uplink: Uplink,
+        room: str,
+        now: Callable[[], float],
+        wall: Callable[[], int],
+        settings: Settings,
     ) -> None:
         self.uplink = uplink
         self.now = now
@@ -66,6 +72,7 @@ class Desk:
         self.rooms: tuple[str, ...] = ()
         """Public rooms' names, as they were last listed."""
         self.listed = False
+        self.settings = settings
         self.effects: list[Effect] = []
         """What the program is to do next."""
         self.hint = ("", "")
@@ -81,6 +88,10 @@ class Desk:
         """When what is wrong with our own network began."""
         self.letters: dict[str, list[str]] = {}
         """What waits to be said to one person only, by the name in its common form."""
+
+    def change(self, settings: Settings) -> None:
+        """From now on these hold."""
+        self.settings = settings
 
     @property
     def current(self) -> RoomBuffer:

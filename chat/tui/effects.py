@@ -26,4 +26,11 @@ class Copy(Struct, frozen=True):
     text: str
 
 
-Effect = Quit | Suspend | Repaint | Bell | Copy
+class Remember(Struct, frozen=True):
+    """A setting was changed: it is to be so the next time, too."""
+
+    name: str
+    value: object
+
+
+Effect = Quit | Suspend | Repaint | Bell | Copy | Remember

@@ -25,7 +25,10 @@ from .news import News
 from .prompts import HistoryPrompt, Prompt
 from .roombuffer import RoomBuffer
 from .rows import Frame
+from .settings import Settings
 from .view import compose_view
+
+DEFAULTS = Settings()
 
 TWICE = 2.0
 """Seconds within which a second Ctrl-C quits."""
@@ -37,12 +40,18 @@ _CHOICES = 12
 class Model:
     """`now()` gives monotonic seconds, `wall()` milliseconds since 1970."""
 
-    def __init__(self, uplink: Uplink, now: Callable[[], float], wall: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        uplink: Uplink,
+        now: Callable[[], float],
+        wall: Callable[[], int],
+        settings: Settings = DEFAULTS,
+    ) -> None:
         self.banner = ""
         """A line at the top of the screen, or nothing."""
         self.bindings: list[Binding] = []
         """Keys that were bound besides those of `keys`."""
-        self.desk: Desk = Desk(uplink, uplink.link.room, now, wall)
+        self.desk: Desk = Desk(uplink, uplink.link.room, now, wall, settings)
         self.actions = Actions(self.desk, self.quit, self._further_keys)
         self.news = News(self.desk, self.actions)
         self._editors: dict[RoomBuffer, Editor] = {}
@@ -140,7 +149,8 @@ class Model:
         """Several pasted lines are sent by a second Enter only, with nothing changed in between."""
         lines = editor.text.strip("\n").count("\n") + 1
         command = editor.text.startswith("/") and not editor.text.startswith("//")
-        if not editor.pasted or lines < 2 or command:
+        least = self.desk.settings.paste_confirm
+        if not editor.pasted or lines < max(least, 2) or not least or command:
             return False
         if self._confirming == editor.text:
             self._confirming = ""

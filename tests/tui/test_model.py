@@ -1,6 +1,6 @@
 import pytest
 
-from chat.tui.effects import Quit, Repaint, Suspend
+from chat.tui.effects import Quit, Remember, Repaint, Suspend
 from chat.tui.keys import KEYS
 
 from .guests import Scene
@@ -96,5 +96,51 @@ def test_lines_that_were_typed_need_no_confirmation(scene: Scene) -> None:
     scene.model.type("one")
     scene.model.press("escape", "enter")
     scene.model.type("two")
+    scene.model.press("enter")
+    assert scene.said()[-1] == "one\ntwo"
+
+
+def test_a_setting_is_changed_now_and_for_the_next_time(scene: Scene) -> None:
+    assert scene.enter("/set joins all")
+    assert scene.desk.settings.joins == "all"
+    assert scene.hint == "joins is all now"
+    assert scene.model.drain() == [Remember("joins", "all")]
+    assert scene.enter("/set joins")
+    assert any("joins is all (default smart)" in line for line in scene.seen())
+    assert scene.enter("/set")
+    assert any(line.startswith("theme") for line in scene.seen())
+
+
+def test_a_setting_that_cannot_be_stays_to_be_mended(scene: Scene) -> None:
+    assert not scene.enter("/set joins sometimes")
+    assert scene.hint == "joins is all, smart or off, not 'sometimes'"
+    assert not scene.enter("/set jions all")
+    assert "did you mean joins?" in scene.hint
+    assert scene.model.drain() == []
+
+
+def test_somebody_is_ignored_and_shown_again(scene: Scene) -> None:
+    assert scene.enter("/ignore")
+    assert "nobody is ignored" in scene.hint
+    assert scene.enter("/ignore Bob")
+    assert scene.desk.settings.ignore == ("Bob",)
+    assert scene.enter("/ignore @bob*")
+    assert scene.desk.settings.ignore == ()
+    assert not scene.enter("/ignore ann")
+    assert scene.hint == "that is you"
+
+
+def test_settings_are_completed(scene: Scene) -> None:
+    scene.model.type("/set pas")
+    scene.model.press("tab")
+    assert scene.model.editor.text == "/set paste_confirm "
+    scene.model.editor.set("/set bell me")
+    scene.model.press("tab")
+    assert scene.model.editor.text == "/set bell mention"
+
+
+def test_pastes_need_no_confirmation_if_none_is_wanted(scene: Scene) -> None:
+    scene.enter("/set paste_confirm 0")
+    scene.model.paste("one\ntwo")
     scene.model.press("enter")
     assert scene.said()[-1] == "one\ntwo"
