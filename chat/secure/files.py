@@ -25,14 +25,16 @@ def create(path: Path, data: bytes) -> None:
     _sync(path.parent)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes, *, sync: bool = True) -> None:
     """Writes the file, and its folder, over what is there. Where the path is a symbolic link, it
-    stays one, and what it leads to is written. Raises OSError."""
+    stays one, and what it leads to is written. Without `sync` it outlives this process, but maybe
+    not a power cut. Raises OSError."""
     path = Path(os.path.realpath(path))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _draft(path, data) as draft:
+    with _draft(path, data, sync=sync) as draft:
         draft.replace(path)
-    _sync(path.parent)
+    if sync:
+        _sync(path.parent)
 
 
 @contextmanager
@@ -58,24 +60,25 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _draft(path: Path, data: bytes) -> Iterator[Path]:
+def _draft(path: Path, data: bytes, *, sync: bool = True) -> Iterator[Path]:
     """The data on disk beside the path, under a name that nobody else has; gone afterwards."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    _write(draft, data)
+    _write(draft, data, sync=sync)
     try:
         yield draft
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, *, sync: bool = True) -> None:
     """A file that was not there before; on an error there is none afterwards."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
     except OSError:
         path.unlink(missing_ok=True)
         raise

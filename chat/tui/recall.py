@@ -1,6 +1,7 @@
 """What was sent from one room's input line, to be had again; what is being typed is never lost."""
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import islice
 
 KEPT = 500
@@ -15,12 +16,35 @@ class Recall:
         self._at = 0
         self._edited: dict[int, str] = {}
         """Texts as they were left at their positions, the draft (0) among them."""
+        self._fresh: deque[str] = deque(maxlen=KEPT)
+        """What was added and not asked for, the oldest first."""
+
+    def load(self, texts: Iterable[str]) -> None:
+        """What was sent at other times, the oldest first: it is older than all that is here."""
+        for text in reversed(list(texts)):
+            if len(self._sent) < KEPT and text and (not self._sent or self._sent[-1] != text):
+                self._sent.append(text)
+
+    def fresh(self) -> list[str]:
+        """What was added since this was last asked, the oldest first."""
+        added = list(self._fresh)
+        self._fresh.clear()
+        return added
+
+    def draft(self, text: str) -> str:
+        """What is not sent, given the text that is there now: what was being typed when something
+        was recalled comes first, then what was changed in that."""
+        if not self._at:
+            return text
+        changed = text if text != self._sent[self._at - 1] else ""
+        return self._edited.get(0) or changed
 
     def add(self, text: str) -> str:
         """It was sent. Returns what goes on being typed: the draft that was left for it."""
         draft = self._edited.get(0, "") if self._at else ""
         if text and (not self._sent or self._sent[0] != text):
             self._sent.appendleft(text)
+            self._fresh.append(text)
         self._at = 0
         self._edited.clear()
         return draft

@@ -47,3 +47,47 @@ def test_it_is_bounded() -> None:
         steps += 1
         text = recall.up(text)
     assert steps == KEPT
+
+
+def everything(recall: Recall) -> list[str]:
+    found = []
+    text = recall.up("")
+    while text is not None:
+        found.append(text)
+        text = recall.up(text)
+    return found
+
+
+def test_what_is_loaded_is_older() -> None:
+    recall = sent("now")
+    recall.load(["long ago", "before", "now"])
+    assert everything(recall) == ["now", "before", "long ago"]
+
+
+def test_loading_is_bounded() -> None:
+    recall = sent("now")
+    recall.load(f"text {number}" for number in range(2 * KEPT))
+    found = everything(recall)
+    assert len(found) == KEPT
+    assert found[:2] == ["now", f"text {2 * KEPT - 1}"]
+
+
+def test_what_is_new_is_told_once() -> None:
+    recall = sent("one", "two", "two")
+    recall.load(["zero"])
+    assert recall.fresh() == ["one", "two"]
+    assert recall.fresh() == []
+    recall.add("three")
+    assert recall.fresh() == ["three"]
+
+
+def test_the_draft_is_what_is_not_sent() -> None:
+    recall = sent("one")
+    assert recall.draft("typing") == "typing"
+    recall.up("typing")
+    assert recall.draft("one") == "typing"
+    assert recall.draft("one, changed") == "typing"
+    recall.down("one")
+    recall.up("")
+    assert recall.draft("one") == ""
+    assert recall.draft("one, changed") == "one, changed"
