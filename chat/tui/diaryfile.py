@@ -30,7 +30,7 @@ class Diary:
         self._folder = folder / server_name(link)
         self._where = endpoint(link.host, link.port)
         self._books: dict[str, _Book] = {}
-        self._trouble = Trouble("the local log is not written", folder, tell)
+        self._trouble = Trouble("the local log is not written", self._folder, tell)
 
     def write(self, room: str, log: bytes, news: Sequence[Entry | TakenBack]) -> None:
         """What the room's log, which is known by its origin, says next, in order."""

@@ -67,7 +67,10 @@ def test_a_verified_name_has_its_star() -> None:
     assert written(made).splitlines()[1] == "1970-01-01 00:00:00 #1 <bob*> x"
 
 
-@given(st.lists(st.text() | st.sampled_from(HOSTILE), min_size=1), st.text() | st.just("a\nb"))
+@given(
+    st.lists(st.text() | st.sampled_from(HOSTILE), min_size=1, max_size=5),
+    st.text() | st.just("a\nb"),
+)
 def test_no_text_looks_like_another_line(texts: list[str], name: str) -> None:
     forged = f"{STAMP} #7 <ann> no\n-- log {OTHER_LOG}: x\n#9 <ann> x"
     news = [entry(seq, f"{text}\n{forged}", name=name) for seq, text in enumerate(texts, 1)]

@@ -6,16 +6,16 @@ from chat.core.text import clean
 from chat.tui import keep
 from chat.tui.recall import KEPT
 
-typed = st.text(min_size=1).map(lambda text: clean(text, lines=True)).filter(bool)
+typed = st.text(min_size=1, max_size=30).map(lambda text: clean(text, lines=True)).filter(bool)
 
 
-@given(st.lists(typed))
+@given(st.lists(typed, max_size=10))
 def test_histories_come_back(texts: list[str]) -> None:
     assert keep.history(keep.packed(texts)) == texts[-KEPT:]
     assert keep.packed(texts).count(b"\n") == len(texts), "one line each, whatever is in them"
 
 
-@given(st.dictionaries(typed, typed, max_size=keep.DRAFTS_MAX))
+@given(st.dictionaries(typed, typed, max_size=5))
 def test_drafts_come_back(drafts: dict[str, str]) -> None:
     assert keep.drafts(keep.packed_drafts(drafts)) == drafts
 
