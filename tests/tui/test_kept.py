@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chat.secure import files
 from chat.tui import kept as module
 from chat.tui.kept import SLOTS, Kept
 from chat.tui.recall import KEPT
@@ -147,7 +148,7 @@ def test_a_full_disk_is_said_once(folder: Path, monkeypatch: pytest.MonkeyPatch)
     with terminal(folder, told) as kept:
         kept.save({"lobby": "before"})
         with monkeypatch.context() as patch:
-            patch.setattr(module.files, "replace", full)
+            patch.setattr(files, "replace", full)
             patch.setattr(module, "append", full)
             for number in range(3):
                 kept.save({"lobby": f"draft {number}"})
@@ -157,7 +158,7 @@ def test_a_full_disk_is_said_once(folder: Path, monkeypatch: pytest.MonkeyPatch)
         kept.save({"lobby": "draft 2"})
         kept.sent("lobby", ["kept"])
         with monkeypatch.context() as patch:
-            patch.setattr(module.files, "replace", full)
+            patch.setattr(files, "replace", full)
             kept.save({"lobby": "draft 3"})
         assert told == [line, line], "it was right meanwhile"
     with terminal(folder) as kept:
