@@ -123,9 +123,9 @@ def test_somebody_is_ignored_and_shown_again(scene: Scene) -> None:
     assert scene.enter("/ignore")
     assert "nobody is ignored" in scene.hint
     assert scene.enter("/ignore Bob")
-    assert scene.desk.settings.ignore == ("Bob",)
+    assert list(scene.desk.settings.ignore) == ["Bob"]
     assert scene.enter("/ignore @bob*")
-    assert scene.desk.settings.ignore == ()
+    assert not scene.desk.settings.ignore
     assert not scene.enter("/ignore ann")
     assert scene.hint == "that is you"
 
