@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chat.core.amend import Amended as Amended
+    from chat.core.amend import Amendments as Amendments
     from chat.core.link import BadLinkError as BadLinkError
     from chat.core.memberships import NotSaidError as NotSaidError
     from chat.core.names import BadNameError as BadNameError
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from chat.server.serve import serve as serve
 
 _WHERE = {
+    "Amended": "chat.core.amend",
+    "Amendments": "chat.core.amend",
     "BadLinkError": "chat.core.link",
     "BadNameError": "chat.core.names",
     "BindError": "chat.net.address",
@@ -56,6 +60,8 @@ _WHERE = {
 
 __version__ = "0.1.0"
 __all__ = [
+    "Amended",
+    "Amendments",
     "BadLinkError",
     "BadNameError",
     "BindError",

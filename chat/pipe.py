@@ -282,7 +282,7 @@ class _Reader:
 
     def _print(self, entry: Entry) -> None:
         self._printed += 1
-        line = as_json(entry) if self._what.json else render(entry)
+        line = as_json(entry) if self._what.json else render(entry, numbered=True)
         print(line, file=self._out, flush=True)
 
     def _say(self, text: str) -> None:
@@ -301,5 +301,6 @@ def as_json(entry: Entry) -> str:
         "time": entry.time,
         "kind": kind,
         "text": entry.text,
+        "refers": entry.refers or None,
     }
     return escaped(msgspec.json.encode(facts).decode())

@@ -15,7 +15,7 @@ from chat.core.link import Link, parse_link
 from chat.core.membership import Membership
 from chat.core.memberships import NotSaidError
 from chat.core.names import check_name
-from chat.core.text import clean
+from chat.core.text import UNDO, clean
 from chat.core.types import Entry, Kind
 from chat.net.impair import CLEAR, Impairment
 from chat.secure.namekeys import NameKeys
@@ -135,6 +135,18 @@ class Room:
         said = self._pending[tickets[-1]] = Said(text, self._left)
         self.client.wake()
         return said
+
+    def edit(self, entry: Entry, text: str) -> Said:
+        """Another text for `entry`; readers take it from that one's author only. Raises as `say`."""
+        return self.say(text, kind=Kind.EDIT, refers=entry.seq)
+
+    def delete(self, entry: Entry) -> Said:
+        """Takes back `entry`, for readers who go by it; the log keeps it. Raises as `say`."""
+        return self.say("", kind=Kind.DELETE, refers=entry.seq)
+
+    def react(self, entry: Entry, reaction: str, *, undo: bool = False) -> Said:
+        """One emoji or short word; `undo` takes it back. Raises as `say`."""
+        return self.say(UNDO + reaction if undo else reaction, kind=Kind.REACTION, refers=entry.seq)
 
     def __aiter__(self) -> AsyncIterator[Entry]:
         return self

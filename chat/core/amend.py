@@ -20,11 +20,8 @@ from msgspec import Struct
 
 from .assembly import Assembler
 from .limits import AMENDMENTS, REACTION_BYTES
-from .text import clean
+from .text import UNDO, clean
 from .types import SEQ_MAX, Entry, Kind
-
-UNDO = "-"
-"""In front of a reaction that is taken back."""
 
 _AMENDING = frozenset((Kind.EDIT, Kind.DELETE, Kind.REACTION))
 _AMENDABLE = frozenset((Kind.MESSAGE, Kind.ACTION))
@@ -63,16 +60,16 @@ def is_reaction(text: str) -> bool:
     return len(reaction.encode()) <= REACTION_BYTES and not any(map(str.isspace, reaction))
 
 
-def flaw(kind: int, refers: int, text: str) -> str | None:
-    """Why nobody can say this, whatever it refers to, if nobody can. Of a text that takes several
-    entries it may be a part."""
+def flaw(kind: int, refers: int, text: str, more: bool = False) -> str | None:
+    """Why this can amend nothing, whatever it refers to, if it cannot. `more`: there is more of it
+    in the author's next entry."""
     if not amends(kind):
         return None
     if not 0 < refers <= SEQ_MAX:
         return "there is no message that it refers to"
-    if kind == Kind.DELETE and text:
+    if kind == Kind.DELETE and (text or more):
         return "what takes a message back has no text"
-    if kind == Kind.REACTION and not is_reaction(text):
+    if kind == Kind.REACTION and (more or not is_reaction(text)):
         most = REACTION_BYTES
         return f"a reaction is one emoji or short word: {most} bytes at most, no spaces, no - first"
     return None

@@ -29,6 +29,16 @@ COMMANDS = (
     Command("msg", "NAME TEXT", "say something to one person only", 2, 2),
     Command("me", "TEXT", "say what you do: * alice waves", 1, 1),
     Command("topic", "[TEXT]", "show the topic, or change it", 0, 1),
+    Command("edit", "[TEXT]", "change what you said last, or what is selected", 0, 1, plain=False),
+    Command("delete", "", "take back what you said last, or what is selected", 0, 0, plain=False),
+    Command(
+        "react",
+        "REACTION",
+        "react to what was said last, or to what is selected; again takes it back",
+        1,
+        1,
+        plain=False,
+    ),
     Command(
         "net",
         "[on|off|IMPAIRMENT]",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from . import asks, limits, wire
+from .amend import amends, flaw
 from .entry import TEXT_MAX, decode_entry
 from .guard import Deed, Guard
 from .layout import MalformedError
@@ -45,7 +46,7 @@ from .types import (
     Unfollow,
 )
 
-_KINDS = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.TOPIC))
+_KINDS = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.TOPIC, Kind.EDIT, Kind.DELETE, Kind.REACTION))
 
 
 class OpenRegistry(Struct, frozen=True):
@@ -202,6 +203,8 @@ class House:
             raise MalformedError("draft")
         if draft.kind == Kind.TOPIC and (len(text) > limits.TOPIC_BYTES or room.parties):
             raise MalformedError("topic")
+        if amends(draft.kind) and flaw(draft.kind, draft.refers, text.decode(), bool(draft.more)):
+            raise MalformedError("amendment")
         verdict = room.draft(member, draft, wall)
         if room.parties is not None and verdict is Verdict.TAKEN:
             # Not before somebody says something there: whoever is a party is reminded of it.

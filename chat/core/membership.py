@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from . import asks, events, limits, wire
+from .amend import flaw
 from .history import History, Older
-from .inbox import Expired, Inbox, News
+from .inbox import Broken, Expired, Inbox, News
 from .keyring import Keyring
 from .outbox import Draft, Outbox
 from .polling import Polling
@@ -32,9 +33,11 @@ _HEAD_SLACK = 0.1
 """Seconds that a head may be late without being missed."""
 
 
-def objection(text: str, kind: int = Kind.MESSAGE) -> str | None:
+def objection(text: str, kind: int = Kind.MESSAGE, refers: int = 0) -> str | None:
     """Why a text cannot be said, wherever that is, if it cannot."""
-    if not text.strip():
+    if (reason := flaw(kind, refers, text)) is not None:
+        return reason
+    if not text.strip() and kind != Kind.DELETE:
         return "there is nothing in it to say"
     try:
         return excess(text, kind)
@@ -135,6 +138,7 @@ class Membership:
         again, self._again = self._again, True
         head = Point(joined.head, joined.digest)
         found = self.inbox.joined(joined.floor, head, joined.origin, joined.matched)
+        self._unrefer(found)
         if (self._missed or not self.inbox.resumed) and self._topic_at <= joined.head:
             self.topic = joined.topic
         self._missed = False
@@ -286,6 +290,7 @@ class Membership:
             self._gap_at = None
         elif self._gap_at is None:
             self._gap_at = now
+        self._unrefer(news)
         told: list[Event] = []
         for item in news:
             if isinstance(item, Entry):
@@ -297,6 +302,11 @@ class Membership:
                 self._missed = True
             told.append(item)
         return told + self._catching_up()
+
+    def _unrefer(self, news: list[News]) -> None:
+        for item in news:
+            if isinstance(item, Broken):
+                self.outbox.gone(item.seq)
 
     def _catching_up(self) -> list[Event]:
         if self._caught_up or not self.inbox.complete:

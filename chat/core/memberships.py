@@ -1,6 +1,7 @@
 """The rooms a guest is in, wants to be in, or is leaving, and what it asks of the server for that."""
 
 from . import asks
+from .amend import amends
 from .asking import Asking
 from .membership import Membership, objection
 from .outbox import Draft
@@ -51,8 +52,10 @@ class Memberships:
         membership = self.active.get(name)
         if membership is None:
             raise NotSaidError(f"you are not in {name}; /join it first")
-        if (reason := objection(text, kind)) is not None:
+        if (reason := objection(text, kind, refers)) is not None:
             raise NotSaidError(reason)
+        if amends(kind) and membership.joined and refers > membership.inbox.head:
+            raise NotSaidError(f"there is no message {refers} in {name} to refer to")
         if kind == Kind.TOPIC and name.startswith("@"):
             raise NotSaidError("a direct room has no topic")
         if membership.outbox.full:

@@ -6,7 +6,9 @@ holds up what follows: on a time-out the oldest are sent again, fewer at once ea
 
 from msgspec import Struct
 
+from .amend import amends
 from .limits import OUTBOX_BYTES, WINDOW
+from .types import SEQ_MAX
 
 
 class Draft(Struct):
@@ -58,7 +60,7 @@ class Outbox:
         """Returns the draft's n."""
         n, self._next = self._next, self._next + 1
         self._drafts[n] = draft
-        self._bytes += len(draft.text)
+        self._bytes += _size(draft)
         return n
 
     def begin(self, last_n: int) -> list[tuple[int, Draft]]:
@@ -78,7 +80,7 @@ class Outbox:
         if not self.acked < n < self._next:
             return []
         done = [(each, self._drafts.pop(each)) for each in range(self.acked + 1, n + 1)]
-        self._bytes -= sum(len(draft.text) for _, draft in done)
+        self._bytes -= sum(_size(draft) for _, draft in done)
         self.acked = n
         self._sent = max(self._sent, n)
         self._burst = min(self._burst + len(done), WINDOW)
@@ -99,6 +101,13 @@ class Outbox:
         self._burst = max(self._burst // 2, self.LEAST)
         self._sent = self.acked
 
+    def gone(self, seq: int) -> None:
+        """The log has nothing from `seq` on any more, and will have something else there: what
+        refers to it refers to nothing."""
+        for draft in self._drafts.values():
+            if draft.refers >= seq:
+                draft.refers = SEQ_MAX if amends(draft.kind) else 0
+
     def renumber(self) -> None:
         """A new instance: what is pending is numbered from 1."""
         self._number_from(0)
@@ -110,3 +119,8 @@ class Outbox:
         self.acked = acked
         self._drafts = dict(enumerate(self._drafts.values(), acked + 1))
         self._next = acked + len(self._drafts) + 1
+
+
+def _size(draft: Draft) -> int:
+    """What counts for `full`: there is no end to what counts for nothing."""
+    return len(draft.text) or 1

@@ -95,24 +95,36 @@ def pieces(text: str, size: int = TEXT_MAX) -> list[str]:
     return found
 
 
+UNDO = "-"
+"""In front of a reaction that is taken back."""
+
 VERIFIED = "*"
 """After a name that is known to be its key's; no name has one in it."""
 
 
-def render(entry: Entry, label: str = "") -> str:
+def render(entry: Entry, label: str = "", *, numbered: bool = False) -> str:
     """An entry as one plain-text line: `[ip:port] name: text`, or `name*` where the name is known
     to be its key's. Further lines of a text are indented, so that no text can look like somebody
-    else's line."""
+    else's line. `numbered`: sequence numbers mean something where it is read."""
     text = clean(entry.text, lines=True).replace("\n", f"\n{_INDENT}")
     who = f"[{entry.endpoint}] " if entry.endpoint else ""
-    name = entry.name + (VERIFIED if entry.key else "")
+    name = entry.name + (VERIFIED if entry.key else "") + label
+    about = f"#{entry.refers}" if numbered else ""
     match entry.kind:
         case Kind.ACTION:
-            body = f"* {name}{label} {text}"
+            body = f"* {name} {text}"
         case Kind.TOPIC:
-            body = f"* {name}{label} changed the topic to: {text}"
+            body = f"* {name} changed the topic to: {text}"
+        case Kind.EDIT:
+            body = f"* {name} corrects {about or 'a message'}: {text}"
+        case Kind.DELETE:
+            body = f"* {name} takes back {about or 'a message'}"
+        case Kind.REACTION if text.startswith(UNDO):
+            body = f"* {name} takes back a reaction{about and f' to {about}'}: {text[len(UNDO) :]}"
+        case Kind.REACTION:
+            body = f"* {name} reacts{about and f' to {about}'}: {text}"
         case _:
-            body = f"{name}{label}: {text}"
+            body = f"{name}: {text}"
     return who + body
 
 

@@ -147,7 +147,7 @@ class Draft(Struct, frozen=True, gc=False):
 
     room: Annotated[int, U32, "tag of the room"]
     n: Annotated[int, U32, "the author's counter in this room, dense from 1"]
-    kind: Annotated[int, U8, "1 message, 2 action, 3 topic"]
+    kind: Annotated[int, U8, "1 message, 2 action, 3 topic, 4 edit, 5 deletion, 6 reaction"]
     more: Annotated[int, U8, "1: the next draft continues this one's text"]
     refers: Annotated[int, U64, "sequence number of what it is about, or 0"]
     text: Annotated[bytes, REST, "UTF-8, at most 900 bytes"]

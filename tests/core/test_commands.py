@@ -28,6 +28,10 @@ from chat.core.commands import COMMANDS, Call, Mistake, Speech, help_lines, pars
         ("/leave", Call("leave", ())),
         ("/help /who", Call("help", ("/who",))),
         ("/quit", Call("quit", ())),
+        ("/edit", Call("edit", ())),
+        ("/edit what I  meant", Call("edit", ("what I  meant",))),
+        ("/delete it", Call("delete", ())),
+        ("/react 👍", Call("react", ("👍",))),
         ("/net loss=20% delay=80ms", Call("net", ("loss=20% delay=80ms",))),
     ],
 )
@@ -36,7 +40,7 @@ def test_a_line_means(line: str, meaning: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["/nick", "/nick  ", "/me", "/join", "/msg", "/msg bob", "/msg bob "]
+    "line", ["/nick", "/nick  ", "/me", "/join", "/msg", "/msg bob", "/msg bob ", "/react"]
 )
 def test_a_command_without_what_it_needs_says_how_it_is_used(line: str) -> None:
     mistake = parse(line)
@@ -77,9 +81,10 @@ def test_every_text_can_be_said(text: str) -> None:
 
 
 def test_plain_text_clients_know_what_they_can_do() -> None:
-    assert isinstance(parse("/net", plain=True), Mistake)
-    assert isinstance(parse("/net"), Call)
-    assert not any("/net" in line for line in help_lines(plain=True))
+    for line in ("/net", "/edit hi", "/delete", "/react +1"):
+        assert isinstance(parse(line, plain=True), Mistake)
+        assert isinstance(parse(line), Call)
+        assert not any(line.split()[0] in row for row in help_lines(plain=True))
 
 
 def test_help_has_a_line_for_each_command() -> None:

@@ -98,6 +98,38 @@ def test_what_is_no_text_is_refused(text: str) -> None:
     assert len(host.guest.rooms["lobby"].outbox) == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "refers", "reason"),
+    [
+        ("hello", Kind.EDIT, 0, "no message that it refers to"),
+        ("hello", Kind.EDIT, 6, "there is no message 6 in lobby"),
+        ("  ", Kind.EDIT, 5, "nothing in it to say"),
+        ("x" * (limits.PASTE_BYTES + 1), Kind.EDIT, 5, "8193 bytes are too long"),
+        ("hello", Kind.DELETE, 5, "has no text"),
+        ("", Kind.DELETE, 6, "there is no message 6 in lobby"),
+        ("two words", Kind.REACTION, 5, "one emoji or short word"),
+        ("", Kind.REACTION, 5, "one emoji or short word"),
+        ("\ud83d", Kind.REACTION, 5, "one emoji or short word"),
+    ],
+)
+def test_what_can_amend_nothing_is_refused_at_once(
+    text: str, kind: Kind, refers: int, reason: str
+) -> None:
+    host = Host("lobby", entries=5)
+    with pytest.raises(NotSaidError, match=reason):
+        host.guest.say("lobby", text, host.now, kind=kind, refers=refers)
+    assert len(host.guest.rooms["lobby"].outbox) == 0
+
+
+def test_what_amends_is_said_as_it_is() -> None:
+    host = Host("lobby", entries=5)
+    for text, kind in (("hello", Kind.EDIT), ("", Kind.DELETE), ("-👍", Kind.REACTION)):
+        assert len(host.guest.say("lobby", text, host.now, kind=kind, refers=5)) == 1
+    host.turn()
+    drafts = [(draft.kind, draft.refers, draft.text.decode()) for draft in host.got(wire.Draft)]
+    assert drafts == [(4, 5, "hello"), (5, 5, ""), (6, 5, "-👍")]
+
+
 def test_a_direct_room_has_no_topic() -> None:
     room = direct_room(b"a" * 8, b"b" * 8)
     host = Host(room)

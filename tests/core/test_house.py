@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from chat.core import limits, wire
-from chat.core.entry import TEXT_MAX, encode_entry
+from chat.core.entry import TEXT_MAX, decode_entry, encode_entry
 from chat.core.house import Came, House, JoinTicket, OpenRegistry, RefusedError, Went
 from chat.core.layout import MalformedError
 from chat.core.member import Labels
@@ -14,6 +14,7 @@ from chat.core.timers import Timers
 from chat.core.turn import Turn
 from chat.core.types import (
     REGISTRY,
+    SEQ_MAX,
     Append,
     Effect,
     Fetch,
@@ -279,6 +280,19 @@ def test_a_topic_and_its_place_in_the_registry_are_committed_together() -> None:
         wire.Draft(1, 1, 1, 0, 0, b"\xff"),
         wire.Draft(1, 1, 1, 0, 0, bytes(TEXT_MAX + 1)),
         wire.Draft(1, 1, Kind.TOPIC, 0, 0, bytes(limits.TOPIC_BYTES + 1)),
+        wire.Draft(1, 1, 7, 0, 1, b"hi"),
+        wire.Draft(1, 1, Kind.NAME, 0, 1, b"hi"),
+        wire.Draft(1, 1, Kind.EDIT, 0, 0, b"hi"),
+        wire.Draft(1, 1, Kind.EDIT, 0, SEQ_MAX + 1, b"hi"),
+        wire.Draft(1, 1, Kind.DELETE, 0, 0, b""),
+        wire.Draft(1, 1, Kind.DELETE, 0, 1, b"hi"),
+        wire.Draft(1, 1, Kind.DELETE, 1, 1, b""),
+        wire.Draft(1, 1, Kind.REACTION, 0, 0, b"+1"),
+        wire.Draft(1, 1, Kind.REACTION, 1, 1, b"+1"),
+        wire.Draft(1, 1, Kind.REACTION, 0, 1, b""),
+        wire.Draft(1, 1, Kind.REACTION, 0, 1, b"-"),
+        wire.Draft(1, 1, Kind.REACTION, 0, 1, b"a b"),
+        wire.Draft(1, 1, Kind.REACTION, 0, 1, b"x" * 33),
     ],
 )
 def test_what_no_client_of_ours_says_is_malformed(draft: wire.Draft) -> None:
@@ -287,6 +301,28 @@ def test_what_no_client_of_ours_says_is_malformed(draft: wire.Draft) -> None:
     place.join(ann, "den")
     with pytest.raises(MalformedError):
         place.house.say(ann, place.house.rooms["den"], draft, 0)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        wire.Draft(1, 1, Kind.EDIT, 1, 1, b"to be "),
+        wire.Draft(1, 1, Kind.DELETE, 0, 1, b""),
+        wire.Draft(1, 1, Kind.REACTION, 0, 1, b"-" + b"x" * 32),
+        wire.Draft(1, 1, Kind.MESSAGE, 0, 99, b"about something"),
+        wire.Draft(1, 1, Kind.EDIT, 0, 99, b"of what the log has lost"),
+    ],
+)
+def test_what_a_draft_refers_to_goes_to_the_log(draft: wire.Draft) -> None:
+    place = Place()
+    ann = place.member("ann")
+    place.join(ann, "den")
+    place.effects()
+    assert place.house.say(ann, place.house.rooms["den"], draft, 0) is Verdict.TAKEN
+    (append,) = (append for append in place.take(Append) if append.room == "den")
+    entry = decode_entry("den", 1, append.drafts[0].body)
+    assert (entry.kind, entry.refers, entry.more) == (draft.kind, draft.refers, bool(draft.more))
+    assert entry.text == draft.text.decode()
 
 
 def test_rooms_are_listed_in_order_with_who_is_in_them() -> None:

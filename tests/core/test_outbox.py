@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from chat.core.limits import OUTBOX_BYTES, WINDOW
 from chat.core.outbox import Draft, Outbox
+from chat.core.types import SEQ_MAX, Kind
 
 
 def outbox(count: int) -> Outbox:
@@ -20,6 +21,25 @@ def add(box: Outbox, ticket: int, text: str = "hi") -> int:
 
 def sent(box: Outbox) -> list[int]:
     return [n for n, _ in box.to_send()]
+
+
+def test_what_has_no_text_counts_too() -> None:
+    box = outbox(0)
+    while not box.full:
+        add(box, 1, "")
+    assert len(box) == OUTBOX_BYTES
+    box.ack(1)
+    assert not box.full
+
+
+def test_what_refers_to_entries_that_are_gone_refers_to_nothing() -> None:
+    box = outbox(0)
+    for kind in (Kind.MESSAGE, Kind.EDIT):
+        for refers in (0, 4, 5, 6):
+            box.add(Draft(1, kind, "hi", refers, False))
+    box.gone(5)
+    left = [draft.refers for draft in box.pending]
+    assert left == [0, 4, 0, 0, 0, 4, SEQ_MAX, SEQ_MAX], "an edit has to refer to something"
 
 
 def tickets(drafts: list[tuple[int, Draft]]) -> list[int]:

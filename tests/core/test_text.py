@@ -121,6 +121,9 @@ def test_short_text_is_one_piece() -> None:
         (Kind.MESSAGE, "[192.0.2.1:5000] ann: hi"),
         (Kind.ACTION, "[192.0.2.1:5000] * ann hi"),
         (Kind.TOPIC, "[192.0.2.1:5000] * ann changed the topic to: hi"),
+        (Kind.EDIT, "[192.0.2.1:5000] * ann corrects a message: hi"),
+        (Kind.DELETE, "[192.0.2.1:5000] * ann takes back a message"),
+        (Kind.REACTION, "[192.0.2.1:5000] * ann reacts: hi"),
         (15, "[192.0.2.1:5000] ann: hi"),
     ],
 )
@@ -133,10 +136,28 @@ def test_what_the_server_says_has_no_endpoint_and_a_label_goes_with_the_name() -
     assert render(entry("hi"), " (to you)") == "[192.0.2.1:5000] ann (to you): hi"
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "plain", "numbered"),
+    [
+        (Kind.EDIT, "hi", "corrects a message: hi", "corrects #12: hi"),
+        (Kind.DELETE, "", "takes back a message", "takes back #12"),
+        (Kind.REACTION, "👍", "reacts: 👍", "reacts to #12: 👍"),
+        (Kind.REACTION, "-👍", "takes back a reaction: 👍", "takes back a reaction to #12: 👍"),
+    ],
+)
+def test_an_amendment_says_what_it_is_about_where_numbers_mean_something(
+    kind: int, text: str, plain: str, numbered: str
+) -> None:
+    said = entry(text, kind=kind, refers=12, key=bytes(8), endpoint="")
+    assert render(said) == f"* ann* {plain}"
+    assert render(said, " (to you)") == f"* ann* (to you) {plain}"
+    assert render(said, numbered=True) == f"* ann* {numbered}"
+
+
 @given(
     st.text(max_size=30)
     | st.text(st.sampled_from("\r\n\x0b\x0c\x1c\x85\u2028[]: ab\x1b"), max_size=30),
-    st.sampled_from([Kind.MESSAGE, Kind.ACTION, Kind.TOPIC]),
+    st.sampled_from([Kind.MESSAGE, Kind.ACTION, Kind.TOPIC, Kind.EDIT, Kind.REACTION]),
 )
 def test_no_text_looks_like_somebody_elses_line(text: str, kind: int) -> None:
     """A terminal shows further lines indented; nothing in them moves its cursor."""

@@ -64,6 +64,44 @@ async def test_the_first_way_is_the_link() -> None:
         assert serving.link.host == "example.org"
 
 
+async def test_what_was_said_is_corrected_taken_back_and_reacted_to() -> None:
+    async with (
+        chat.serve(["127.0.0.1:0"]) as serving,
+        chat.connect(serving.link, name="ann") as ann,
+        chat.connect(serving.link, name="bob") as bob,
+        asyncio.timeout(PATIENCE),
+    ):
+        ann.say("helo")
+        helo = await anext(ann)
+        await bob.edit(helo, "I owe you")
+        await bob.delete(helo)
+        await bob.react(helo, "👍")
+        await ann.react(helo, "👍")
+        await ann.edit(helo, "x" * 2000)
+        await ann.react(helo, "👍", undo=True)
+        amendments = chat.Amendments()
+        while len(amendments) < 8:
+            amendments.add(await anext(ann))
+        shown = amendments.of(helo)
+        assert (shown.text, shown.edited) == ("x" * 2000, True)
+        told = {each: [entry.name for entry in by] for each, by in shown.reactions.items()}
+        assert told == {"👍": ["bob"]}
+
+        await ann.delete(helo)
+        amendments.add(await anext(ann))
+        assert amendments.of(helo) == chat.Amended(None, False, {})
+
+
+async def test_what_can_amend_nothing_is_not_said() -> None:
+    async with chat.serve(["127.0.0.1:0"]) as serving, chat.connect(serving.link) as room:
+        room.say("hi")
+        said = await anext(room)
+        with pytest.raises(chat.NotSaidError, match="short word"):
+            room.react(said, "two words")
+        with pytest.raises(chat.NotSaidError, match="nothing in it to say"):
+            room.edit(said, " ")
+
+
 def test_all_that_is_public_is_listed_and_there() -> None:
     needed = {"NotSaidError", "BadLinkError", "BadNameError", "ResolveError", "BindError"}
     needed |= {"LogError", "ConnectError", "Kind", "Policy", "Durability", "Impairment"}

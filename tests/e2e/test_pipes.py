@@ -46,8 +46,10 @@ async def test_each_line_of_stdin_is_a_message_in_order() -> None:
         tail = await done("tail", server.link, "--from", "start", "--no-follow", "--json")
     assert [json.loads(line)["text"] for line in tail.out] == [*lines, "last"]
     first = json.loads(tail.out[0])
-    assert list(first) == ["room", "seq", "author", "key", "endpoint", "time", "kind", "text"]
+    keys = ["room", "seq", "author", "key", "endpoint", "time", "kind", "text", "refers"]
+    assert list(first) == keys
     assert (first["room"], first["seq"], first["kind"]) == ("lobby", 1, "message")
+    assert first["refers"] is None
 
 
 async def test_a_text_of_eight_kibibytes_is_one_message_and_a_longer_one_is_refused() -> None:

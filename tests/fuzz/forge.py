@@ -223,8 +223,11 @@ class Forge:
         if "room" in fields and self.random.random() < 0.9:
             fields["room"] = self.random.choice(self.tags)
         if table.cls is wire.Draft and self.random.random() < 0.9:
-            fields["kind"] = self.random.choice([1, 1, 1, 2, 3])
+            fields["kind"] = self.random.choice([1, 1, 1, 2, 3, 4, 5, 6])
             fields["text"] = self.random.choice(TEXTS).encode()
+            if fields["kind"] > 3:
+                fields["refers"] = self.random.choice([1, 2, 5, 1 << 40])
+                fields["text"], fields["more"] = (b"hi", b"", b"+1")[fields["kind"] - 4], 0
             if self.random.random() < 0.8:
                 self.said[fields["room"]] += 1
                 fields["n"] = self.said[fields["room"]]

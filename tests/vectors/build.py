@@ -169,6 +169,10 @@ def entries() -> list[Vector]:
         ("masked", {"kind": Kind.TOPIC, "n": 16384, "text": "", "endpoint": bytes(range(4))}),
         ("with a key", {"kind": Kind.MESSAGE, "n": 1 << 30, "text": "zo\u00eb", "key": SID}),
         ("continued", {"kind": Kind.MESSAGE, "n": 2, "text": "to be", "more": True, "refers": 6}),
+        ("edit", {"kind": Kind.EDIT, "n": 3, "text": "not to be", "refers": 2}),
+        ("deletion", {"kind": Kind.DELETE, "n": 4, "text": "", "refers": 2}),
+        ("reaction", {"kind": Kind.REACTION, "n": 5, "text": "\U0001f44d", "refers": 6}),
+        ("reaction taken back", {"kind": Kind.REACTION, "n": 6, "text": "-+1", "refers": 1 << 40}),
     ]
     found = []
     for comment, fields in drawn:
