@@ -9,7 +9,7 @@ from chat.core.inbox import Broken
 from chat.core.membership import Membership
 from chat.core.outbox import Draft
 from chat.core.recovery import RoundTrip
-from chat.core.types import Entry, Kind, chained
+from chat.core.types import SEQ_MAX, Entry, Kind, chained
 
 from .logs import AUTHOR, Past, body
 
@@ -447,6 +447,23 @@ def test_after_a_break_the_log_is_read_again() -> None:
     assert [each for each in news if isinstance(each, Broken)] == [Broken("lobby", 2)]
     assert [each.seq for each in news if isinstance(each, Entry)] == [2, 3, 4]
     assert kinds(news)[-1] == "CaughtUp"
+
+
+@pytest.mark.parametrize("told_by", ["the join", "a page"])
+def test_what_is_yet_to_be_said_does_not_fall_on_what_came_instead(told_by: str) -> None:
+    """It refers to entries that the log has lost, maybe: whose place others take."""
+    seat = Seat(3)
+    seat.enter()
+    seat.page(1, 3)
+    for refers in (1, 2, 3):
+        seat.room.outbox.add(Draft(refers, Kind.DELETE, "", refers, False))
+    seat.past.go_back(1)
+    if told_by == "a page":
+        seat.past.append(3)
+    news = seat.enter()
+    news += seat.page(2, 3) if told_by == "a page" else []
+    assert [each for each in news if isinstance(each, Broken)] == [Broken("lobby", 2)]
+    assert [draft.refers for draft in seat.room.say(100.0)] == [1, SEQ_MAX, SEQ_MAX]
 
 
 def test_who_parted_keeps_its_place_and_waits_for_nothing() -> None:

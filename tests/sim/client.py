@@ -70,8 +70,8 @@ class Client:
         self.guest.connect(clock.now)
         self.drain()
 
-    def say(self, room: str, text: str, kind: Kind = Kind.MESSAGE) -> None:
-        tickets = self.guest.say(room, text, self._clock.now, kind=kind)
+    def say(self, room: str, text: str, kind: Kind = Kind.MESSAGE, refers: int = 0) -> None:
+        tickets = self.guest.say(room, text, self._clock.now, kind=kind, refers=refers)
         self.said.setdefault(room, []).append(Said(text, tickets))
         self.drain()
 

@@ -37,6 +37,10 @@ def scripted(seed: int = 1) -> World:
             if room.startswith("@"):
                 world.say(carol, room)
 
+    def correct() -> None:
+        newest = alice.guest.rooms[LOBBY].inbox.shown
+        world.say(alice, size=1500, kind=Kind.EDIT, refers=max(newest, 1))
+
     at(0.10, lambda: world.say(alice))
     at(0.12, lambda: world.say(bob))
     for _ in range(3):
@@ -49,6 +53,7 @@ def scripted(seed: int = 1) -> World:
     at(0.65, lambda: world.say(bob))
     at(0.75, whisper)
     at(0.80, lambda: world.say(alice, size=2500))
+    at(0.90, correct)
     at(1.50, whisper)
     at(2.00, lambda: world.say(alice))
     return world

@@ -114,12 +114,18 @@ class World:
             self.clock.now = max(self.clock.now, until)
 
     def say(
-        self, client: Client, room: str = LOBBY, *, size: int = 0, kind: Kind = Kind.MESSAGE
+        self,
+        client: Client,
+        room: str = LOBBY,
+        *,
+        size: int = 0,
+        kind: Kind = Kind.MESSAGE,
+        refers: int = 0,
     ) -> None:
         self._texts += 1
         text = f"<{client.number}-{self._texts}>" + "x" * size
         try:
-            client.say(room, text, kind)
+            client.say(room, text, kind, refers)
         except NotSaidError:
             self.injected["refused by the outbox"] += 1
 
