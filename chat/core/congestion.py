@@ -69,6 +69,11 @@ class Congestion:
         """There is somebody to push to."""
         return len(self._receivers) > self._set.out
 
+    @property
+    def told(self) -> wire.Receipts | None:
+        """The latest receipts, where the room is not too large for them."""
+        return self._receipts if len(self._receivers) <= limits.MEMBERS_SMALL else None
+
     def enter(self, member: Member, ordinal: int, seq: int) -> None:
         self._receivers[member] = receiver = Receiver(ordinal, seq)
         receiver.begin(self._made)
@@ -77,10 +82,12 @@ class Congestion:
         """It is about to count pushes from here."""
         self._receivers[member].begin(self._made)
 
-    def exit(self, member: Member) -> None:
+    def exit(self, member: Member, now: float) -> None:
         if self._receivers.pop(member, None) is not None:
             self._set.exit(member)
             self.pace.content(member)
+            if self.told is not None:
+                self._set_earlier("receipts", max(now, self._receipts_at))
 
     def pushed_to(self, member: Member) -> bool:
         return member in self._set

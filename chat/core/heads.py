@@ -28,9 +28,14 @@ class Heads:
         """What `_digests` say is so."""
         self._digests = b""
 
+    @property
+    def beating(self) -> bool:
+        """Nothing was said for a while."""
+        return self._gap == _BEATING
+
     def wake(self, now: float) -> None:
         """There is somebody to tell."""
-        if self._gap == _BEATING:
+        if self.beating:
             self._next(now)
 
     def moved(self, point: Point, now: float) -> None:

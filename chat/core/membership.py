@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from . import asks, events, limits, wire
 from .amend import flaw
+from .delivery import Tally, tally
 from .history import History, Older
 from .inbox import Broken, Expired, Inbox, News
 from .keyring import Keyring
@@ -89,6 +90,10 @@ class Membership:
         """A topic may be among what expired before it was read."""
         self._acked = 0
         """What was acknowledged when the last join was asked for."""
+        self.receipts: events.Receipts | None = None
+        """The latest of this session."""
+        self._late = False
+        """What was due has not come, and nothing else of this room since."""
         self._reporter = Reporter(rtt)
         self.polling = Polling(rtt)
         self._change = 0
@@ -105,6 +110,17 @@ class Membership:
         """There is something that only joining again can tell."""
         return self.inbox.diverged or self._missed
 
+    @property
+    def awaits(self) -> bool:
+        """The server owes something: an acknowledgement, a head that was due, an answer."""
+        return self.joined and (self.outbox.in_flight or self._late)
+
+    def tally(self, seq: int, time: int | None = None) -> Tally | None:
+        """Who has an entry of ours; None where it is not known. `time`: the entry's."""
+        if self.receipts is None or self.roster.foreign:
+            return None
+        return tally(seq, self.receipts, self.roster.members, self.ordinal, time)
+
     def offer(self) -> tuple[Point, ...]:
         """For a join: what of our past may be on the log's chain. What we have at this moment is
         what the answer is compared with."""
@@ -116,7 +132,7 @@ class Membership:
         self.joined = False
         self.tag = 0
         self.opener = None
-        self._head_due = self._resend_at = None
+        self._head_due = self._resend_at = self.receipts = None
         self.polling.stop()
         self._change = 0
         self.history.cancel()
@@ -131,7 +147,7 @@ class Membership:
         if len(joined.key) == KEY_SIZE:
             self.opener = Keyring(joined.epoch, joined.key, joined.counter, push_key)
         self._expect_head(now + _FIRST_HEAD)
-        self._timed = None
+        self._timed = self.receipts = None
         self.history.cancel()
         self.roster.reset()
         self.outbox.window = joined.window
@@ -178,13 +194,15 @@ class Membership:
             case wire.Pushing():
                 return self._pushing(frame, now)
             case wire.Receipts(head=head, marks=marks):
-                return [events.Receipts(self.name, head, dict(marks))]
+                self.receipts = events.Receipts(self.name, head, dict(marks))
+                return [self.receipts]
         return []
 
     def page(self, page: wire.Page, history: bool, now: float, instance: bytes) -> list[Event]:
         if history:
             older = self.history.page(page.floor, page.first, page.previous, page.bodies)
             return [older] if older is not None else []
+        self._late = False
         self.inbox.saw_head(page.head, page.head_digest)
         news = self.inbox.page(page.floor, page.first, page.previous, page.bodies)
         return self._read(news, now, instance)
@@ -244,8 +262,10 @@ class Membership:
             missed = True
         if self._head_due is not None and self._head_due + _HEAD_SLACK <= now:
             self._head_due = None
-            missed = True
-        return self.polling.overdue(now) or missed
+            self._late = missed = True
+        if self.polling.overdue(now):
+            self._late = missed = True
+        return missed
 
     def deadline(self) -> float | None:
         """When `overdue` or `report` is to be asked next."""
@@ -269,6 +289,7 @@ class Membership:
 
     def _expect_head(self, due: float | None) -> None:
         """None: only keepalives bring one, as they do for who is not pushed to."""
+        self._late = False
         self._head_due = None if self.polling.on else due
 
     def _pushing(self, frame: wire.Pushing, now: float) -> list[Event]:

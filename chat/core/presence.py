@@ -137,7 +137,7 @@ class Roster:
         self._pages: dict[int, Member] | None = None
         self._pages_version = 0
         self._after = 0
-        self._foreign = False
+        self.foreign = False
         """The rows are another session's."""
         self.renewing = False
         """They are to be read anew, whatever their version."""
@@ -157,7 +157,7 @@ class Roster:
         answer."""
         self._version = self._newest = self._after = 0
         self._pages = None
-        self._foreign = True
+        self.foreign = True
 
     @property
     def complete(self) -> bool:
@@ -196,7 +196,7 @@ class Roster:
 
     def _replace(self, members: dict[int, Member]) -> Change:
         before, self.members = self.members, members
-        foreign, self._foreign = self._foreign, False
+        foreign, self.foreign = self.foreign, False
         if (
             self._version == self._newest
             and _check(sum(map(_mark, members.values()))) != self._check

@@ -20,10 +20,12 @@ QUEUE = 0.1
 class RoundTrip:
     """Smoothed round-trip time in seconds (RFC 9002 §5)."""
 
-    __slots__ = ("_heard_at", "least", "measured", "smoothed", "variation")
+    __slots__ = ("_heard_at", "latest", "least", "measured", "smoothed", "variation")
 
     def __init__(self) -> None:
         self._heard_at = 0.0
+        self.latest = INITIAL_RTT
+        """As it was measured last."""
         self.least = inf
         """The shortest; a path that has become longer is learned slowly."""
         self.smoothed = INITIAL_RTT
@@ -32,6 +34,7 @@ class RoundTrip:
 
     def sample(self, seconds: float) -> None:
         """Only of what was sent once (Karn), or whose answer names the sending it answers."""
+        self.latest = seconds
         self.least = min(seconds, self.least + (seconds - self.least) / 64)
         if not self.measured:
             self.measured = True

@@ -141,7 +141,7 @@ class Room:
         del member.rooms[self.tag]
         if self.parties is None and self._congestion.pushed_to(member):
             self._turn.emit(Unsubscribe(Group(self.name, member.form), member.path))
-        self._congestion.exit(member)
+        self._congestion.exit(member, now)
         self._staging.leave(member.instance)
         seat.drop()
         self.presence.remove(seat.ordinal)
@@ -298,6 +298,8 @@ class Room:
                 self._heads.timeout(now)
                 self._frame(self._heads.frame(self._interval))
                 self._frame(self.presence.digest(self.tag))
+                if self._congestion.told is not None and not self._heads.beating:
+                    self._frame(self._congestion.told)
             case "presence":
                 self._presence_at = now + limits.PRESENCE_TICK
                 self._frame(self.presence.digest(self.tag))

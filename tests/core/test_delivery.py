@@ -23,6 +23,17 @@ def test_our_own_mark_does_not_count() -> None:
     assert found.complete
 
 
+def test_who_came_later_does_not_count_and_who_is_there_twice_is_named_once() -> None:
+    members = {
+        2: Member(2, "bob", "", 100, False),
+        3: Member(3, "bob", "", 200, False),
+        4: Member(4, "carol", "", 201, False),
+    }
+    told = receipts(7, m1=7, m2=6, m3=6, m4=7)
+    assert tally(7, told, members, 1, 200) == Tally(0, 2, ("bob",))
+    assert tally(7, told, members, 1) == Tally(1, 3, ("bob",))
+
+
 def test_alone_everybody_has_it() -> None:
     found = tally(7, receipts(7, m1=7), MEMBERS, 1)
     assert found == Tally(0, 0, ())

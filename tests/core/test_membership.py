@@ -4,6 +4,7 @@ import pytest
 
 from chat.core import asks, events, limits, wire
 from chat.core.channel import PushSealer
+from chat.core.delivery import Tally
 from chat.core.entry import decode_entry
 from chat.core.inbox import Broken
 from chat.core.membership import Membership
@@ -284,6 +285,53 @@ def test_a_topic_that_is_read_is_the_topic() -> None:
     seat.past.bodies.append(body("new things", kind=Kind.TOPIC))
     seat.push(1)
     assert seat.room.topic == "new things"
+
+
+def test_who_has_an_entry_is_known_from_the_latest_receipts_of_this_session() -> None:
+    seat = Seat(1)
+    seat.enter()
+    assert seat.room.tally(1) is None
+    seat.frame(wire.Receipts(TAG, 1, ((3, 1), (4, 0))))
+    assert seat.room.tally(1) is None, "whose ordinals these are is not known yet"
+    seat.frame(wire.Presence(TAG, 1, 2, bytes(8)))
+    rows = tuple(asks.Member(n, name, "", 50, False) for n, name in ((3, "ann"), (4, "bob")))
+    seat.room.members(asks.Members(1, TAG, 0, 1, rows, (), False))
+    assert seat.room.tally(1) == Tally(0, 1, ("bob",))
+    assert seat.room.tally(1, 49) == Tally(0, 0, ())
+    assert seat.room.tally(2) is None
+    seat.room.parted()
+    assert seat.room.tally(1) is None
+    seat.enter()
+    assert seat.room.tally(1) is None
+
+
+def test_a_head_that_does_not_come_is_owed_until_something_does() -> None:
+    seat = Seat(1)
+    seat.enter(100.0)
+    assert not seat.room.awaits
+    seat.page(1, 1)
+    assert seat.room.overdue(101.0)
+    assert seat.room.awaits
+    seat.frame(wire.Head(TAG, *seat.past.head, 0, 10), 101.0)
+    assert not seat.room.awaits
+    seat.past.append(1)
+    seat.push(2, now=102.0)
+    assert not seat.room.overdue(102.2)
+    assert seat.room.overdue(102.5)
+    assert seat.room.awaits
+    seat.page(2, 1, 102.6)
+    assert not seat.room.awaits
+
+
+def test_what_we_say_is_owed_an_answer() -> None:
+    seat = Seat()
+    seat.enter()
+    seat.say(1)
+    assert not seat.room.awaits
+    seat.said()
+    assert seat.room.awaits
+    seat.room.parted()
+    assert not seat.room.awaits, "without a session nobody owes anything"
 
 
 def test_receipts_and_windows_are_passed_on() -> None:

@@ -164,6 +164,31 @@ def test_receipts_come_only_with_progress_and_not_too_often() -> None:
     assert all(kinds(frames) == ["Head", "Presence"] for _, frames in stage.wait(100.0))
 
 
+def test_receipts_are_told_again_with_the_heads_until_the_room_is_quiet() -> None:
+    ann = Stub("ann")
+    stage = Stage(ann)
+    stage.log(body("one"))
+    stage.frames()
+    report(stage, ann, 1)
+    found = [kinds(frames) for _, frames in stage.wait(100.0)]
+    assert found[0] == ["Receipts"]
+    assert found[1:6] == [["Head", "Presence", "Receipts"]] * 5
+    assert found[6:] == [["Head", "Presence"]] * len(found[6:])
+
+
+def test_who_is_gone_is_in_no_receipts() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
+    stage.log(body("one"))
+    stage.wait(100.0)
+    report(stage, ann, 1)
+    ((_, frames),) = stage.wait(2.0)
+    assert frames == [wire.Receipts(TAG, 1, ((1, 1), (2, 0)))]
+    stage.room.exit(bob, stage.now)
+    told = [frame for _, frames in stage.wait(2.0) for frame in frames]
+    assert wire.Receipts(TAG, 1, ((1, 1),)) in told
+
+
 def test_nobody_can_have_more_than_there_is() -> None:
     ann = Stub("ann")
     stage = Stage(ann)
