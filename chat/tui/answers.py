@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 
 from chat.core.asks import Member, RoomRow
 from chat.core.commands import help_lines
+from chat.core.membership import Membership
 from chat.core.names import same_name
+from chat.core.recovery import RoundTrip
 from chat.core.text import clean
 from chat.net.impair import Tally
 
 from .cells import width
 from .desk import Uplink
-from .health import WINDOW, Health, LossMeter, Phase
+from .health import SPAN, WINDOW, Health, LossMeter
 from .lines import Mark
+from .sparkline import sparkline, squeezed
+from .units import counted, duration, percent, round_trip, trend_top
 
 KEYS = (
     "Tab completes. Alt-Enter or Ctrl-J begins a new line. Up recalls.",
@@ -28,6 +32,15 @@ KEYS = (
 
 _DAY = 86_400_000
 
+_LABEL = 12
+"""Columns before what there is to say."""
+
+_COURSE = 20
+"""Cells of a course, so that it fits a narrow screen."""
+
+_LOSS_TOP = 0.2
+"""The loss that the highest bar stands for."""
+
 
 def help_answer(name: str, keys: Iterable[str] = ()) -> list[str]:
     """`keys`: those that are bound besides."""
@@ -40,10 +53,12 @@ def help_answer(name: str, keys: Iterable[str] = ()) -> list[str]:
 def who_answer(label: str, members: Iterable[Member], count: int, wall: int) -> list[str]:
     """`count`: how many there are, which may be more than are known."""
     known = sorted(members, key=lambda member: same_name(member.name))
-    names = [clean(member.name) for member in known]
-    endpoints = [clean(member.endpoint) for member in known]
-    lines = [f"{_count(max(count, len(known)), 'member')} in {label}"]
-    for member, row in zip(known, _columns(names, endpoints), strict=True):
+    columns = [
+        [clean(member.name) for member in known],
+        [clean(member.endpoint) for member in known],
+    ]
+    lines = [f"{counted(max(count, len(known)), 'member')} in {label}"]
+    for member, row in zip(known, _columns(*columns), strict=True):
         plain = ", plain text" if member.text else ""
         verified = ", verified" if member.verified else ""
         lines.append(f"{row}since {_when(member.since, wall)}{plain}{verified}")
@@ -54,33 +69,87 @@ def rooms_answer(rooms: Sequence[RoomRow]) -> list[str]:
     if not rooms:
         return ["there are no rooms; /join ROOM makes one"]
     names = [clean(room.name) for room in rooms]
-    counts = [_count(room.members, "member") for room in rooms]
+    counts = [counted(room.members, "member") for room in rooms]
     rows = zip(_columns(names, counts), rooms, strict=True)
     return [(row + clean(room.topic)).rstrip() for row, room in rows]
 
 
-def net_answer(uplink: Uplink, health: Health, loss: LossMeter, now: float) -> list[str]:
-    """All that is known of the way to the server, and of what we do to it ourselves."""
+def net_answer(
+    uplink: Uplink, health: Health, loss: LossMeter, now: float, wall: int | None = None
+) -> list[str]:
+    """All that is known of the way to the server, and of what we do to it ourselves. `wall`:
+    milliseconds since 1970 at `now`."""
     guest, network = uplink.guest, uplink.network
-    lines = [f"server      {uplink.link.host}, UDP port {uplink.link.port}"]
-    state = "connected for" if health.phase is Phase.CONNECTED else f"{health.phase.value} for"
-    lines.append(f"session     {state} {_duration(now - health.since)}")
+    lines = [_row("server", f"{uplink.link.host}, UDP port {uplink.link.port}")]
+    lines += _session(health, now, wall)
     if health.endpoint:
-        local = f", here {uplink.local}" if uplink.local is not None else ""
-        lines.append(f"endpoint    {health.endpoint} as the server sees us{local}")
-    rtt = guest.rtt
-    if rtt.measured:
-        lines.append(
-            f"round trip  {rtt.smoothed * 1000:.1f} ms, give or take {rtt.variation * 1000:.1f}"
-        )
-    lost = f"{loss.loss:.1%} of what was pushed" if loss.loss is not None else "nothing was pushed"
-    lines.append(f"loss        {lost} in the last {WINDOW} s")
-    lines.append(f"not taken   {_counted(guest.dropped)}")
-    lines.append(f"impairment  {network.spec}")
+        lines += [_row("endpoint", health.endpoint), _row("", "as the server sees us")]
+    if uplink.local is not None:
+        lines.append(_row("here", str(uplink.local)))
+    lines += _round_trip(guest.rtt, health)
+    lost = "nothing was pushed" if loss.loss is None else f"{percent(loss.loss)} of what was pushed"
+    lines += [_row("loss", lost), _row("", f"in the last {WINDOW} s")]
+    lines += _course([sample.loss for sample in health.samples], _LOSS_TOP)
+    for room in guest.rooms.values():
+        lines += _room(room)
+    sent, received = network.outward.seen, network.inward.seen
+    lines.append(_row("datagrams", f"{sent:,} sent, {received:,} received"))
+    lines.append(_row("not taken", _counted(guest.dropped)))
+    lines.append(_row("impairment", str(network.spec)))
     for way, tally in (("sent", network.outward), ("received", network.inward)):
         if tally.seen:
             lines.append(f"  {way:<9} {_tally(tally)}")
     return lines
+
+
+def _session(health: Health, now: float, wall: int | None) -> list[str]:
+    seconds = now - health.since
+    lines = [_row("session", f"{health.phase.value} for {duration(seconds)}")]
+    if wall is not None:
+        lines.append(_row("", f"since {_when(wall - int(seconds * 1000), wall)}"))
+    return lines
+
+
+def _round_trip(rtt: RoundTrip, health: Health) -> list[str]:
+    if not rtt.measured:
+        return [_row("round trip", "not measured yet")]
+    lines = [
+        _row("round trip", f"{round_trip(rtt.latest)} the last"),
+        _row("", f"{round_trip(rtt.smoothed, rtt.variation)} on average"),
+    ]
+    if health.least is not None:
+        lines.append(_row("", f"{round_trip(health.least)} the least in {SPAN} s"))
+    return lines + _course(health.round_trips, trend_top(health.round_trips))
+
+
+def _course(values: Sequence[float | None], top: float) -> list[str]:
+    """The last seconds as a picture, where there is something to see."""
+    if all(value is None for value in values):
+        return []
+    drawn = sparkline(squeezed(values, _COURSE), top)
+    return [_row("", f"{drawn} {len(values)} s")]
+
+
+def _room(room: Membership) -> list[str]:
+    """How what is said in one room comes to us, and goes out."""
+    label = f"@{room.peer}" if room.name.startswith("@") else room.name
+    lines = [_row("room", clean(label))]
+    if not room.joined:
+        return [*lines, _row("", "not joined at the moment")]
+    how = "fetched: too much was lost" if room.polling.on else "pushed to us"
+    missing = max(0, room.inbox.head - room.inbox.seq)
+    pending = len(room.outbox)
+    return [
+        *lines,
+        _row("", how),
+        _row("", f"{counted(missing, 'entry', 'entries')} missing"),
+        _row("", f"{counted(pending, 'draft')} pending"),
+        _row("", f"{counted(room.outbox.window, 'draft')} may be on the way"),
+    ]
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<{_LABEL}}{text}"
 
 
 def _tally(tally: Tally) -> str:
@@ -93,15 +162,11 @@ def _tally(tally: Tally) -> str:
         "damaged": tally.corrupted,
     }
     happened = [f"{count:,} {what}" for what, count in counts.items() if count]
-    return ", ".join((f"{tally.seen:,} datagrams", *happened))
+    return ", ".join((counted(tally.seen, "datagram"), *happened))
 
 
 def _counted(counter: Counter[str]) -> str:
     return ", ".join(f"{count:,} {what}" for what, count in counter.most_common()) or "nothing"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _columns(*columns: Sequence[str]) -> list[str]:
@@ -118,9 +183,3 @@ def _columns(*columns: Sequence[str]) -> list[str]:
 def _when(milliseconds: int, wall: int) -> str:
     form = "%H:%M" if wall - milliseconds < _DAY else "%Y-%m-%d %H:%M"
     return time.strftime(form, time.localtime(min(milliseconds, wall) / 1000))
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

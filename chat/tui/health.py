@@ -3,9 +3,11 @@
 from collections import deque
 from collections.abc import Iterable
 from enum import Enum
+from typing import NamedTuple
 
 from chat.core import events
 from chat.core.membership import Membership
+from chat.core.recovery import RoundTrip
 from chat.core.text import clean
 
 SILENT = 3.0
@@ -19,6 +21,9 @@ LONG = 5.0
 
 WINDOW = 30
 """Seconds over which loss is measured."""
+
+SPAN = 60
+"""Seconds whose samples are kept, one of each."""
 
 NO_ANSWER = "no answer"
 """The reason that says least."""
@@ -35,6 +40,17 @@ class Phase(Enum):
     """And nothing more is tried."""
 
 
+class Sample(NamedTuple):
+    """How it was in one second."""
+
+    round_trip: float | None
+    """Seconds, as measured last; None: the server was not heard."""
+    jitter: float | None
+    """Seconds (RTTVAR of RFC 6298)."""
+    loss: float | None
+    """A fraction of what was pushed; None: nothing was."""
+
+
 class Health:
     """Fed with a guest's events; every `now` is monotonic seconds."""
 
@@ -46,6 +62,8 @@ class Health:
         """Why there is no session."""
         self.endpoint = ""
         """Ours, as the server sees it."""
+        self.samples: deque[Sample] = deque(maxlen=SPAN)
+        """Of the last seconds, the newest last."""
         self._reason_at = now
 
     def connected(self, event: events.Connected, now: float) -> float:
@@ -68,12 +86,44 @@ class Health:
         self.phase, self.since = Phase.REFUSED, now
         self._because(clean(reason), now)
 
+    def sample(
+        self, rtt: RoundTrip, loss: float | None, silence: float | None, overdue: bool
+    ) -> None:
+        """To be called about once a second. `loss`: of that second; the others as for `trouble`."""
+        connected = self.phase is Phase.CONNECTED and not self.silent(silence, overdue)
+        known = connected and rtt.measured
+        self.samples.append(
+            Sample(rtt.latest, rtt.variation, loss) if known else Sample(None, None, loss)
+        )
+
+    @property
+    def round_trips(self) -> list[float | None]:
+        """Seconds, one of each second."""
+        return [sample.round_trip for sample in self.samples]
+
+    @property
+    def least(self) -> float | None:
+        """The shortest round trip of them."""
+        return min((it for it in self.round_trips if it is not None), default=None)
+
+    def silent(self, silence: float | None, overdue: bool) -> bool:
+        """Whether the server was not heard for longer than is usual."""
+        if self.phase is not Phase.CONNECTED or silence is None:
+            return False
+        return silence > (SILENT if overdue else QUIET)
+
+    def state(self, silence: float | None, overdue: bool) -> str:
+        """A word or two, nothing where all is well; what `trouble` says at more length."""
+        if self.phase is not Phase.CONNECTED:
+            return str(self.phase.value)
+        return f"silent {silence:.0f} s" if silence and self.silent(silence, overdue) else ""
+
     def trouble(self, silence: float | None, overdue: bool, now: float) -> str:
         """What is wrong, in one line. `silence`: seconds since the server was heard; `overdue`: it
-        owes an answer."""
+        owes something."""
         if self.phase is Phase.CONNECTED:
-            if silence is not None and silence > (SILENT if overdue else QUIET):
-                return f"the server has been silent for {silence:.0f} s"
+            if silence is not None and self.silent(silence, overdue):
+                return f"the server was last heard {silence:.0f} s ago"
             return ""
         if self.phase is Phase.REFUSED:
             return "nothing more is tried; /quit leaves"
@@ -94,6 +144,8 @@ class LossMeter:
         self._seen: dict[str, tuple[int, int, int]] = {}
         """By room: which keys, pushes received, and pushes sent, as they were last seen."""
         self._seconds: deque[tuple[float, int, int]] = deque()
+        self.latest: float | None = None
+        """A fraction, of what was pushed between the last two looks; None: nothing was."""
 
     def look(self, rooms: Iterable[Membership], now: float) -> None:
         """To be called about once a second."""
@@ -110,6 +162,7 @@ class LossMeter:
             received += opener.received - before[1]
             sent += opener.highest - before[2]
         self._seen = seen
+        self.latest = _missing(received, sent)
         if received or sent:
             self._seconds.append((now, received, sent))
         while self._seconds and self._seconds[0][0] < now - WINDOW:
@@ -118,8 +171,10 @@ class LossMeter:
     @property
     def loss(self) -> float | None:
         """A fraction; None: nothing was sent."""
-        sent = sum(second[2] for second in self._seconds)
-        if not sent:
-            return None
         received = sum(second[1] for second in self._seconds)
-        return min(max(0.0, 1 - received / sent), 1.0)
+        return _missing(received, sum(second[2] for second in self._seconds))
+
+
+def _missing(received: int, sent: int) -> float | None:
+    """What was late in one second comes in another."""
+    return min(max(0.0, 1 - received / sent), 1.0) if sent > 0 else None

@@ -82,8 +82,9 @@ def lay_out(line: Line, size: int, new_day: bool) -> Laid:
     rows += body
     starts += body_starts
     if line.note:
+        style = "class:alert" if line.mark is Mark.FAILED else "class:quiet"
         for piece in wrap_words(line.note, size - 2):
-            rows.append((_blank(2), ("class:alert", line.note[piece.start : piece.end])))
+            rows.append((_blank(2), (style, line.note[piece.start : piece.end])))
             starts.append(len(line.text))
     return Laid(tuple(rows), tuple(starts))
 

@@ -83,6 +83,7 @@ class News:
         self._actions.list_members()
         for buffer in desk.buffers:
             buffer.tick(desk.now(), desk.wall())
+            buffer.outgoing.look(desk.uplink.guest.rooms.get(buffer.room), desk.now())
 
     def _entry(self, entry: Entry) -> None:
         buffer = self._desk.buffers.get(entry.room)
@@ -108,7 +109,7 @@ class News:
                 buffer.presence(event, names, desk.uplink.guest.name, desk.wall())
                 desk.buffers.open(event.room, membership.peer)
             case events.Receipts():
-                buffer.outgoing.heard(event, membership.roster.members, membership.ordinal)
+                buffer.outgoing.look(membership, desk.now())
 
     def _connected(self, event: events.Connected) -> None:
         desk = self._desk

@@ -113,7 +113,7 @@ class RoomBuffer:
     ) -> None:
         shown = [clean(piece, lines=True) for piece in pieces]
         look = LOOKS.get(kind, Look.TALK)
-        self.outgoing.said(tickets, shown, look, name, time, verified=verified)
+        self.outgoing.said(tickets, shown, look, name, time, verified=verified, typed=pieces)
         self.viewport.to_end()
 
     def note(self, look: Look, text: str, time: int) -> Line:

@@ -6,11 +6,20 @@ from typing import NamedTuple
 from chat.core.entry import TEXT_MAX
 from chat.core.limits import PASTE_BYTES
 
+from .catchup import Progress
 from .cells import cut, width
 from .rows import Row, Span
+from .sparkline import progress_bar, sparkline
+from .units import loss, round_trip, trend_top
 
 NEAR = 100
 """Bytes before a limit from which on they are counted."""
+
+_BAR = 5
+"""Cells of how far it has come."""
+
+_TREND = 12
+"""Seconds of the round trip's course."""
 
 
 class Tab(NamedTuple):
@@ -21,6 +30,8 @@ class Tab(NamedTuple):
     current: bool
     urgent: bool
     """What is unread there was said to us alone."""
+    mentions: int = 0
+    """Of what is unread, how much names us."""
 
 
 class Facts(NamedTuple):
@@ -40,6 +51,15 @@ class Facts(NamedTuple):
     """Lines that are further down; None: the end is in view."""
     size: int = 0
     """Bytes that were typed."""
+    jitter: float | None = None
+    """Seconds that the round trip varies by."""
+    trend: Sequence[float | None] = ()
+    """Round trips, a second each, the newest last; None: there was none. Empty: not to be drawn."""
+    catching_up: Progress | None = None
+    typing: Sequence[str] = ()
+    """Who else is, in the room on the screen; clean."""
+    ascii: bool = False
+    """The terminal shows nothing else."""
 
 
 class _Part(NamedTuple):
@@ -73,7 +93,7 @@ def status_row(facts: Facts, columns: int) -> Row:
 def _make_room(parts: list[_Part], columns: int) -> None:
     """The own room's label, which may be long, leaves half of the row to the tabs that stay."""
     if len(parts) > 1 and _size(parts) > columns:
-        ((style, label),) = parts[0].spans
+        style, label = parts[0].spans[0]
         least = max(columns // 2, width(label) + columns - _size(parts))
         parts[0] = _Part(0, ((style, cut(label, least)),))
 
@@ -82,7 +102,10 @@ def _parts(facts: Facts) -> list[_Part]:
     here = next((tab for tab in facts.tabs if tab.current), None)
     others = [it for it in enumerate(facts.tabs, 1) if not it[1].current]
     urgent = [it for it in others if it[1].urgent and it[1].unread]
-    rest = sorted((it for it in others if it not in urgent), key=lambda it: not it[1].unread)
+    rest = sorted(
+        (it for it in others if it not in urgent),
+        key=lambda it: (not it[1].mentions, not it[1].unread),
+    )
     quiet = [_tabs(rest, named) for named in range(len(rest), -1, -1)]
     return [
         _Part(3, (("class:status.name", f" {facts.name} "),)),
@@ -90,12 +113,13 @@ def _parts(facts: Facts) -> list[_Part]:
         _Part(1, _loud(facts.state)),
         _Part(2, _plain(_bytes(facts.size)) if facts.size <= PASTE_BYTES else _loud(_bytes(facts.size))),
         _Part(4, _loud(f"more below ({facts.below:,})" if facts.below is not None else "")),
-        _Part(5, _plain(f"{facts.pending:,} pending" if facts.pending else "")),
-        _Part(7, _plain(_milliseconds(facts.round_trip))),
-        _Part(8, _plain(_percent(facts.loss))),
-        _Part(9, _plain("impaired" if facts.impaired else "")),
+        _first(5, _progress(facts)),
+        _Part(6, _plain(f"{facts.pending:,} pending" if facts.pending else "")),
+        _first(8, _network(facts)),
+        _Part(10, _plain("impaired" if facts.impaired else "")),
+        _first(9, _typing(facts.typing)),
         _Part(0, _tabs(urgent, len(urgent))),
-        _Part(6, quiet[0], quiet[1:]),
+        _Part(7, quiet[0], quiet[1:]),
     ]  # fmt: skip
 
 
@@ -107,11 +131,67 @@ def _tabs(tabs: Sequence[tuple[int, Tab]], named: int) -> Row:
     """Rooms with their numbers; but for the first `named` of them only how many there are."""
     spans: list[Span] = []
     for number, tab in tabs[:named]:
-        style = "class:status.urgent" if tab.urgent else "class:status.unread"
         count = f"({tab.unread:,})" if tab.unread else ""
-        spans.append((style if tab.unread else "", f" {number}:{tab.label}{count}"))
+        if tab.mentions:
+            count = f"({tab.unread:,} @{tab.mentions:,})"
+        spans.append((_tab_style(tab), f" {number}:{tab.label}{count}"))
     more = f" +{len(tabs) - named} " if named < len(tabs) else " "
     return (*spans, ("", more)) if tabs else ()
+
+
+def _tab_style(tab: Tab) -> str:
+    if tab.urgent and tab.unread:
+        return "class:status.urgent"
+    if tab.mentions:
+        return "class:status.mention"
+    return "class:status.unread" if tab.unread else ""
+
+
+def _network(facts: Facts) -> list[Row]:
+    """The round trip, what is lost, and the course of it: in ever fewer words."""
+    full, short = round_trip(facts.round_trip, facts.jitter), round_trip(facts.round_trip)
+    lost = loss(facts.loss)
+    trend = sparkline(facts.trend[-_TREND:], trend_top(facts.trend), ascii=facts.ascii)
+    ways = _ways("", _listed(full, lost), _listed(short, lost), short or lost)
+    if full and trend:
+        ways.insert(0, (("", f" {_listed(full, lost)} "), ("class:spark", f"{trend} ")))
+    return ways
+
+
+def _progress(facts: Facts) -> list[Row]:
+    """How far we have read what was said meanwhile."""
+    if facts.catching_up is None:
+        return []
+    done, total = facts.catching_up
+    bar = progress_bar(done, total, _BAR, ascii=facts.ascii)
+    count = f"{done:,} of {total:,}"
+    texts = (f"catching up {bar} {count}", f"catching up {count}", f"{bar} {count}", bar)
+    return _ways("class:progress", *texts)
+
+
+def _typing(names: Sequence[str]) -> list[Row]:
+    match names:
+        case []:
+            return []
+        case [name]:
+            return _ways("class:typing", f"{name} is typing", "1 is typing")
+        case [one, other]:
+            return _ways("class:typing", f"{one} and {other} are typing", "2 are typing")
+        case _:
+            return _ways("class:typing", f"{len(names):,} are typing")
+
+
+def _ways(style: str, *texts: str) -> list[Row]:
+    """Each way to say it that there is, once."""
+    return [((style, f" {text} "),) for text in dict.fromkeys(texts) if text]
+
+
+def _first(rank: int, ways: list[Row]) -> _Part:
+    return _Part(rank, ways[0], ways[1:]) if ways else _Part(rank, ())
+
+
+def _listed(*texts: str) -> str:
+    return "  ".join(text for text in texts if text)
 
 
 def _plain(text: str) -> Row:
@@ -129,18 +209,6 @@ def _bytes(size: int) -> str:
     if size > TEXT_MAX:
         return f"{size:,} of {PASTE_BYTES:,} bytes"
     return f"{size} of {TEXT_MAX} bytes" if size > TEXT_MAX - NEAR else ""
-
-
-def _milliseconds(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:,.0f} ms"
-
-
-def _percent(fraction: float | None) -> str:
-    if fraction is None:
-        return ""
-    return f"{fraction:.1%} lost" if 0 < fraction < 0.1 else f"{fraction:.0%} lost"
 
 
 def _size(parts: Sequence[_Part]) -> int:

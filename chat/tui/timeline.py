@@ -133,6 +133,12 @@ class Timeline:
         line.key = self._place(0)
         self._lines.append(line)
 
+    def remove(self, line: Line) -> None:
+        """It is in no log, and not wanted here any more."""
+        at = self.index(line.key)
+        if at < len(self._lines) and self._lines[at] is line:
+            del self._lines[at]
+
     def evict(self, keep: int, before: Key | None = None) -> None:
         """Lets the oldest lines go until `keep` are left, but none from `before` on."""
         end = len(self._lines) - keep

@@ -4,7 +4,8 @@ import pytest
 
 from chat.core.events import Connected
 from chat.core.membership import Membership
-from chat.tui.health import WINDOW, Health, LossMeter, Phase
+from chat.core.recovery import RoundTrip
+from chat.tui.health import SPAN, WINDOW, Health, LossMeter, Phase, Sample
 
 CONNECTED = Connected("ann", "ann", "192.0.2.1:4000", False)
 
@@ -35,8 +36,51 @@ def test_silence_counts_sooner_where_an_answer_is_owed() -> None:
     health = Health(0.0)
     health.connected(CONNECTED, 0.0)
     assert health.trouble(5.0, False, 5.0) == ""
-    assert health.trouble(5.0, True, 5.0) == "the server has been silent for 5 s"
-    assert health.trouble(40.0, False, 40.0) == "the server has been silent for 40 s"
+    assert health.trouble(5.0, True, 5.0) == "the server was last heard 5 s ago"
+    assert health.trouble(40.0, False, 40.0) == "the server was last heard 40 s ago"
+
+
+def test_the_state_in_a_word() -> None:
+    health = Health(0.0)
+    assert health.state(None, False) == "connecting"
+    health.connected(CONNECTED, 0.0)
+    assert health.state(1.0, True) == ""
+    assert health.state(4.0, True) == "silent 4 s"
+    assert health.state(4.0, False) == ""
+    health.lost("the server is silent", 8.0)
+    assert health.state(None, False) == "reconnecting"
+
+
+def test_a_sample_each_second_and_none_of_what_is_not_heard() -> None:
+    health, rtt = Health(0.0), RoundTrip()
+    health.sample(rtt, None, None, False)
+    health.connected(CONNECTED, 1.0)
+    health.sample(rtt, None, 0.1, False)
+    rtt.sample(0.1)
+    rtt.sample(0.02)
+    health.sample(rtt, 0.25, 0.1, False)
+    health.sample(rtt, None, 4.0, True)
+    health.sample(rtt, None, 4.0, False)
+    known = Sample(0.02, rtt.variation, None)
+    nothing = Sample(None, None, None)
+    assert list(health.samples) == [
+        nothing,
+        nothing,
+        known._replace(loss=0.25),
+        nothing,
+        known,
+    ]
+    assert health.round_trips == [None, None, 0.02, None, 0.02]
+    rtt.sample(0.01)
+    health.sample(rtt, None, 0.1, False)
+    assert health.least == 0.01
+    for _ in range(SPAN):
+        health.sample(rtt, None, None, False)
+    assert len(health.samples) == SPAN
+    rtt.sample(0.5)
+    for _ in range(SPAN):
+        health.sample(rtt, None, None, False)
+    assert health.least == 0.5
 
 
 def test_a_reason_that_says_more_is_kept_for_a_while() -> None:
@@ -69,9 +113,11 @@ def test_loss_is_what_was_pushed_and_did_not_come() -> None:
     room.opener.received, room.opener.highest = 8, 10
     meter.look(rooms, 1.0)
     assert meter.loss == pytest.approx(0.2)
+    assert meter.latest == pytest.approx(0.2)
     room.opener.received, room.opener.highest = 19, 20
     meter.look(rooms, 2.0)
     assert meter.loss == pytest.approx(0.05)
+    assert meter.latest == 0.0, "what was late has come"
     room.opener = Opener()
     room.opener.received = room.opener.highest = 20
     meter.look(rooms, 3.0)
@@ -81,6 +127,7 @@ def test_loss_is_what_was_pushed_and_did_not_come() -> None:
     assert meter.loss == 0.0
     meter.look(rooms, 4.0 + WINDOW)
     assert meter.loss is None
+    assert meter.latest is None
 
 
 def test_what_is_refused_for_good_does_not_say_that_it_is_tried_again() -> None:
