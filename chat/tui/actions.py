@@ -239,7 +239,7 @@ class Actions:
             desk.impaired_at = desk.now()
             lines = [f"impairment of both directions from now on: {spec}"]
         else:
-            lines = net_answer(desk.uplink, desk.health, desk.loss, desk.now())
+            lines = net_answer(desk.uplink, desk.health, desk.loss, desk.now(), desk.wall())
         desk.current.output(lines, desk.wall())
         return True
 

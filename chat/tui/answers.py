@@ -57,12 +57,21 @@ def who_answer(label: str, members: Iterable[Member], count: int, wall: int) -> 
         [clean(member.name) for member in known],
         [clean(member.endpoint) for member in known],
     ]
+    if any(member.rtt is not None for member in known):
+        columns.append([_reported(member.rtt) for member in known])
     lines = [f"{counted(max(count, len(known)), 'member')} in {label}"]
     for member, row in zip(known, _columns(*columns), strict=True):
         plain = ", plain text" if member.text else ""
         verified = ", verified" if member.verified else ""
         lines.append(f"{row}since {_when(member.since, wall)}{plain}{verified}")
     return lines
+
+
+def _reported(rtt: int | None) -> str:
+    """In whole milliseconds."""
+    if rtt is None:
+        return ""
+    return f"{rtt:,} ms" if rtt else "<1 ms"
 
 
 def rooms_answer(rooms: Sequence[RoomRow]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from chat.core.inbox import Inbox
+from chat.core.membership import Membership
 
 FEW = 20
 """Entries that are read before a person has looked."""
@@ -27,18 +27,14 @@ class CatchUp:
         self._begin = self._end = 0
         self._seen = False
 
-    def look(self, inbox: Inbox, now: float) -> Progress | None:
-        """None: there is nothing to wait for. `now`: monotonic seconds; to be asked while the
-        room is joined, or else `stop`."""
-        shown, head = inbox.shown, inbox.head
-        if shown >= head:
-            self.stop()
+    def look(self, room: Membership | None, now: float) -> Progress | None:
+        """None: there is nothing to wait for. `now`: monotonic seconds."""
+        if room is None or not room.joined or room.inbox.shown >= room.inbox.head:
+            self._since = None
             return None
+        shown, head = room.inbox.shown, room.inbox.head
         if self._since is None or shown >= self._end or shown < self._begin:
             self._since, self._begin, self._end, self._seen = now, shown, head, False
         if not self._seen and (head - shown > FEW or now - self._since > LATE):
             self._seen, self._end = True, head
         return Progress(shown - self._begin, self._end - self._begin) if self._seen else None
-
-    def stop(self) -> None:
-        self._since = None

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from chat.core import events
+from chat.core.guest import Guest
 from chat.core.membership import Membership
 from chat.core.recovery import RoundTrip
 from chat.core.text import clean
@@ -135,6 +136,12 @@ class Health:
 
     def _because(self, reason: str, now: float) -> None:
         self.reason, self._reason_at = reason, now
+
+
+def silence(guest: Guest, now: float) -> tuple[float | None, bool]:
+    """Seconds since the server was heard, None without a session; and whether it owes something."""
+    seconds = now - guest.heard_at if guest.heard_at is not None else None
+    return seconds, any(room.awaits for room in guest.rooms.values())
 
 
 class LossMeter:

@@ -10,7 +10,7 @@ from chat.core.types import Entry
 from .actions import Actions
 from .answers import rooms_answer
 from .desk import Desk
-from .health import LONG
+from .health import LONG, silence
 from .lines import Look
 from .roombuffer import RoomBuffer
 
@@ -79,7 +79,9 @@ class News:
     def tick(self) -> None:
         """About once a second."""
         desk = self._desk
-        desk.loss.look(desk.uplink.guest.rooms.values(), desk.now())
+        guest = desk.uplink.guest
+        desk.loss.look(guest.rooms.values(), desk.now())
+        desk.health.sample(guest.rtt, desk.loss.latest, *silence(guest, desk.now()))
         self._actions.list_members()
         for buffer in desk.buffers:
             buffer.tick(desk.now(), desk.wall())

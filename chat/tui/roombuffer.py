@@ -9,6 +9,7 @@ from chat.core.membership import Membership
 from chat.core.text import clean
 from chat.core.types import Entry, Kind
 
+from .catchup import CatchUp
 from .lines import LOOKS, Line, Look
 from .members import MemberList
 from .outgoing import Outgoing
@@ -43,6 +44,7 @@ class RoomBuffer:
         self.timeline = Timeline()
         self.viewport = Viewport(self.timeline)
         self.outgoing = Outgoing(self.timeline)
+        self.catch_up = CatchUp()
         self.recall = Recall()
         self.members = MemberList()
         self.attendance = Attendance()

@@ -4,7 +4,7 @@ from chat.core.text import clean
 
 from .cells import cut, width
 from .desk import Desk
-from .health import Phase
+from .health import Phase, silence
 from .inputline import InputLine
 from .roombuffer import RoomBuffer
 from .rows import Frame, Row
@@ -26,7 +26,7 @@ def compose_view(desk: Desk, line: InputLine, banner: str, columns: int, rows: i
         members_columns=buffer.members.columns(members, columns),
         members=lambda size, height: buffer.members.rows(members, count, size, height),
         messages=lambda size, height: buffer.view(size, height, membership),
-        status=lambda size: status_row(_facts(desk, line, trouble), size),
+        status=lambda size: status_row(_facts(desk, line), size),
         hint=next((hint for hint in hints if hint[1]), ("", "")),
         label=line.label,
         text=line.text,
@@ -46,24 +46,26 @@ def _header(desk: Desk, buffer: RoomBuffer, columns: int) -> Row:
 
 def _trouble(desk: Desk) -> str:
     guest, now = desk.uplink.guest, desk.now()
-    silence = now - guest.heard_at if guest.heard_at is not None else None
-    overdue = any(room.outbox.in_flight for room in guest.rooms.values())
-    return desk.health.trouble(silence, overdue, now)
+    return desk.health.trouble(*silence(guest, now), now)
 
 
-def _facts(desk: Desk, line: InputLine, trouble: str) -> Facts:
-    guest, phase = desk.uplink.guest, desk.health.phase
+def _facts(desk: Desk, line: InputLine) -> Facts:
+    guest, now = desk.uplink.guest, desk.now()
     buffer = desk.current
-    connected = phase is Phase.CONNECTED
-    state = ("silent" if trouble else "") if connected else phase.value
+    membership = guest.rooms.get(buffer.room)
+    connected = desk.health.phase is Phase.CONNECTED
+    known = guest.rtt.measured and connected
     return Facts(
         name=guest.name,
         tabs=[Tab(each.label, each.unread, each is buffer, each.direct) for each in desk.buffers],
-        state=state,
-        round_trip=guest.rtt.smoothed if guest.rtt.measured and connected else None,
+        state=desk.health.state(*silence(guest, now)),
+        round_trip=guest.rtt.smoothed if known else None,
         loss=desk.loss.loss if connected else None,
         impaired=desk.impaired,
         pending=desk.pending,
         below=None if buffer.viewport.follows else buffer.below,
         size=len(line.text.encode(errors="replace")),
+        jitter=guest.rtt.variation if known else None,
+        trend=desk.health.round_trips if connected else (),
+        catching_up=buffer.catch_up.look(membership, now),
     )

@@ -170,6 +170,19 @@ def test_who() -> None:
     assert who_answer("lobby", members[:1], 1, NOON)[0] == "1 member in lobby"
 
 
+def test_who_says_round_trips_where_they_are_known() -> None:
+    members = [
+        Member(1, "bob", "192.0.2.1:4000", NOON, True),
+        Member(2, "ann", "192.0.2.22:4000", NOON, False, True, 1204),
+        Member(3, "cleo", "192.0.2.3:4000", NOON, False, False, 0),
+    ]
+    assert who_answer("lobby", members, 3, NOON)[1:] == [
+        "ann   192.0.2.22:4000  1,204 ms  since 22:13, verified",
+        "bob   192.0.2.1:4000             since 22:13, plain text",
+        "cleo  192.0.2.3:4000   <1 ms     since 22:13",
+    ]
+
+
 def test_an_unused_room_has_nothing_missing() -> None:
     scene = Scene()
     scene.room.joined = True

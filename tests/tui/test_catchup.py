@@ -1,22 +1,24 @@
-from typing import cast
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.core.inbox import Inbox
+from chat.core.membership import Membership
+from chat.core.recovery import RoundTrip
 from chat.tui.catchup import FEW, LATE, CatchUp, Progress
 
 
 class Scene:
-    """As much of an inbox as is looked at."""
+    """A room that we are in."""
 
     def __init__(self, shown: int, head: int) -> None:
-        self.shown, self.head = shown, head
+        self.room = Membership("lobby", RoundTrip())
+        self.room.joined = True
+        self.inbox = self.room.inbox
+        self.inbox.shown, self.inbox.head = shown, head
         self.catch_up = CatchUp()
 
     def look(self, shown: int, head: int, now: float) -> Progress | None:
-        self.shown, self.head = shown, head
-        return self.catch_up.look(cast(Inbox, self), now)
+        self.inbox.shown, self.inbox.head = shown, head
+        return self.catch_up.look(self.room, now)
 
 
 def test_a_reconnect_after_many() -> None:
@@ -55,12 +57,22 @@ def test_it_is_never_done_and_never_beyond_and_ends(steps: list[tuple[int, int, 
     scene, now = Scene(0, 0), 0.0
     before: Progress | None = None
     for said, read, seconds in steps:
-        head = scene.head + said
+        head = scene.inbox.head + said
         now += seconds
-        found = scene.look(min(scene.shown + read, head), head, now)
+        found = scene.look(min(scene.inbox.shown + read, head), head, now)
         if found is not None:
             assert 0 <= found.done < found.total
             if before is not None and before.total == found.total:
                 assert found.done >= before.done or found.done == 0
         before = found
-    assert scene.look(scene.head, scene.head, now) is None
+    assert scene.look(scene.inbox.head, scene.inbox.head, now) is None
+
+
+def test_while_we_are_away_nothing_comes() -> None:
+    scene = Scene(0, 0)
+    assert scene.look(0, 100, 0.0) == Progress(0, 100)
+    scene.room.parted()
+    assert scene.look(40, 100, 1.0) is None
+    scene.room.joined = True
+    assert scene.look(40, 300, 2.0) == Progress(0, 260)
+    assert scene.catch_up.look(None, 3.0) is None
