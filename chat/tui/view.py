@@ -23,7 +23,7 @@ def compose_view(desk: Desk, line: InputLine, banner: str, columns: int, rows: i
     parts = Parts(
         banner=banner,
         header=_header(desk, buffer, columns),
-        members_columns=buffer.members.columns(members, columns),
+        members_columns=buffer.members.columns(members, columns) if desk.settings.members else 0,
         members=lambda size, height: buffer.members.rows(members, count, size, height),
         messages=lambda size, height: buffer.view(size, height, membership),
         status=lambda size: status_row(_facts(desk, line), size),
@@ -66,6 +66,6 @@ def _facts(desk: Desk, line: InputLine) -> Facts:
         below=None if buffer.viewport.follows else buffer.below,
         size=len(line.text.encode(errors="replace")),
         jitter=guest.rtt.variation if known else None,
-        trend=desk.health.round_trips if connected else (),
+        trend=desk.health.round_trips if connected and desk.settings.sparkline else (),
         catching_up=buffer.catch_up.look(membership, now),
     )

@@ -308,7 +308,7 @@ async def test_what_was_typed_and_never_got_out_is_known() -> None:
 async def test_settling() -> None:
     async with served() as link, person(link) as ann:
         await ann.sees("connected as ann")
-        ann.app.client.network.blackout(0.3)
+        ann.app.client.network.blackout(3)
         await ann.say("late")
         await ann.sees("1 pending")
         assert await ann.app.settle(0.01) == 1
