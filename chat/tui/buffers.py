@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 from chat.core.text import clean
 
+from .reader import Reader
 from .roombuffer import RoomBuffer
 
 
 class Buffers:
     """There is always at least one."""
 
-    def __init__(self, room: str) -> None:
-        self._buffers = {room: RoomBuffer(room)}
+    def __init__(self, room: str, reader: Reader | None = None) -> None:
+        self._reader = reader or Reader()
+        self._buffers = {room: RoomBuffer(room, self._reader)}
         self._current = self._buffers[room]
 
     def __iter__(self) -> Iterator[RoomBuffer]:
@@ -35,10 +37,20 @@ class Buffers:
         """This room's buffer, a new one where there is none. `peer`, if known: who the other one
         is by now."""
         if room not in self._buffers:
-            self._buffers[room] = RoomBuffer(room)
+            self._buffers[room] = RoomBuffer(room, self._reader)
         buffer = self._buffers[room]
         buffer.peer = clean(peer) or buffer.peer
         return buffer
+
+    @property
+    def reader(self) -> Reader:
+        return self._reader
+
+    def configure(self, reader: Reader) -> None:
+        """Who reads all of them, and what they want to see, from now on."""
+        self._reader = reader
+        for buffer in self:
+            buffer.configure(reader)
 
     def close(self, room: str) -> None:
         """The last one stays open."""
@@ -51,8 +63,10 @@ class Buffers:
 
     def show(self, buffer: RoomBuffer) -> None:
         """Brings it on the screen: it is read."""
+        if buffer is not self._current:
+            self._current.leave()
         self._current = buffer
-        buffer.unread = 0
+        buffer.enter()
 
     def number(self, number: int) -> None:
         """The first is 1; nothing happens where there is none."""

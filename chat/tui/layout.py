@@ -2,15 +2,15 @@
 line."""
 
 import time
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from typing import NamedTuple
 from zlib import crc32
 
-from chat.core.names import same_name
-
-from .cells import cut, width
-from .lines import Line, Look, Mark
+from .cells import cut, fitted, width
+from .lines import Line, Look, Mark, common_name
+from .query import Query
 from .rows import Row, Span
 from .wrap import Slice, wrap_words
 
@@ -23,10 +23,17 @@ NAME_CELLS = 10
 WIDE = 56
 """Columns from which names have a column of their own."""
 
-DECORATION = -1
-"""Where a row begins that is not of the line's text, but above it."""
+DAY, NEW = -2, -1
+"""Where rows begin that are not of the line's text, but above it, in their order."""
+
+SELECTED = "▸"
+MENTION = "@"
+EDITED = " (edited)"
 
 _CACHED = 2048
+
+Overlay = tuple[int, int, str]
+"""From where to where in a text, and the style that is added there."""
 
 
 class Laid(NamedTuple):
@@ -44,17 +51,32 @@ class Laid(NamedTuple):
         return found
 
 
+class Context(NamedTuple):
+    """What a line's rows depend on besides the line."""
+
+    size: int
+    """Columns."""
+    new_day: bool = False
+    """It is the first of its day."""
+    unread: int = 0
+    """So many are new, and this is the first of them."""
+    selected: bool = False
+    query: Query | None = None
+    """What is searched for."""
+    clock: str = "%H:%M"
+
+
 class Layouts:
     """Lines as they were laid out before, the most recent ones."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, int, bool], Laid] = {}
+        self._known: dict[tuple[int, int, Context], Laid] = {}
 
-    def get(self, line: Line, size: int, new_day: bool) -> Laid:
-        key = (line.serial, line.version, size, new_day)
+    def get(self, line: Line, context: Context) -> Laid:
+        key = (line.serial, line.version, context)
         laid = self._known.pop(key, None)
         if laid is None:
-            laid = lay_out(line, size, new_day)
+            laid = lay_out(line, context)
             if len(self._known) >= _CACHED:
                 del self._known[next(iter(self._known))]
         self._known[key] = laid
@@ -71,65 +93,145 @@ def _blank(size: int) -> Span:
     return "", " " * size
 
 
-def lay_out(line: Line, size: int, new_day: bool) -> Laid:
-    """`size` columns; `new_day`: it is the first of its day."""
-    rows: list[Row] = []
-    starts: list[int] = []
-    if new_day:
-        rows.append(_day_row(line.day, size))
-        starts.append(DECORATION)
-    body, body_starts = _body(line, size)
-    rows += body
-    starts += body_starts
-    if line.note:
-        style = "class:alert" if line.mark is Mark.FAILED else "class:quiet"
-        for piece in wrap_words(line.note, size - 2):
-            rows.append((_blank(2), (style, line.note[piece.start : piece.end])))
-            starts.append(len(line.text))
-    return Laid(tuple(rows), tuple(starts))
+def lay_out(line: Line, context: Context) -> Laid:
+    size = context.size
+    above: list[tuple[Row, int]] = []
+    if context.new_day:
+        text = f"{date.fromordinal(line.day):%A %d %B %Y}"
+        above.append((_rule(text, "class:day", size), DAY))
+    if context.unread:
+        above.append((_rule(f"{context.unread:,} new", "class:unread", size), NEW))
+    body, starts = _body(line, context)
+    if context.selected:
+        body = [_also(row, "class:selected") for row in body]
+    below = _below(line, context)
+    end = len(line.text) + 1
+    return Laid(
+        (*(row for row, _ in above), *body, *below),
+        (*(start for _, start in above), *starts, *range(end, end + len(below))),
+    )
 
 
-def _body(line: Line, size: int) -> tuple[list[Row], list[int]]:
+def _body(line: Line, context: Context) -> tuple[list[Row], list[int]]:
+    size = context.size
     match line.look:
         case Look.TOP:
             return ([(("class:quiet", cut(line.text, size)),)], [0]) if line.text else ([], [])
         case Look.OUTPUT:
             return _output(line.text, size)
+    first, indent = _prefix(line, context)
+    text = line.text.rstrip("\n")
+    whole = text + EDITED if line.edited else text
+    overlays = [*_found(text, line, context), (len(text), len(whole), "class:edited")]
     style = _text_style(line)
-    first, indent = _prefix(line, size)
-    slices = wrap_words(
-        line.text.rstrip("\n"), size - indent, size - sum(width(text) for _, text in first)
-    )
+    slices = wrap_words(whole, size - indent, size - sum(width(text) for _, text in first))
     rows: list[Row] = []
     for at, piece in enumerate(slices):
         before = (_blank(indent),) if at else first
-        rows.append((*before, (style, _shown(line.text, piece))))
+        shown = Slice(piece.start, piece.start + len(_shown(whole, piece)))
+        rows.append((*before, *_laid_over(whole, shown, style, overlays)))
     return rows, [piece.start for piece in slices]
 
 
-def _prefix(line: Line, size: int) -> tuple[Row, int]:
+def _below(line: Line, context: Context) -> list[Row]:
+    rows: list[Row] = []
+    if line.reactions:
+        indent = _indent(context)
+        each = (
+            f"[{it.text} {it.authors:,}]" if it.own else f"{it.text} {it.authors:,}"
+            for it in line.reactions
+        )
+        rows.append(
+            (_blank(indent), ("class:reaction", cut("  ".join(each), context.size - indent)))
+        )
+    if line.note:
+        style = "class:alert" if line.mark is Mark.FAILED else "class:quiet"
+        for piece in wrap_words(line.note, context.size - 2):
+            rows.append((_blank(2), (style, line.note[piece.start : piece.end])))
+    return rows
+
+
+def _prefix(line: Line, context: Context) -> tuple[Row, int]:
     """What stands before the text, and how far its further rows are indented."""
-    clock = time.strftime("%H:%M", time.localtime(line.time / 1000))
+    wide = context.size >= WIDE
+    clock = time.strftime(context.clock, time.localtime(line.time / 1000))
+    clock = fitted(clock, clock_cells(context.clock)) if clock else ""
     mark = (f"class:mark.{line.mark.name.lower()}", line.mark.value)
-    author = (name_style(line.name), line.author) if line.name else None
-    sign = {Look.ACTION: "*", Look.ALERT: "!!"}.get(line.look, "--")
-    wide = size >= WIDE
-    spans: list[Span] = [("class:time", clock + (" " if wide else "")), mark]
-    if wide:
-        spans.append(_blank(1))
+    if line.mention:
+        mark = ("class:mention", MENTION)
+    chosen: Span = ("", SELECTED if context.selected else " ")
+    spans: list[Span] = [("class:time", clock + (" " if wide else ""))]
+    # Where it is narrow, one column has to do for both.
+    spans += [mark, chosen] if wide else [chosen if context.selected else mark]
+    found = _found(line.name, line, context)
+    author = _laid_over(line.author, Slice(0, len(line.author)), name_style(line.name), found)
     if line.look is Look.TALK:
-        assert author is not None
         if wide:
             spans.append(_blank(max(0, NAME_CELLS - width(line.author))))
-        spans += [author, ("class:quiet", "  " if wide else ": ")]
+        spans += [*author, ("class:quiet", "  " if wide else ": ")]
     else:
-        signed = f"{sign:>{NAME_CELLS}}  " if wide else f"{sign} "
-        spans.append(("class:quiet", signed))
-        if author is not None:
-            spans += [author, _blank(1)]
-        if line.look is Look.TOPIC:
-            spans.append(("class:quiet", "changed the topic to: "))
-    return tuple(spans), 8 + NAME_CELLS + 2 if wide else 7
+        sign = {Look.ACTION: "*", Look.ALERT: "!!"}.get(line.look, "--")
+        spans.append(("class:quiet", f"{sign:>{NAME_CELLS}}  " if wide else f"{sign} "))
+        if line.name:
+            spans += [*author, _blank(1)]
+        if line.look in _PHRASES:
+            spans.append(("class:quiet", _PHRASES[line.look]))
+    return tuple(spans), _indent(context)
+
+
+_PHRASES = {
+    Look.TOPIC: "changed the topic to: ",
+    Look.EDIT: "corrects: ",
+    Look.DELETE: "takes a message back",
+    Look.REACTION: "reacts: ",
+}
+
+
+def _indent(context: Context) -> int:
+    clock = clock_cells(context.clock)
+    return clock + 3 + NAME_CELLS + 2 if context.size >= WIDE else clock + 2
+
+
+@cache
+def clock_cells(clock: str) -> int:
+    """The most that a time takes, written like this."""
+    days = (
+        time.gmtime(86_400 * 31 * month + 90_061 * hour)
+        for month in range(12)
+        for hour in range(24)
+    )
+    return max(width(time.strftime(clock, day)) for day in days)
+
+
+# Texts in several styles
+
+
+def _found(text: str, line: Line, context: Context) -> list[Overlay]:
+    """Where there is what is searched for."""
+    if context.query is None or not context.query.asks(line):
+        return []
+    return [(start, end, "class:match") for start, end in context.query.spans(text)]
+
+
+def _laid_over(text: str, piece: Slice, style: str, overlays: Iterable[Overlay]) -> list[Span]:
+    """This piece of the text: in the style, and where overlays are, in theirs, too. These are in
+    order, and apart."""
+    spans: list[Span] = []
+    at = piece.start
+    for start, end, more in overlays:
+        start, end = max(start, at), min(end, piece.end)
+        if start < end:
+            if at < start:
+                spans.append((style, text[at:start]))
+            spans.append((f"{style} {more}".strip(), text[start:end]))
+            at = end
+    if at < piece.end or not spans:
+        spans.append((style, text[at : piece.end]))
+    return spans
+
+
+def _also(row: Row, style: str) -> Row:
+    return tuple((f"{before} {style}".strip(), text) for before, text in row)
 
 
 def _output(text: str, size: int) -> tuple[list[Row], list[int]]:
@@ -147,9 +249,8 @@ def _output(text: str, size: int) -> tuple[list[Row], list[int]]:
     return rows, starts
 
 
-def _day_row(day: int, size: int) -> Row:
-    text = f"{date.fromordinal(day):%A %d %B %Y}"
-    return (("class:day", cut(f"── {text} ──", size)),)
+def _rule(text: str, style: str, size: int) -> Row:
+    return ((style, cut(f"── {text} ──", size)),)
 
 
 def _shown(text: str, piece: Slice) -> str:
@@ -157,12 +258,16 @@ def _shown(text: str, piece: Slice) -> str:
 
 
 def _text_style(line: Line) -> str:
+    if line.deleted:
+        return "class:deleted"
     if line.mark in (Mark.PENDING, Mark.FAILED):
         return "class:pending"
+    if line.mention:
+        return "class:mention"
     return {Look.QUIET: "class:quiet", Look.NOTICE: "class:notice", Look.ALERT: "class:alert"}.get(
         line.look, ""
     )
 
 
 def _colour(name: str) -> int:
-    return crc32(same_name(name).encode(errors="replace")) % COLOURS
+    return crc32(common_name(name).encode(errors="replace")) % COLOURS

@@ -1,12 +1,24 @@
 """Comings and goings, in words."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 NAMED = 5
 """Names on one line; the others are counted."""
 
 RETURN = 30.0
 """Seconds that others get to come back after we did: where the server was away, so were all."""
+
+
+class Change(NamedTuple):
+    """What some have done together."""
+
+    names: tuple[str, ...]
+    what: str
+
+    def text(self, names: Sequence[str] = ()) -> str:
+        """Of all, or only of these of them."""
+        return f"{listed(names or self.names)} {self.what}"
 
 
 class Attendance:
@@ -26,7 +38,7 @@ class Attendance:
 
     def update(
         self, names: Collection[str], renamed: Iterable[tuple[str, str]], own: str
-    ) -> list[str]:
+    ) -> list[Change]:
         """Lines on what has changed: `names` are all that are here, `renamed` pairs of before and
         after. What we do ourselves is no news."""
         here = frozenset(names)
@@ -35,31 +47,32 @@ class Attendance:
         if not self._known:
             self._known = True
             return []
-        lines: list[str] = []
+        lines: list[Change] = []
         if self._returned_at is None:
             for before, after in renamed:
                 if before in went and after in came:
                     went, came = went - {before}, came - {after}
                     if after != own:
-                        lines.append(f"{before} is {after} now")
+                        lines.append(Change((before,), f"is {after} now"))
         else:
             self._awaited |= dict.fromkeys(went, self._returned_at + RETURN)
             self._returned_at, went = None, frozenset()
         came -= {own}
-        news = sorted(came - self._awaited.keys())
+        news = came - self._awaited.keys()
         for name in came:
             self._awaited.pop(name, None)
-        gone = sorted(went - {own})
-        joined = [f"{listed(news)} joined"] if news else []
-        left = [f"{listed(gone)} left"] if gone else []
-        return joined + left + lines
+        return [*_changes(news, "joined"), *_changes(went - {own}, "left"), *lines]
 
-    def tick(self, now: float) -> list[str]:
+    def tick(self, now: float) -> list[Change]:
         """Who has not come back in time has left."""
-        gone = sorted(name for name, until in self._awaited.items() if until <= now)
+        gone = [name for name, until in self._awaited.items() if until <= now]
         for name in gone:
             del self._awaited[name]
-        return [f"{listed(gone)} left"] if gone else []
+        return _changes(gone, "left")
+
+
+def _changes(names: Collection[str], what: str) -> list[Change]:
+    return [Change(tuple(sorted(names)), what)] if names else []
 
 
 def listed(names: Sequence[str]) -> str:

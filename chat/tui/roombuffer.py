@@ -1,8 +1,10 @@
 """One room as the user has it: its lines, the part in view, what was sent and is being typed."""
 
+import time as clock
 from collections.abc import Collection, Sequence
 
 from chat.core import events
+from chat.core.amend import amends
 from chat.core.history import Older
 from chat.core.inbox import Broken, Expired
 from chat.core.membership import Membership
@@ -10,45 +12,57 @@ from chat.core.text import clean
 from chat.core.types import Entry, Kind
 
 from .catchup import CatchUp
-from .lines import LOOKS, Line, Look
+from .lines import LOOKS, SPOKEN, Line, Look
 from .members import MemberList
 from .outgoing import Outgoing
-from .presence import Attendance
+from .presence import Attendance, Change
+from .query import Query, QueryError
+from .reader import Reader
 from .recall import Recall
 from .rows import Row
+from .search import BUDGET, Search
+from .selection import Selection
+from .speakers import Speakers
 from .timeline import Timeline
+from .unread import Unread
 from .viewport import Viewport
 
-KEPT = 10_000
-"""Lines of one room, while its end is in view."""
-
-KEPT_SCROLLED = 5 * KEPT
-"""Lines that one who reads further up may keep waiting below."""
-
-SPEAKERS = 500
-"""Names that are remembered, by when they last spoke."""
+SCROLLED = 5
+"""How many times more lines one who reads further up may keep waiting below."""
 
 
 class RoomBuffer:
     """Pure. `room` is the guest's name for it."""
 
-    def __init__(self, room: str) -> None:
+    def __init__(self, room: str, reader: Reader | None = None) -> None:
         self.room = room
         self.peer = ""
         """In a room of two, the other one's name."""
-        self.unread = 0
         self.wants_older = False
-        """The view is near the oldest line there is."""
+        """Older lines are needed: the view is near the oldest one there is, or a search is."""
         self.below = 0
         """Lines further down than the view."""
         self.timeline = Timeline()
-        self.viewport = Viewport(self.timeline)
+        self.viewport = Viewport(self.timeline, unread := Unread(self.timeline.shown))
+        self.selection = Selection(self.timeline, self.viewport)
         self.outgoing = Outgoing(self.timeline)
         self.catch_up = CatchUp()
         self.recall = Recall()
         self.members = MemberList()
         self.attendance = Attendance()
-        self._speakers: dict[str, None] = {}
+        self._unread = unread
+        self._speakers = Speakers()
+        self._search: Search | None = None
+        self.configure(reader or Reader())
+
+    def configure(self, reader: Reader) -> None:
+        """Who reads, and what they want to see, from now on and of what is there already."""
+        if reader != self.timeline.reader:
+            self.timeline.read_as(reader)
+            self._unread.recount()
+            self._evict()
+            if self._search is not None:
+                self._search.again()
 
     @property
     def label(self) -> str:
@@ -62,23 +76,37 @@ class RoomBuffer:
 
     def entry(self, entry: Entry, *, own: bool, seen: bool) -> None:
         """The newest entry. `own`: of our present instance; `seen`: the buffer is on the screen."""
+        selected = self.viewport.selected
         if own:
             self.outgoing.read_back(entry)
-        line = self.timeline.add(entry)
+        if amends(entry.kind):
+            changed = self.timeline.amend(entry)
+            if changed is not None:
+                self._changed(changed)
+            return
+        line = self.timeline.add(entry, own=own)
         if own:
             self.outgoing.watch(line)
-        elif not seen and entry.kind != Kind.TOPIC:
-            self.unread += 1
-        self._spoke(line.name)
+            if selected is not None and selected not in self.timeline.shown:
+                self.selection.became(selected, line)
+        elif not seen or self._unread.away:
+            self._unread.came(line)
+        self._speakers.spoke(line)
+        self._changed(line)
         self._evict()
 
     def older(self, answer: Older) -> None:
         first = self.timeline.first
         merged = self.timeline.add_older(answer.entries, answer.beginning)
         self.viewport.came_before(first, merged)
+        self.selection.came_before(merged)
+        self.search_on()
 
     def broken(self, event: Broken, time: int) -> None:
         self.outgoing.taken_back(self.timeline.take_back(event.seq))
+        self._unread.recount()
+        if self._search is not None:
+            self._search.again()
         after = f"what follows {event.seq - 1}" if event.seq > 1 else "everything"
         self.alert(f"the server lost its newest messages: {after} was taken back", time)
 
@@ -93,13 +121,13 @@ class RoomBuffer:
     ) -> None:
         """`names`: all that are here now, clean."""
         renamed = [(clean(before.name), clean(now.name)) for before, now in event.renamed]
-        for text in self.attendance.update(names, renamed, own_name):
-            self.timeline.note(Look.QUIET, text, time, after=event.after)
+        for change in self.attendance.update(names, renamed, own_name):
+            self._attended(change, time, event.after)
 
     def tick(self, now: float, time: int) -> None:
         """`now`: monotonic seconds."""
-        for text in self.attendance.tick(now):
-            self.note(Look.QUIET, text, time)
+        for change in self.attendance.tick(now):
+            self._attended(change, time)
 
     # What is said here
 
@@ -112,11 +140,16 @@ class RoomBuffer:
         time: int,
         *,
         verified: bool = False,
+        refers: int = 0,
     ) -> None:
+        """`refers`: the seq of what it is to amend."""
         shown = [clean(piece, lines=True) for piece in pieces]
         look = LOOKS.get(kind, Look.TALK)
         self.outgoing.said(tickets, shown, look, name, time, verified=verified, typed=pieces)
-        self.viewport.to_end()
+        self.timeline[len(self.timeline) - 1].refers = refers
+        if not amends(kind):
+            self.selection.clear()
+            self.viewport.to_end()
 
     def note(self, look: Look, text: str, time: int) -> Line:
         """Clean text of our own."""
@@ -138,14 +171,149 @@ class RoomBuffer:
         self.timeline.top.say(self._top(membership))
         view = self.viewport.view(columns, height)
         self.below = view.below
-        self.wants_older = (
-            view.near_top and not self.timeline.beginning and not self.timeline.forgotten
-        )
+        wanted = view.near_top or (self._search is not None and self._search.wants_older)
+        self.wants_older = wanted and self._more
         return view.rows
 
     def speakers(self) -> list[str]:
         """Who spoke here, the latest first."""
-        return list(reversed(self._speakers))
+        return self._speakers.names
+
+    # What is unread
+
+    @property
+    def unread(self) -> int:
+        """Messages that came while nobody looked."""
+        return self._unread.count
+
+    @property
+    def mentions(self) -> int:
+        """Those of them that speak of us."""
+        return self._unread.mentions
+
+    def leave(self) -> None:
+        """Nobody looks at it any more: what there is has been read."""
+        self._unread.leave()
+
+    def enter(self) -> None:
+        self._unread.enter()
+
+    def jump_to_unread(self) -> bool:
+        """False: nothing was new."""
+        return self.viewport.to_unread()
+
+    def next_mention(self) -> bool:
+        """Selects it; False: there is none."""
+        return self._to_mention(1)
+
+    def previous_mention(self) -> bool:
+        return self._to_mention(-1)
+
+    # The selected line
+
+    @property
+    def selected(self) -> Line | None:
+        return self.selection.line
+
+    def select(self, line: Line) -> None:
+        self.selection.take(line)
+
+    def select_before(self) -> bool:
+        """At first, what was said last in view. False: there is nothing."""
+        return self.selection.step(-1)
+
+    def select_after(self) -> bool:
+        return self.selection.step(1)
+
+    def deselect(self) -> None:
+        self.selection.clear()
+
+    def latest(self, *, own: bool) -> Line | None:
+        """What was said last, by us or by anybody, as far as it is in the log and was not taken
+        back."""
+        shown = self.timeline.shown
+        for at in range(len(shown) - 1, 0, -1):
+            line = shown[at]
+            if line.is_entry and line.look in SPOKEN and not line.deleted and (line.own or not own):
+                return line
+        return None
+
+    def copy_text(self, line: Line) -> str:
+        """14:03 <ann> text"""
+        when = clock.strftime(self.timeline.reader.clock, clock.localtime(line.time / 1000))
+        who = f"* {line.name}" if line.look is Look.ACTION else f"<{line.name}>"
+        return f"{when} {who} {line.text}".strip()
+
+    # Searching
+
+    def find(self, text: str) -> str:
+        """Looks for it, up from the selected line or the end of the view; what is found is selected.
+        Returns why it cannot be looked for, or nothing."""
+        try:
+            query = Query(text)
+        except QueryError as error:
+            return str(error)
+        self.viewport.query = query
+        self._search = Search(self.timeline.shown, query)
+        self.find_next(-1)
+        return ""
+
+    def find_next(self, by: int) -> None:
+        """Up (-1) or down (1)."""
+        if self._search is not None:
+            self._search.want(by, self.selection.key)
+            self.search_on()
+
+    def search_on(self, budget: int = BUDGET) -> None:
+        """Goes on with it: to be called again as long as it is `searching`."""
+        if self._search is not None:
+            line = self._search.step(self._more, budget)
+            if line is not None:
+                self.selection.take(line)
+
+    @property
+    def searching(self) -> bool:
+        return self._search is not None and self._search.busy
+
+    @property
+    def search_status(self) -> str:
+        """3 of 17, or what else there is to say; nothing: nothing is searched for."""
+        return self._search.status if self._search is not None else ""
+
+    def stop_search(self) -> None:
+        """What was found stays selected."""
+        self._search = self.viewport.query = None
+
+    # Inside
+
+    def _changed(self, line: Line) -> None:
+        if self._search is not None:
+            self._search.look(line)
+
+    def _attended(self, change: Change, time: int, after: int = 0) -> None:
+        spoke = self._speakers.times(change.names)
+        self.timeline.note(Look.QUIET, change.text(), time, after=after, about=change, spoke=spoke)
+        self._evict()
+
+    def _to_mention(self, by: int) -> bool:
+        shown = self.timeline.shown
+        at = shown.place(self.selection.key)
+        if by < 0 or self.selection.line is not None:
+            at += by
+        while 0 < at < len(shown):
+            if shown[at].mention:
+                self.selection.take(shown[at])
+                return True
+            at += by
+        return False
+
+    @property
+    def _more(self) -> bool:
+        """Older lines may come, and there is room for them."""
+        timeline = self.timeline
+        if timeline.beginning or timeline.forgotten:
+            return False
+        return len(timeline) < SCROLLED * timeline.reader.kept
 
     def _top(self, membership: Membership | None) -> str:
         timeline = self.timeline
@@ -162,17 +330,11 @@ class RoomBuffer:
             return "loading older messages…"
         return "older messages: Page Up" if membership.joined else "older messages: when connected"
 
-    def _spoke(self, name: str) -> None:
-        self._speakers.pop(name, None)
-        self._speakers[name] = None
-        if len(self._speakers) > SPEAKERS:
-            del self._speakers[next(iter(self._speakers))]
-
     def _evict(self) -> None:
         """In steps, so that each costs little."""
-        viewport, size = self.viewport, len(self.timeline)
-        if viewport.anchor is None:
-            if size > KEPT + KEPT // 10:
-                self.timeline.evict(KEPT)
-        elif size > KEPT_SCROLLED:
-            self.timeline.evict(KEPT_SCROLLED - KEPT // 10)
+        timeline, kept = self.timeline, self.timeline.reader.kept
+        if self.viewport.anchor is None:
+            if len(timeline) > kept + kept // 10:
+                timeline.evict(kept)
+        elif len(timeline) > SCROLLED * kept:
+            timeline.evict(SCROLLED * kept - kept // 10)

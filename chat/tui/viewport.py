@@ -7,10 +7,12 @@ is that of the rows in it.
 
 from typing import NamedTuple
 
-from .layout import DECORATION, Laid, Layouts
-from .lines import Key, Look
+from .layout import DAY, NEW, Context, Laid, Layouts
+from .lines import Key, Line, Look
+from .query import Query
 from .rows import Row
 from .timeline import Merged, Timeline
+from .unread import Unread
 
 
 class Anchor(NamedTuple):
@@ -37,11 +39,19 @@ class _Place(NamedTuple):
 class Viewport:
     """Follows the end unless `anchor` holds it."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: Timeline, unread: Unread | None = None) -> None:
         self.anchor: Anchor | None = None
+        self.selected: Line | None = None
+        self.query: Query | None = None
+        """What is searched for."""
         self._timeline = timeline
+        self._lines = timeline.shown
+        self._unread = unread or Unread(timeline.shown)
         self._layouts = Layouts()
         self._size = (80, 24)
+        self._pinned = False
+        self._pinned_at: Anchor | None = None
+        """Where the end was that was followed before."""
 
     @property
     def follows(self) -> bool:
@@ -59,29 +69,76 @@ class Viewport:
             top = self._anchored()
             rows, last = self._down(top, height)
             if len(rows) == height:
-                below = len(self._timeline) - 1 - last.line
+                below = len(self._lines) - 1 - last.line
                 return View(tuple(rows), below, top.line <= height)
-            self.anchor = None
+            self._to_end()
         top, rows = self._end(height)
         return View(tuple(rows), 0, top.line == 0)
 
     def scroll(self, by: int) -> None:
         """So many rows down, or up where it is negative; at the end it follows again."""
-        _, height = self._size
-        top = self._anchored() if self.anchor is not None else self._end(height)[0]
-        top = self._moved(top, by)
-        rows, _ = self._down(top, height + 1)
-        if len(rows) <= height:
-            self.anchor = None
-        else:
-            self._hold(top)
+        self._show_from(self._moved(self._top(), by))
 
     def to_top(self) -> None:
-        if len(self._down(_Place(0, 0), self._size[1] + 1)[0]) > self._size[1]:
-            self._hold(_Place(0, 0))
+        self._show_from(_Place(0, 0))
 
     def to_end(self) -> None:
+        self._pinned = False
         self.anchor = None
+
+    def to_unread(self) -> bool:
+        """Brings the first unread line to the top, or as far up as it goes; False: there is none."""
+        index = self._unread.index
+        if index is None:
+            return False
+        self._show_from(_Place(index, self._laid(index).at(NEW)))
+        return True
+
+    def pin(self) -> None:
+        """Stays where it is, even at the end."""
+        if not self._pinned:
+            self._pinned = True
+            if self.anchor is None:
+                self._hold(self._top())
+                self._pinned_at = self.anchor
+            else:
+                self._pinned_at = None
+
+    def unpin(self) -> None:
+        """Follows the end again, if it did and was not moved."""
+        if self._pinned:
+            self._pinned = False
+            if self.anchor == self._pinned_at:
+                self.anchor = None
+            else:
+                self.scroll(0)
+
+    @property
+    def last(self) -> int:
+        """Which shown line is the last in view."""
+        if self.anchor is None:
+            return len(self._lines) - 1
+        return self._down(self._anchored(), self._size[1])[1].line
+
+    def reveal(self, line: Line) -> None:
+        """Scrolls just enough for all of it to be in view, or where it is larger, its beginning."""
+        index, height = self._lines.index(line.key), self._size[1]
+        top = self._top()
+        if index < top.line or (index == top.line and top.row > 0):
+            self._show_from(_Place(index, 0))
+            return
+        rows = -top.row
+        for at in range(top.line, index + 1):
+            rows += len(self._laid(at).rows)
+            if rows > height:
+                break
+        else:
+            return
+        size = len(self._laid(index).rows)
+        if size >= height:
+            self._show_from(_Place(index, 0))
+        else:
+            self._show_from(self._moved(_Place(index, size - 1), 1 - height))
 
     def came_before(self, first: Key | None, merged: list[Merged]) -> None:
         """Older lines are there now. `first`: the oldest line's key before."""
@@ -94,35 +151,59 @@ class Viewport:
             if first == gone:
                 first = into
         self.anchor = anchor
-        if self._timeline[self._timeline.index(anchor.key)].look is Look.TOP and first is not None:
+        if self._pinned_at is not None:
+            self._pinned_at = self.anchor
+        if self._lines[self._lines.index(anchor.key)].look is Look.TOP and first is not None:
             # The row that said that they were being loaded is not above these any more.
-            self.anchor = Anchor(first, DECORATION)
+            self.anchor = Anchor(first, DAY)
             self.scroll(-1)
 
     # Places
 
+    def _top(self) -> _Place:
+        return self._anchored() if self.anchor is not None else self._end(self._size[1])[0]
+
     def _anchored(self) -> _Place:
         assert self.anchor is not None
-        index = self._timeline.index(self.anchor.key)
-        exact = self._timeline[index].key == self.anchor.key
+        index = self._lines.index(self.anchor.key)
+        exact = self._lines[index].key == self.anchor.key
         return _Place(index, self._laid(index).at(self.anchor.offset) if exact else 0)
+
+    def _show_from(self, top: _Place) -> None:
+        if len(self._down(top, self._size[1] + 1)[0]) > self._size[1]:
+            self._hold(top)
+        else:
+            self._to_end()
+
+    def _to_end(self) -> None:
+        self.anchor = None
+        if self._pinned:
+            self._hold(self._top())
 
     def _hold(self, top: _Place) -> None:
         starts = self._laid(top.line).starts
         offset = starts[top.row] if top.row < len(starts) else 0
-        self.anchor = Anchor(self._timeline[top.line].key, offset)
+        self.anchor = Anchor(self._lines[top.line].key, offset)
 
     def _laid(self, index: int) -> Laid:
-        line = self._timeline[index]
-        new_day = index > 0 and self._timeline[index - 1].day != line.day
-        return self._layouts.get(line, self._size[0], new_day)
+        line = self._lines[index]
+        before = self._lines[index - 1] if index else None
+        context = Context(
+            self._size[0],
+            before is not None and before.day != line.day,
+            self._unread.new if before is not None and self._unread.between(before, line) else 0,
+            line is self.selected,
+            self.query,
+            self._timeline.reader.clock,
+        )
+        return self._layouts.get(line, context)
 
     def _down(self, top: _Place, height: int) -> tuple[list[Row], _Place]:
         """At most so many rows from here, and the last one's place."""
         rows: list[Row] = []
         index, skip = top
         last = top
-        while index < len(self._timeline) and len(rows) < height:
+        while index < len(self._lines) and len(rows) < height:
             found = self._laid(index).rows[skip : skip + height - len(rows)]
             if found:
                 rows += found
@@ -132,7 +213,7 @@ class Viewport:
 
     def _end(self, height: int) -> tuple[_Place, list[Row]]:
         """The last rows, and where they begin."""
-        index, have = len(self._timeline), 0
+        index, have = len(self._lines), 0
         while index > 0 and have < height:
             index -= 1
             have += len(self._laid(index).rows)
@@ -145,6 +226,6 @@ class Viewport:
         while row < 0 and index > 0:
             index -= 1
             row += len(self._laid(index).rows)
-        while row >= (size := len(self._laid(index).rows)) and index + 1 < len(self._timeline):
+        while row >= (size := len(self._laid(index).rows)) and index + 1 < len(self._lines):
             index, row = index + 1, row - size
         return _Place(index, max(0, row))

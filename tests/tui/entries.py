@@ -20,18 +20,21 @@ def entry(
     kind: int = Kind.MESSAGE,
     room: str = ROOM,
     time: int = NOON,
+    refers: int = 0,
+    key: bytes = b"",
 ) -> Entry:
+    """Of a message that has no text given, one that says its seq."""
     return Entry(
         room=room,
         seq=seq,
         kind=kind,
         name=name,
-        key=b"",
+        key=key,
         endpoint="192.0.2.1:4000",
         instance=instance,
         n=n or seq,
         time=time,
-        refers=0,
-        text=text or f"message {seq}",
+        refers=refers,
+        text=text or ("" if refers else f"message {seq}"),
         more=more,
     )

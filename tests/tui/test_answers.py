@@ -14,7 +14,7 @@ from chat.net.impair import Impairment, Tally
 from chat.tui.answers import net_answer, who_answer
 from chat.tui.cells import width
 from chat.tui.health import SPAN, Health, LossMeter
-from chat.tui.layout import lay_out
+from chat.tui.layout import Context, lay_out
 from chat.tui.lines import Look
 from chat.tui.timeline import Timeline
 
@@ -134,7 +134,7 @@ def test_net_can_be_read_on_40_columns() -> None:
     scene.live()
     lines = scene.net()
     shown = Timeline().note(Look.OUTPUT, "\n".join(lines), NOON)
-    rows = ["".join(text for _, text in row) for row in lay_out(shown, 40, False).rows]
+    rows = ["".join(text for _, text in row) for row in lay_out(shown, Context(40)).rows]
     assert all(width(row) <= 40 for row in rows)
     assert all(f" {line}" in rows for line in lines[: lines.index("not taken   nothing")])
     assert " " * 13 + "reorder=10%" in rows, "what is wrapped stays in its column"

@@ -4,7 +4,7 @@ import pytest
 
 from chat.core.types import Kind
 from chat.tui.cells import width
-from chat.tui.layout import Layouts, lay_out, name_style
+from chat.tui.layout import DAY, Context, Layouts, lay_out, name_style
 from chat.tui.lines import Line, Look, Mark
 from chat.tui.timeline import Timeline
 
@@ -17,7 +17,7 @@ def line(text: str, **more: Any) -> Line:
 
 
 def plain(made: Line, size: int = 63, new_day: bool = False) -> list[str]:
-    return ["".join(text for _, text in row) for row in lay_out(made, size, new_day).rows]
+    return ["".join(text for _, text in row) for row in lay_out(made, Context(size, new_day)).rows]
 
 
 @pytest.fixture(autouse=True)
@@ -91,8 +91,8 @@ def test_nothing_acts_on_the_terminal(text: str) -> None:
 
 
 def test_starts_find_rows() -> None:
-    laid = lay_out(line("word " * 40), 63, True)
-    assert laid.starts[0] == -1
+    laid = lay_out(line("word " * 40), Context(63, True))
+    assert laid.starts[0] == DAY
     assert [laid.at(start) for start in laid.starts] == list(range(len(laid.rows)))
     assert laid.at(laid.starts[2] + 1) == 2
 
@@ -104,7 +104,7 @@ def test_names_have_one_colour_each() -> None:
 
 def test_layouts_are_kept_until_the_line_changes() -> None:
     layouts, made = Layouts(), line("x")
-    laid = layouts.get(made, 63, False)
-    assert layouts.get(made, 63, False) is laid
+    laid = layouts.get(made, Context(63))
+    assert layouts.get(made, Context(63)) is laid
     made.say("y")
-    assert layouts.get(made, 63, False) is not laid
+    assert layouts.get(made, Context(63)) is not laid

@@ -6,6 +6,7 @@ from chat.core.history import Older
 from chat.core.inbox import Broken, Expired
 from chat.core.names import direct_room
 from chat.tui.lines import Look
+from chat.tui.reader import Reader
 
 from .corpus import HOSTILE
 from .entries import OTHER, ROOM, entry
@@ -224,9 +225,8 @@ def test_nothing_that_is_told_acts_on_the_terminal(scene: Scene, text: str) -> N
         assert all(char.isprintable() or char == "\n" for char in line)
 
 
-def test_a_flood_is_bounded(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat.tui.roombuffer.KEPT", 100)
-    monkeypatch.setattr("chat.tui.roombuffer.KEPT_SCROLLED", 500)
+def test_a_flood_is_bounded(scene: Scene) -> None:
+    scene.desk.buffers.configure(Reader(kept=100))
     buffer = scene.desk.current
     for seq in range(1, 301):
         scene.tell(entry(seq))

@@ -1,6 +1,7 @@
 import pytest
 
 from chat.tui.lines import Look
+from chat.tui.order import Order
 from chat.tui.rows import Row
 from chat.tui.timeline import Timeline
 from chat.tui.viewport import View, Viewport
@@ -218,14 +219,14 @@ def test_no_row_is_wider_than_the_screen() -> None:
 def test_a_view_costs_the_rows_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the length of the history: counted in lines that are looked at."""
     looked = 0
-    lay = Timeline.__getitem__
+    lay = Order.__getitem__
 
-    def counted(self: Timeline, index: int) -> object:
+    def counted(self: Order, index: int) -> object:
         nonlocal looked
         looked += 1
         return lay(self, index)
 
-    monkeypatch.setattr(Timeline, "__getitem__", counted)
+    monkeypatch.setattr(Order, "__getitem__", counted)
     costs = []
     for size in (100, 20_000):
         scene = Scene(1, size, height=20)
