@@ -85,6 +85,12 @@ def _even(said: list[_Said]) -> list[_Said]:
     if size > PUSH_MAX:
         return said
     return [
-        each._replace(plaintext=each.plaintext + wire.padding(size - len(each.plaintext)))
+        each._replace(plaintext=each.plaintext + _padding(size - len(each.plaintext)))
         for each in said[:-1]
     ] + said[-1:]
+
+
+def _padding(size: int) -> bytes:
+    """A frame of so many bytes, at least a header's, that says nothing: type 0 is never known."""
+    rest = size - wire.FRAME_HEADER
+    return b"\0" + rest.to_bytes(2, "big") + bytes(rest)

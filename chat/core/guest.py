@@ -13,10 +13,11 @@ from .asking import Asking
 from .connection import Connection, Rebind
 from .fetcher import Fetcher
 from .layout import MalformedError
-from .limits import JOIN_BACKLOG, NOTICE_AGAIN
+from .limits import JOIN_BACKLOG
 from .membership import Event, Membership
 from .memberships import Memberships
 from .names import BYTES_MAX, NAME_MAX, BadNameError
+from .notices import Notices
 from .recovery import RoundTrip
 from .signatures import NameKey
 from .types import Effect, Kind, Path, Tell
@@ -51,7 +52,7 @@ class Guest:
         self._greeting: list[int] = []
         self._listed: list[asks.RoomRow] = []
         self._renewing = False
-        self._noticed = ("", now)
+        self._notices = Notices()
 
     @property
     def rooms(self) -> dict[str, Membership]:
@@ -219,10 +220,8 @@ class Guest:
             self._send_drafts()
             self._send_requests()
             self._fetcher.poll(self._rooms.by_tag.values(), self._now, self._connection.queue)
-            for room in self._rooms.by_tag.values():
-                report = room.report(self._now)
-                if report is not None:
-                    self._connection.queue(report)
+            for report in self._rooms.reports(self._now):
+                self._connection.queue(report)
             self._connection.flush(self._now)
         effects = self._effects[:]
         self._effects.clear()
@@ -305,20 +304,14 @@ class Guest:
             case asks.Welcome():
                 self._connection.welcome(response)
             case asks.Notice(text):
-                self._notice(text)
+                if self._notices.new(text, self._now):
+                    self._tell(events.Notice(text))
             case asks.Invited(0, name, peer):
                 self._invited(name, peer)
             case _:
                 request = self._asking.answered(response.r, self._now)
                 if request is not None:
                     self._answered(request, response)
-
-    def _notice(self, text: str) -> None:
-        """The server repeats it for as long as it is so."""
-        before, at = self._noticed
-        self._noticed = text, self._now
-        if text != before or self._now - at > NOTICE_AGAIN:
-            self._tell(events.Notice(text))
 
     def _answered(self, request: asks.Request, response: asks.Response) -> None:
         match request, response:
@@ -383,9 +376,8 @@ class Guest:
     def _send_drafts(self) -> None:
         if self._renewing:
             return
-        for room in self._rooms.by_tag.values():
-            for draft in room.say(self._now):
-                self._connection.queue(draft)
+        for draft in self._rooms.drafts(self._now):
+            self._connection.queue(draft)
 
     def _send_requests(self) -> None:
         self._rooms.ask_who()

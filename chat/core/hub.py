@@ -24,6 +24,7 @@ from .room import Room, RoomTimers
 from .sealed import Sealed
 from .session import Session
 from .signatures import Signer
+from .stateless import Stateless
 from .text import is_text
 from .timers import Timers
 from .turn import Turn
@@ -66,6 +67,7 @@ class Hub:
         labels = Labels(random(16) if masked else None)
         signer = Signer(random(32)) if secret is None else None
         self._house = House(self._turn, self._timers, labels, random, signer)
+        self._stateless = Stateless(self._turn, self.dropped)
         self._sealed = Sealed(
             self._house,
             self._turn,
@@ -75,6 +77,7 @@ class Hub:
             server=server,
             signer=signer,
             random=random,
+            stateless=self._stateless,
             dropped=self.dropped,
         )
         self._plain = Plain(
@@ -134,7 +137,7 @@ class Hub:
 
     def answer(self, answer: bytes, cause: bytes, path: Path, now: float) -> None:
         """To a stranger, on behalf of the shell: smaller than its cause, and not too often."""
-        self._sealed.answer(lambda: answer, cause, path, now)
+        self._stateless.answer(lambda: answer, cause, path, now)
 
     def may_begin(self, path: Path, now: float) -> bool:
         """Whether one more handshake may be begun there."""
@@ -216,4 +219,4 @@ class Hub:
         if path.loopback:
             facts += [len(self._house.rooms), len(self._house.members)]
         reply = wire.encode_header(wire.StatusReply(request.token, msgspec.msgpack.encode(facts)))
-        self._sealed.answer(lambda: reply, datagram, path, now)
+        self._stateless.answer(lambda: reply, datagram, path, now)

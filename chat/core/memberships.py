@@ -1,6 +1,8 @@
 """The rooms a guest is in, wants to be in, or is leaving, and what it asks of the server for that."""
 
-from . import asks
+from collections.abc import Iterator
+
+from . import asks, wire
 from .amend import amends
 from .asking import Asking
 from .membership import Membership, objection
@@ -107,6 +109,17 @@ class Memberships:
         self.by_tag.clear()
         for room in self.all():
             room.parted()
+
+    def drafts(self, now: float) -> Iterator[wire.Draft]:
+        """What may be said now, or has to be said again."""
+        for room in self.by_tag.values():
+            yield from room.say(now)
+
+    def reports(self, now: float) -> Iterator[wire.Report]:
+        """What is to be reported of what came."""
+        for room in self.by_tag.values():
+            if (report := room.report(now)) is not None:
+                yield report
 
     def ask_join(self, room: Membership) -> asks.Join:
         self._supersede(room.name)

@@ -363,16 +363,7 @@ class Room:
         self._turn.room(self)
 
     def _put(self, member: Member, now: float) -> None:
-        seat = self._seats[member]
-        row = asks.Member(
-            seat.ordinal,
-            member.name,
-            member.shown_endpoint,
-            seat.since,
-            member.form is Form.TEXT,
-            member.verified,
-        )
-        self.presence.put(row)
+        self.presence.put(self._seats[member].row(member))
         self._presence_changed(now)
 
     def _presence_changed(self, now: float) -> None:

@@ -17,6 +17,7 @@ from .room import Room, RoomTimers
 from .session import Session
 from .signatures import Signer, name_claim, verified
 from .staging import Verdict
+from .stateless import Stateless
 from .tickets import Tickets
 from .turn import Turn
 from .types import Close, Extract, Path, Send
@@ -38,6 +39,7 @@ class Sealed:
         server: bytes,
         signer: Signer | None,
         random: Callable[[int], bytes],
+        stateless: Stateless,
         dropped: Counter[str],
     ) -> None:
         self.sessions: dict[bytes, Session] = {}
@@ -55,10 +57,7 @@ class Sealed:
         self._outlet = Outlet(turn, lambda: timers.set((self._outlet, "pages"), 0.0))
         self._doorman = Doorman(secret, self._tickets, random)
         self._dropped = dropped
-        self._stateless = {
-            here: limits.Bucket(limits.STATELESS, limits.STATELESS) for here in (True, False)
-        }
-        """Apart for this machine, whose healthcheck is to be answered when others knock."""
+        self._stateless = stateless
         self._drafts = limits.Bucket(limits.DRAFTS, 2 * limits.DRAFTS)
 
     # Datagrams
@@ -70,7 +69,7 @@ class Sealed:
                 self._session(header, datagram, path, now, wall)
             case wire.Open() as header:
                 opened = partial(self._doorman.answer, header, path, now, wall)
-                self.answer(opened, datagram, path, now)
+                self._stateless.answer(opened, datagram, path, now)
             case wire.First() as header:
                 self._first(header, datagram, path, now, wall)
             case _:
@@ -78,14 +77,6 @@ class Sealed:
 
     def admitted(self, path: Path, handshake: bytes, secret: bytes, now: float) -> None:
         self._doorman.shaken(path, handshake, secret, now)
-
-    def answer(self, make: Callable[[], bytes], cause: bytes, path: Path, now: float) -> None:
-        """To somebody we keep nothing of: smaller than its cause, and not too often. What is not
-        sent is not made either."""
-        if self._stateless[path.loopback].take(now) and len(answer := make()) < len(cause):
-            self._turn.emit(Send(path, answer))
-        else:
-            self._dropped["stateless answers withheld"] += 1
 
     def _session(
         self, header: wire.Session, datagram: bytes, path: Path, now: float, wall: int
@@ -95,7 +86,8 @@ class Sealed:
         session = self.sessions.get(header.sid)
         if session is None:
             self._dropped["unknown session id"] += 1
-            self.answer(partial(self._reset, header.sid), datagram, path, now)
+            reset = partial(self._reset, header.sid)
+            self._stateless.answer(reset, datagram, path, now)
             return
         guard, elsewhere = self._house.guard, path != session.path
         if elsewhere and not guard.trusts(path, now):
@@ -139,7 +131,7 @@ class Sealed:
                 self._welcome(known, known.name, wall)
                 return
         retry = partial(wire.encode_header, wire.Retry(header.random))
-        self.answer(retry, datagram, path, now)
+        self._stateless.answer(retry, datagram, path, now)
 
     def _reset(self, sid: bytes) -> bytes:
         return wire.encode_header(wire.Reset(protect.reset_token(self._identity, sid)))

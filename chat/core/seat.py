@@ -1,7 +1,9 @@
 """What a room knows of one member: its place in the presence, and what it said too early."""
 
-from . import limits, wire
+from . import asks, limits, wire
+from .member import Member
 from .pace import Pace
+from .types import Form
 
 
 class Seat:
@@ -28,6 +30,17 @@ class Seat:
         self._granted_at = 0
         self._to_tell = 0
         """How often it is to be told again: the network loses and reorders."""
+
+    def row(self, member: Member) -> asks.Member:
+        """What others are told of it."""
+        return asks.Member(
+            self.ordinal,
+            member.name,
+            member.shown_endpoint,
+            self.since,
+            member.form is Form.TEXT,
+            member.verified,
+        )
 
     def grant(self, pace: Pace) -> bool:
         """Whether it is to be told its window now; for ever while that is a small one."""

@@ -5,11 +5,25 @@ one byte of type, two of length, and its fields; unknown types are skipped, so t
 grow. docs/protocol.md prints these tables.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Struct
 
-from .layout import BODIES, MARKS, RANGES, REST, U8, U16, U32, U64, Layout, MalformedError, raw
+from .layout import (
+    BODIES,
+    MARKS,
+    RANGES,
+    REST,
+    U8,
+    U16,
+    U32,
+    U64,
+    Layout,
+    MalformedError,
+    raw,
+)
 from .tickets import TICKET_SIZE
 from .types import Range
 
@@ -29,25 +43,19 @@ STATUS_SIZE = 96
 
 HEADERS: dict[int, Layout[Any]] = {}
 FRAMES: dict[int, Layout[Any]] = {}
-_frame_codes: dict[type, Layout[Any]] = {}
 
 C = TypeVar("C", bound=type)
 
 
-def _header(code: int) -> Any:
+def _in(table: dict[int, Layout[Any]], code: int) -> Callable[[C], C]:
     def register(cls: C) -> C:
-        HEADERS[code] = Layout(cls, code)
+        table[code] = Layout(cls, code)
         return cls
 
     return register
 
 
-def _frame(code: int) -> Any:
-    def register(cls: C) -> C:
-        FRAMES[code] = _frame_codes[cls] = Layout(cls, code)
-        return cls
-
-    return register
+_header, _frame = partial(_in, HEADERS), partial(_in, FRAMES)
 
 
 @_header(0x80)
@@ -313,28 +321,14 @@ class Pushing(Struct, frozen=True, gc=False):
 
 
 Header = Open | Answer | First | Retry | Session | Push | Reset | Status | StatusReply
-Frame = (
-    Ask
-    | Draft
-    | Fetch
-    | Report
-    | Ping
-    | PathResponse
-    | Bye
-    | Reply
-    | Entries
-    | Direct
-    | Page
-    | Head
-    | Ack
-    | Window
-    | Pong
-    | PathChallenge
-    | Presence
-    | Receipts
-    | RoomKey
-    | Pushing
-)
+
+
+ClientFrame = Ask | Draft | Fetch | Report | Ping | PathResponse | Bye
+RoomFrame = Entries | Head | Presence | Receipts
+"""The server's, in a push."""
+SessionFrame = Reply | Direct | Page | Ack | Window | Pong | PathChallenge | RoomKey | Pushing
+"""The server's to one alone; those for a room may come there, too."""
+Frame = ClientFrame | RoomFrame | SessionFrame
 
 OPEN_SIZE = 1 + HEADERS[0x80].size
 
@@ -342,6 +336,7 @@ SEALED_OFFSET = {code: 1 + layout.size for code, layout in HEADERS.items()}
 """Where the last field of a header begins: all before it is authenticated with what is sealed."""
 
 _header_codes = {layout.cls: layout for layout in HEADERS.values()}
+_frame_codes = {layout.cls: layout for layout in FRAMES.values()}
 
 
 def encode_header(header: Header) -> bytes:
@@ -365,12 +360,6 @@ def encode_frame(frame: Frame) -> bytes:
     layout = _frame_codes[type(frame)]
     body = layout.pack(frame)
     return bytes((layout.code,)) + len(body).to_bytes(2, "big") + body
-
-
-def padding(size: int) -> bytes:
-    """A frame of `size` bytes, FRAME_HEADER at least, that says nothing: type 0 is never known."""
-    rest = size - FRAME_HEADER
-    return b"\0" + rest.to_bytes(2, "big") + bytes(rest)
 
 
 def decode_frames(plaintext: bytes) -> list[Frame]:
