@@ -176,6 +176,9 @@ def _lines(lines: TextIO) -> Iterator[tuple[int, str]]:
 
 # tail
 
+_NO_NEWS = events.Unreachable | events.Presence | events.Receipts | events.Typing
+"""Events that say nothing of the log."""
+
 
 class Following(Struct, frozen=True):
     """What `tail` is to print."""
@@ -256,7 +259,7 @@ class _Reader:
             self._take(event)
         except (OSError, PipeError) as error:
             self._error = error
-        if not isinstance(event, events.Unreachable | events.Presence | events.Receipts):
+        if not isinstance(event, _NO_NEWS):
             self._heard.set()
 
     def _take(self, event: object) -> None:

@@ -116,6 +116,14 @@ class Receipts(Struct, frozen=True):
     """By ordinal, the highest contiguous seq."""
 
 
+class Typing(Struct, frozen=True):
+    """Who is typing in a room at the moment, in rooms of up to 64 members; told when it changes."""
+
+    room: str
+    names: tuple[str, ...]
+    """The others, each once."""
+
+
 class Renamed(Struct, frozen=True):
     """Our own name is another one now."""
 

@@ -114,6 +114,11 @@ class Guest:
         self._now = now
         return self._rooms.say(room, text, kind, refers)
 
+    def typing(self, room: str, now: float) -> None:
+        """The user is typing there: to be called with each key, and told where that is of use."""
+        self._now = now
+        self._rooms.types(room, now)
+
     def nick(self, name: str, now: float) -> None:
         """`Renamed` follows, or `Refusal`. Raises BadNameError for what no datagram would hold."""
         self._now = now
@@ -203,6 +208,7 @@ class Guest:
         for room in self._rooms.by_tag.values():
             if room.overdue(now):
                 self._connection.suspect(now)
+            self._news(room, room.forget(now))
         self._connection.timeout(now)
 
     # Out
@@ -242,7 +248,8 @@ class Guest:
 
     def ended(self) -> None:
         self._asking.forget(asks.Who)
-        self._rooms.ended()
+        for event in self._rooms.ended():
+            self._tell(event)
         self._fetcher.reset()
 
     # Frames
@@ -282,6 +289,7 @@ class Guest:
                 | wire.Window(room=tag)
                 | wire.Presence(room=tag)
                 | wire.Receipts(room=tag)
+                | wire.Typists(room=tag)
                 | wire.RoomKey(room=tag)
                 | wire.Pushing(room=tag)
             ):

@@ -89,6 +89,11 @@ def _array(code: str, make: Callable[..., Any] | None = None) -> tuple[Any, Any]
     return encode, decode
 
 
+def _numbers(code: str) -> tuple[Any, Any]:
+    encode, decode = _array(code, int)
+    return lambda numbers: encode([(number,) for number in numbers]), decode
+
+
 def _decode_range(first: int, count: int) -> Range:
     if not first or not count:
         raise MalformedError("empty range")
@@ -105,6 +110,9 @@ RANGES = Tail(
     _decode_ranges,
 )
 MARKS = Tail("(u32, u64)…", *_array("IQ"))
+
+
+ORDINALS = Tail("u32…", *_numbers("I"))
 
 
 class FieldDoc(NamedTuple):

@@ -60,7 +60,7 @@ ROOMS_PER_MEMBER = 32
 """Public ones; and as many direct ones, the newest of which it is reminded of."""
 
 MEMBERS_SMALL = 64
-"""Up to this many, members and receipts are told to everybody unasked."""
+"""Up to this many, members, receipts and who is typing are told to everybody unasked."""
 
 WINDOW = 64
 """Drafts an author may have beyond its newest acknowledged one."""
@@ -130,6 +130,7 @@ WORK = (1000.0, 4000.0)
 each. Who asks more is not heard, and asks again."""
 
 WORK_DATAGRAM = 0.4
+WORK_TYPING = 1.0
 WORK_FETCH = 20.0
 WORK_ASK = 30.0
 """Of requests and pings. A client in all rooms it may be in joins each of them when it
@@ -186,6 +187,16 @@ PRESENCE_TICK = 1.0
 
 PRESENCE_CHANGES = 256
 """Changes a room remembers, so that who missed some need not read all."""
+
+TYPING_AGAIN = 3.0
+"""Seconds, at least, until a client says again that its user types in a room, and until the server
+tells others so again."""
+
+TYPING_LIFE = 6.5
+"""Seconds that this counts: one of two may be lost."""
+
+TYPING_TICK = 1.0
+"""Seconds, at least, between two pushes of one room that say who is typing."""
 
 REPORT_INTERVAL = 1.0
 """Seconds, at least, between two reports of one member: receipts are made of them."""

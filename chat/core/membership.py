@@ -16,6 +16,7 @@ from .recovery import RoundTrip
 from .reporter import Reporter
 from .text import excess
 from .types import Entry, Kind, Point, Range
+from .typists import Typing
 
 Event = (
     News
@@ -26,6 +27,7 @@ Event = (
     | events.Presence
     | events.Pushing
     | events.Receipts
+    | events.Typing
 )
 
 _FIRST_HEAD = limits.HEADS[0]
@@ -98,6 +100,7 @@ class Membership:
         self.polling = Polling(rtt)
         self._change = 0
         """The newest change of whether we are pushed to."""
+        self._typing = Typing()
 
     @property
     def verified(self) -> bool:
@@ -127,7 +130,7 @@ class Membership:
         self._acked = self.outbox.acked
         return self.inbox.offer()
 
-    def parted(self) -> None:
+    def parted(self) -> list[events.Typing]:
         """The session is gone; the place in the log, and what was said, stay."""
         self.joined = False
         self.tag = 0
@@ -136,6 +139,8 @@ class Membership:
         self.polling.stop()
         self._change = 0
         self.history.cancel()
+        self._typing.begin()
+        return self._typists()
 
     def enter(self, joined: asks.Joined, now: float, push_key: bytes = b"") -> list[Event]:
         """The server's answer to a join; `disowned` says the rest. `push_key`: what the server
@@ -158,7 +163,9 @@ class Membership:
         if (self._missed or not self.inbox.resumed) and self._topic_at <= joined.head:
             self.topic = joined.topic
         self._missed = False
+        self._typing.begin()
         news: list[Event] = [events.Entered(self.name, self.topic, self.peer, again), *found]
+        news += self._typists()
         self._gap_at = None if self.inbox.complete else 0.0
         self._caught_up = False
         news += self._catching_up()
@@ -193,6 +200,9 @@ class Membership:
                 self.roster.saw(frame)
             case wire.Pushing():
                 return self._pushing(frame, now)
+            case wire.Typists():
+                self._typing.saw(frame, now)
+                return [*self._typists()]
             case wire.Receipts(head=head, marks=marks):
                 self.receipts = events.Receipts(self.name, head, dict(marks))
                 return [self.receipts]
@@ -213,7 +223,7 @@ class Membership:
         if change == Change() and self.roster.renewing is renewing:
             return []
         self._follow_peer()
-        return [events.Presence(self.name, self.inbox.shown, change.renamed)]
+        return [events.Presence(self.name, self.inbox.shown, change.renamed), *self._typists()]
 
     def _follow_peer(self) -> None:
         """In a direct room, who is there besides us is the other one, whatever its name is now;
@@ -268,11 +278,30 @@ class Membership:
         return missed
 
     def deadline(self) -> float | None:
-        """When `overdue` or `report` is to be asked next."""
+        """When `overdue`, `forget` or `report` is to be asked next."""
         head = None if self._head_due is None else self._head_due + _HEAD_SLACK
         report = self._reporter.deadline(self.inbox.seq, self.opener) if self.joined else None
-        times = (head, self._resend_at, report, self.polling.missed_at)
+        times = (head, self._resend_at, report, self.polling.missed_at, self._typing.deadline)
         return min((time for time in times if time is not None), default=None)
+
+    def types(self, now: float) -> None:
+        """The user types, which is told in rooms of up to 64."""
+        if self.joined and self.roster.count <= limits.MEMBERS_SMALL:
+            self._typing.types(self.outbox.next_n, now)
+
+    def typing(self) -> wire.Typing | None:
+        """What is to be said of it, if something is."""
+        n = self._typing.take(self.outbox.next_n)
+        return wire.Typing(self.tag, n) if n else None
+
+    def forget(self, now: float) -> list[Event]:
+        """Who was typing and has not gone on."""
+        self._typing.forget(now)
+        return [*self._typists()]
+
+    def _typists(self) -> list[events.Typing]:
+        names = self._typing.news(self.ordinal, self.roster.members)
+        return [] if names is None else [events.Typing(self.name, names)]
 
     def report(self, now: float) -> wire.Report | None:
         """The receiver report that is due, if there is something to report."""
@@ -317,12 +346,13 @@ class Membership:
             if isinstance(item, Entry):
                 if item.instance == instance:
                     told += self._logged(self.outbox.ack(item.n), now)
+                self._typing.said(item.name, self.roster.members)
                 if item.kind == Kind.TOPIC:
                     self.topic, self._topic_at = item.text, item.seq
             elif isinstance(item, Expired):
                 self._missed = True
             told.append(item)
-        return told + self._catching_up()
+        return told + self._catching_up() + [*self._typists()]
 
     def _unrefer(self, news: list[News]) -> None:
         for item in news:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from . import asks, wire
+from . import asks, events, wire
 from .amend import amends
 from .asking import Asking
 from .membership import Membership, objection
@@ -71,6 +71,11 @@ class Memberships:
             membership.outbox.add(Draft(self._tickets, kind, part, refers, more))
         return tickets
 
+    def types(self, name: str, now: float) -> None:
+        """The user types there."""
+        if name in self.active:
+            self.active[name].types(now)
+
     def leave(self, name: str) -> bool:
         """Whether it was one of ours."""
         membership = self.active.pop(name, None)
@@ -104,22 +109,24 @@ class Memberships:
             if not self.asks_join(room):
                 self.ask_join(room)
 
-    def ended(self) -> None:
-        """The session is gone."""
+    def ended(self) -> list[events.Typing]:
+        """The session is gone; returns what of that is to be told."""
         self.by_tag.clear()
-        for room in self.all():
-            room.parted()
+        news = [(room, room.parted()) for room in self.all()]
+        return [event for room, told in news if self.shown(room) for event in told]
 
     def drafts(self, now: float) -> Iterator[wire.Draft]:
         """What may be said now, or has to be said again."""
         for room in self.by_tag.values():
             yield from room.say(now)
 
-    def reports(self, now: float) -> Iterator[wire.Report]:
-        """What is to be reported of what came."""
+    def reports(self, now: float) -> Iterator[wire.Report | wire.Typing]:
+        """What is to be reported of what came, and of our user."""
         for room in self.by_tag.values():
             if (report := room.report(now)) is not None:
                 yield report
+            if (typing := room.typing()) is not None:
+                yield typing
 
     def ask_join(self, room: Membership) -> asks.Join:
         self._supersede(room.name)

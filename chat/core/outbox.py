@@ -44,6 +44,11 @@ class Outbox:
         return len(self._drafts)
 
     @property
+    def next_n(self) -> int:
+        """Of the next draft."""
+        return self._next
+
+    @property
     def full(self) -> bool:
         return self._bytes >= OUTBOX_BYTES
 

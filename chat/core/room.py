@@ -33,6 +33,7 @@ from .types import (
     Subscribe,
     Unsubscribe,
 )
+from .typists import Typists
 
 RoomTimers = Timers[tuple[object, str]]
 
@@ -72,6 +73,7 @@ class Room:
         self._broadcast = Broadcast(name, turn, self._keys)
         self._turn = turn
         self._timers = timers
+        self._typists = Typists(tag, lambda when: self._set_earlier("typists", when))
         self._ahead = ahead
         self._on_topic = on_topic
         self._wall = 0
@@ -145,6 +147,7 @@ class Room:
         self._staging.leave(member.instance)
         seat.drop()
         self.presence.remove(seat.ordinal)
+        self._typists.drop(member.instance)
         self._presence_changed(now)
         self._say_line(f"* {member.name} left")
 
@@ -262,8 +265,10 @@ class Room:
             return
         for record in records:
             self._staging.logged(record.instance, record.n)
+            self._typists.drop(record.instance)
         self._news += records
         self._now = now
+        self._tell_typists()
         self._heads.moved(Point(records[-1].seq, records[-1].digest), now)
         self._turn.room(self)
 
@@ -274,6 +279,14 @@ class Room:
         self._now = now
         self.presence.measured(self._seats[member].ordinal, report.rtt)
         self._congestion.report(member, report, self._heads.point.seq, now)
+
+    def types(self, member: Member, n: int, now: float) -> None:
+        """It types what is to be its draft `n`, if it has not said that yet."""
+        self._now = now
+        alone = len(self._congestion) < 2
+        if not alone and n > self._staging.staged(member.instance):
+            self._typists.heard(member.instance, self._seats[member].ordinal, now)
+            self._tell_typists()
 
     def apart(self, member: Member, upto: int = 0) -> list[wire.Frame]:
         """What goes with answers to a sealed member that is not pushed to, or asks as if it were
@@ -303,6 +316,8 @@ class Room:
             case "presence":
                 self._presence_at = now + limits.PRESENCE_TICK
                 self._frame(self.presence.digest(self.tag))
+            case "typists":
+                self._tell_typists()
             case "receipts":
                 members = len(self._seats)
                 told = self._congestion.receipts(self._heads.point.seq, members, now)
@@ -311,7 +326,7 @@ class Room:
 
     def closed(self) -> None:
         """Nobody needs this room any more."""
-        for name in ("head", "presence", "pause", "key", "next key", *TIMERS):
+        for name in ("head", "presence", "pause", "key", "next key", "typists", *TIMERS):
             self._timers.cancel((self, name))
 
     def flush(self) -> None:
@@ -335,6 +350,11 @@ class Room:
     def _interval(self) -> int:
         """Tenths of a second between two reports of one member."""
         return interval(len(self._seats))
+
+    def _tell_typists(self) -> None:
+        typists = self._typists.frame(len(self._seats), self._now)
+        if typists is not None:
+            self._frame(typists)
 
     def _wake(self, now: float) -> None:
         """There is somebody here."""

@@ -291,6 +291,11 @@ class Sealed:
             case wire.Report(room=tag):
                 if tag in session.rooms:
                     session.rooms[tag].heard(session, frame, now)
+            case wire.Typing() if not session.work.take(now, limits.WORK_TYPING):
+                self._dropped["too much"] += 1
+            case wire.Typing(room=tag, n=n):
+                if tag in session.rooms:
+                    session.rooms[tag].types(session, n, now)
             case wire.Fetch(room=tag):
                 allowed = self._house.guard.allows(Deed.FETCH, session.path, now)
                 if tag in session.rooms and allowed and session.work.take(now, limits.WORK_FETCH):

@@ -14,6 +14,7 @@ from msgspec import Struct
 from .layout import (
     BODIES,
     MARKS,
+    ORDINALS,
     RANGES,
     REST,
     U8,
@@ -202,6 +203,14 @@ class Bye(Struct, frozen=True, gc=False):
     """Client: this session is over."""
 
 
+@_frame(0x08)
+class Typing(Struct, frozen=True, gc=False):
+    """Client: my user is typing. Good for 6.5 s, and never answered."""
+
+    room: Annotated[int, U32, "tag of the room"]
+    n: Annotated[int, U32, "of the draft that it is to be; said already: nothing is typed"]
+
+
 @_frame(0x41)
 class Reply(Struct, frozen=True, gc=False):
     """Server: the answer to an ASK, or a notice."""
@@ -323,8 +332,17 @@ class Pushing(Struct, frozen=True, gc=False):
 Header = Open | Answer | First | Retry | Session | Push | Reset | Status | StatusReply
 
 
-ClientFrame = Ask | Draft | Fetch | Report | Ping | PathResponse | Bye
-RoomFrame = Entries | Head | Presence | Receipts
+@_frame(0x4E)
+class Typists(Struct, frozen=True, gc=False):
+    """Server: who is typing, all of them, in rooms of up to 64. Good for 6.5 s."""
+
+    room: Annotated[int, U32, "tag of the room"]
+    version: Annotated[int, U32, "grows with each; the highest counts"]
+    ordinals: Annotated[tuple[int, ...], ORDINALS, "members'"]
+
+
+ClientFrame = Ask | Draft | Fetch | Report | Ping | PathResponse | Bye | Typing
+RoomFrame = Entries | Head | Presence | Receipts | Typists
 """The server's, in a push."""
 SessionFrame = Reply | Direct | Page | Ack | Window | Pong | PathChallenge | RoomKey | Pushing
 """The server's to one alone; those for a room may come there, too."""

@@ -31,6 +31,7 @@ WIDTHS: dict[str, Strategy] = {
     layout.BODIES.name: st.lists(BYTES, max_size=5).map(tuple),
     layout.RANGES.name: st.lists(RANGES, max_size=5).map(tuple),
     layout.MARKS.name: st.lists(MARKS, max_size=5).map(tuple),
+    layout.ORDINALS.name: st.lists(st.integers(0, (1 << 32) - 1), max_size=5).map(tuple),
 }
 
 

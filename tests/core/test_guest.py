@@ -373,6 +373,47 @@ def test_who_asks_anew_for_what_is_known_and_has_round_trips_from_then_on() -> N
     assert len(host.asked(asks.Who)) == 2
 
 
+def test_typing_is_said_and_neither_repeated_nor_kept_for_later() -> None:
+    host = Host("lobby")
+    for _ in range(10):
+        host.guest.typing("lobby", host.now)
+        host.turn()
+    assert host.got(wire.Typing) == [wire.Typing(1, 1)]
+    host.wait(60.0)
+    host.guest.say("lobby", "hi", host.now)
+    host.guest.typing("lobby", host.now)
+    host.turn()
+    assert host.got(wire.Typing) == [wire.Typing(1, 1), wire.Typing(1, 2)]
+    host.guest.typing("elsewhere", host.now)
+    host.deliver(wire.encode_header(wire.Reset(RESET)))
+    host.guest.typing("lobby", host.now + 10)
+    host.wait(10.0)
+    assert host.guest.connected
+    assert len(host.got(wire.Typing)) == 2
+
+
+def test_who_types_is_told_until_nothing_is_heard_of_it() -> None:
+    host = Host("lobby")
+    presence = Presence()
+    for ordinal, name in ((1, "ann"), (2, "bob")):
+        presence.put(asks.Member(ordinal, name, "", 0, False))
+    host.send(presence.digest(1))
+    host.reply(presence.answer(host.asked(asks.Who)[-1]))
+    calm = wire.Head(1, *host.pasts["lobby"].head, 60_000, 10)
+    host.push("lobby", 1, 0, calm, wire.Typists(1, 1, (1, 2)))
+    assert host.events(events.Typing) == [events.Typing("lobby", ("bob",))]
+    host.wait(limits.TYPING_LIFE - 0.1)
+    assert len(host.events(events.Typing)) == 1
+    host.wait(0.2)
+    assert host.events(events.Typing)[1:] == [events.Typing("lobby", ())]
+    host.push("lobby", 1, 0, wire.Typists(1, 2, (2,)))
+    host.deliver(wire.encode_header(wire.Reset(RESET)))
+    assert host.events(events.Typing)[2:] == [
+        events.Typing("lobby", ("bob",)),
+        events.Typing("lobby", ()),
+    ]
+
+
 def test_older_entries_are_fetched_when_they_are_wanted() -> None:
     host = Host("lobby", entries=300)
     while not host.guest.rooms["lobby"].inbox.complete:

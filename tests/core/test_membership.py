@@ -9,6 +9,7 @@ from chat.core.entry import decode_entry
 from chat.core.inbox import Broken
 from chat.core.membership import Membership
 from chat.core.outbox import Draft
+from chat.core.presence import Presence
 from chat.core.recovery import RoundTrip
 from chat.core.types import SEQ_MAX, Entry, Kind, chained
 
@@ -434,6 +435,81 @@ def test_the_members_of_a_room_are_followed() -> None:
     assert second == [events.Presence("lobby", 0, ())]
     assert seat.room.roster.members == {2: rows[1]}
     assert seat.room.members(asks.Members(2, TAG, 9, 9, rows, (), False)) == []
+
+
+def typing(seat: Seat, version: int, *ordinals: int, now: float = 100.0) -> list[Any]:
+    return seat.frame(wire.Typists(TAG, version, ordinals), now)
+
+
+def peopled(*names: str) -> Seat:
+    """Their ordinals count from 1; ours is 3."""
+    seat = Seat(entries=2)
+    seat.enter()
+    seat.page(1, 2)
+    presence = Presence()
+    for ordinal, name in enumerate(names, 1):
+        presence.put(asks.Member(ordinal, name, "", 0, False))
+    seat.frame(presence.digest(TAG))
+    seat.room.members(presence.answer(asks.Who(1, TAG, 0, 0)))
+    return seat
+
+
+def test_who_is_typing_is_told_and_forgotten() -> None:
+    seat = peopled("bob", "eve", "me")
+    assert typing(seat, 1, 2, 1, 3) == [events.Typing("lobby", ("eve", "bob"))]
+    assert typing(seat, 2, 2, 1, now=103.0) == []
+    until = 103.0 + limits.TYPING_LIFE
+    assert seat.room.deadline() is not None
+    assert seat.room.forget(until - 0.1) == []
+    assert seat.room.forget(until) == [events.Typing("lobby", ())]
+
+
+def test_our_own_typing_is_not_told() -> None:
+    assert typing(peopled("bob", "eve", "me"), 1, 3) == []
+
+
+def test_the_entry_of_who_was_typing_ends_it() -> None:
+    seat = peopled("ann", "bob", "me")
+    assert typing(seat, 1, 1, 2) == [events.Typing("lobby", ("ann", "bob"))]
+    seat.past.append(1)
+    entry, *told = seat.push(3)
+    assert (entry.name, told) == ("ann", [events.Typing("lobby", ("bob",))])
+
+
+def test_typing_follows_names_and_ends_with_who_leaves() -> None:
+    seat = peopled("ann", "bob", "me")
+    typing(seat, 1, 1, 2)
+    rob = asks.Member(2, "rob", "", 0, False)
+    (_, told) = seat.room.members(asks.Members(2, TAG, 3, 5, (rob,), (1,), False))
+    assert told == events.Typing("lobby", ("rob",))
+
+
+def test_typing_ends_with_the_session() -> None:
+    seat = peopled("ann", "bob", "me")
+    typing(seat, 9, 1)
+    assert seat.room.parted() == [events.Typing("lobby", ())]
+    seat.enter()
+    assert typing(seat, 1, 2) == [events.Typing("lobby", ("bob",))], "versions begin anew"
+
+
+def test_that_our_user_types_is_said_now_and_then_where_somebody_is_to_know() -> None:
+    seat = Seat()
+    seat.room.types(100.0)
+    assert seat.room.typing() is None, "we are not in there yet"
+    seat.enter(last_n=4)
+    seat.room.types(100.0)
+    assert seat.room.typing() == wire.Typing(TAG, 5)
+    seat.room.types(102.9)
+    assert seat.room.typing() is None
+    seat.room.types(103.0)
+    assert seat.room.typing() == wire.Typing(TAG, 5)
+    seat.frame(wire.Presence(TAG, 1, limits.MEMBERS_SMALL + 1, bytes(8)))
+    seat.room.types(110.0)
+    assert seat.room.typing() is None
+    seat.frame(wire.Presence(TAG, 2, limits.MEMBERS_SMALL, bytes(8)))
+    seat.room.types(110.0)
+    seat.say(41)
+    assert seat.room.typing() is None, "it has been said"
 
 
 def test_the_other_one_of_two_is_known_by_the_newest_name() -> None:

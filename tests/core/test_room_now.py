@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from chat.core import asks, limits, wire
+from chat.core.channel import PushOpener
 from chat.core.names import direct_room
 from chat.core.types import Form
 
@@ -199,6 +200,102 @@ def test_nobody_can_have_more_than_there_is() -> None:
     assert frames == [wire.Receipts(TAG, 1, ((1, 1),))]
 
 
+def typists(found: list[tuple[float, list[wire.Frame]]]) -> list[tuple[float, tuple[int, ...]]]:
+    """When it was told who types, and who."""
+    return [
+        (at, frame.ordinals)
+        for at, frames in found
+        for frame in frames
+        if isinstance(frame, wire.Typists)
+    ]
+
+
+def test_who_types_is_told_at_once_and_no_more_when_it_stops() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
+    stage.room.types(bob, 1, stage.now)
+    assert stage.frames() == [wire.Typists(TAG, 1, (2,))]
+    assert typists(stage.wait(60.0)) == [(limits.TYPING_LIFE, ())]
+
+
+def test_who_says_it_types_no_more_and_that_comes_with_the_entry() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
+    stage.room.types(bob, 1, stage.now)
+    stage.effects()
+    stage.wait(limits.TYPING_TICK)
+    stage.say(bob, 1)
+    (draft,) = stage.appends()
+    stage.log(draft.body, instance=bob.instance)
+    (push,) = pushes(stage.effects(), Form.SEALED)
+    opener = PushOpener(0, stage.room._keys.sealer.key, 0)
+    header = wire.decode_header(push)
+    assert isinstance(header, wire.Push)
+    assert kinds(opener.open(header, push) or []) == ["Entries", "Typists"]
+    assert typists(stage.wait(60.0)) == []
+
+
+def test_typing_that_comes_after_what_was_typed_says_nothing() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
+    stage.say(bob, 1)
+    stage.appends()
+    stage.room.types(bob, 1, stage.now)
+    assert stage.frames() == []
+    stage.room.types(bob, 2, stage.now)
+    assert kinds(stage.frames()) == ["Typists"]
+
+
+def test_a_hostile_typer_causes_one_push_a_second_and_no_more() -> None:
+    """Two that take turns: each change would be news."""
+    ann, bob, eve = Stub("ann"), Stub("bob"), Stub("eve")
+    stage = Stage(ann, bob, eve)
+    stage.log(body("hi"))
+    stage.quiet()
+    told: list[float] = []
+    for step in range(2000):
+        for member in (bob, eve)[step % 2 :]:
+            stage.room.types(member, 1 + step, stage.now)
+        if step % 3 == 0:
+            stage.room._typists.drop(eve.instance)
+        told += [stage.now for frame in stage.frames() if isinstance(frame, wire.Typists)]
+        told += [stage.now - 0.01 + at for at, _ in typists(stage.wait(0.01))]
+    assert 15 <= len(told) <= 21
+    assert all(later - before > 0.95 for before, later in pairwise(told))
+
+
+def test_a_room_of_65_and_one_of_one_are_not_told_who_types() -> None:
+    crowd = [Stub(f"m{n}") for n in range(limits.MEMBERS_SMALL + 1)]
+    stage = Stage(*crowd)
+    stage.room.types(crowd[0], 1, stage.now)
+    assert stage.frames() == []
+    assert typists(stage.wait(60.0)) == []
+    stage.room.exit(crowd.pop(), stage.now)
+    stage.quiet()
+    stage.room.types(crowd[0], 1, stage.now)
+    assert kinds(stage.frames()) == ["Typists"]
+    alone = Stage(crowd[0], TextStub("eve"))
+    alone.room.types(crowd[0], 1, alone.now)
+    assert alone.effects() == []
+
+
+def test_who_leaves_types_no_more() -> None:
+    ann, bob, eve = Stub("ann"), Stub("bob"), Stub("eve")
+    stage = Stage(ann, bob, eve)
+    stage.room.types(bob, 1, stage.now)
+    stage.effects()
+    stage.room.exit(bob, stage.now)
+    assert [who for _, who in typists(stage.wait(60.0))] == [()]
+
+
+def test_in_a_direct_room_the_other_one_is_told_in_its_session() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob, name=direct_room(ann.instance, bob.instance))
+    stage.room.types(bob, 1, stage.now)
+    assert stage.effects() == []
+    assert ann.frames[-1] == wire.Typists(TAG, 1, (2,))
+
+
 def test_large_rooms_have_no_receipts() -> None:
     crowd = [Stub(f"m{n}") for n in range(limits.MEMBERS_SMALL + 1)]
     stage = Stage(*crowd)
@@ -238,10 +335,12 @@ def test_plain_text_members_get_none_of_it() -> None:
 
 
 def test_a_closed_room_has_no_timers() -> None:
-    ann = Stub("ann")
-    stage = Stage(ann)
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
     stage.log(body("hi"))
     report(stage, ann, 1)
+    stage.room.types(bob, 1, stage.now)
     stage.room.exit(ann, stage.now)
+    stage.room.exit(bob, stage.now)
     stage.room.closed()
     assert stage.timers.deadline() is None

@@ -9,7 +9,7 @@ from chat.core.channel import BODY_MAX
 from chat.core.types import Path, Range
 
 from .peer import Peer
-from .scene import Scene
+from .scene import HERE, Scene
 
 F = TypeVar("F")
 MOVED = Path(0, "203.0.113.5", 7)
@@ -111,6 +111,33 @@ def test_who_left_is_told_so_and_hears_nothing_more() -> None:
     assert bob.ask(asks.Leave(3, "lobby")) == [asks.Left(3, "lobby")]
     ann.say("hi")
     assert bob.read() == []
+
+
+def test_who_types_is_pushed_to_the_sealed_members_of_the_room_and_to_nobody_else() -> None:
+    scene = Scene()
+    ann, bob, eve = Peer(scene, "ann"), Peer(scene, "bob"), Peer(scene, "eve", room="den")
+    scene.write("hello\n")
+    for peer in (ann, bob, eve):
+        peer.read()
+    (told,) = only(wire.Typists, ann.send(wire.Typing(ann.tag, 1)))
+    assert (told.room, told.ordinals) == (ann.tag, (1,))
+    assert only(wire.Typists, bob.read()) == [told]
+    assert eve.read() == []
+    assert eve.send(wire.Typing(ann.tag, 1)) == [], "not in that room"
+    assert scene.take(HERE) == []
+    assert scene.log.open("lobby", b"", ()).head.seq == 1
+
+
+def test_typing_costs_work_and_what_is_above_the_budget_is_not_heard() -> None:
+    scene = Scene()
+    ann, bob = Peer(scene, "ann"), Peer(scene, "bob")
+    pushed = 0
+    for n in range(100):
+        frames = ann.send(*(wire.Typing(ann.tag, n + 1) for _ in range(60)))
+        pushed += len(only(wire.Typists, frames))
+    assert pushed == 1
+    assert scene.hub.dropped["too much"] > 30
+    assert wire.Pong(1) in bob.send(wire.Ping(1)), "others notice nothing"
 
 
 def test_a_request_that_the_network_kept_too_long_changes_nothing() -> None:

@@ -123,6 +123,7 @@ def test_what_is_authenticated_ends_where_the_sealed_part_begins() -> None:
         (wire.Draft(1, 1, 1, 0, 0, bytes(900)), BODY_MAX),
         (wire.Fetch(1, 1, 1, tuple(Range(n, n) for n in range(1, RANGES + 1))), BODY_MAX),
         (wire.Receipts(1, 1, tuple((n, n) for n in range(MEMBERS_SMALL))), PUSH_MAX),
+        (wire.Typists(1, 1, tuple(range(MEMBERS_SMALL))), PUSH_MAX),
     ],
 )
 def test_the_largest_of_what_we_send_fits_a_datagram(frame: Any, room: int) -> None:

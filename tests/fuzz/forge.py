@@ -253,6 +253,8 @@ class Forge:
             return tuple(self._range() for _ in range(random.choice([1, 1, 3, 60])))
         if width == layout.MARKS.name:
             return tuple((self.field("u32"), self.field("u64")) for _ in range(random.randrange(4)))
+        if width == layout.ORDINALS.name:
+            return tuple(self.field("u32") for _ in range(random.choice([0, 1, 3, 90])))
         return random.randbytes(int(width.removesuffix(" bytes")))
 
     def body(self) -> bytes:

@@ -317,6 +317,13 @@ BREAKS = (
         "tests/core/test_congestion.py::test_one_of_three_cannot_make_a_room_slow",
     ),
     Break(
+        "tell a room of each change in who types",
+        "chat/core/typists.py",
+        "        if now < due:",
+        "        if now < due - TYPING_TICK:",
+        "tests/core/test_room_now.py::test_a_hostile_typer_causes_one_push_a_second_and_no_more",
+    ),
+    Break(
         "send all pages at once",
         "chat/core/outlet.py",
         "        for _ in range(limits.PAGES_A_TURN):",

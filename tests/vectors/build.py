@@ -55,6 +55,8 @@ def _field(width: str, draw: Draw, random: Random) -> Any:
         return tuple(Range(first, first + draw((1 << 32) - 2)) for first in firsts)
     if width == layout.MARKS.name:
         return tuple((draw((1 << 32) - 1), draw((1 << 64) - 1)) for _ in range(draw(3)))
+    if width == layout.ORDINALS.name:
+        return tuple(draw((1 << 32) - 1) for _ in range(draw(3)))
     return random.randbytes(int(width.removesuffix(" bytes")))
 
 
