@@ -125,7 +125,7 @@ class Mad:
         """The user goes on as if nothing were the matter."""
         guest, now = self.host.guest, self.host.now
         rooms = sorted(guest.rooms)
-        match self.random.randrange(6):
+        match self.random.randrange(8):
             case 0 if "lobby" in rooms:
                 guest.older("lobby", 50, now)
             case 1:
@@ -135,7 +135,11 @@ class Mad:
             case 3:
                 guest.join("lobby", now)
                 guest.join("den", now)
-            case 4 if rooms:
+            case 4:
+                guest.typing("lobby", now)
+            case 5 if "den" in rooms:
+                guest.who("den", now)
+            case 6 if rooms:
                 guest.leave(self.random.choice(rooms), now)
             case _ if rooms:
                 room = guest.rooms[self.random.choice(rooms)]
@@ -152,6 +156,7 @@ class Mad:
             assert len(room.inbox._buffer) <= limits.BUFFERED_ENTRIES
             assert len(room.inbox._ring) <= 1000
             assert len(room.history._bodies) <= MOST
+            assert len(room._typing._until) <= limits.MEMBERS_SMALL
 
 
 def heal(host: Host) -> None:
