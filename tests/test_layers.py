@@ -32,6 +32,7 @@ CORE_MAY = {
 """All that the core may import from outside: no clock, no socket, no event loop, no randomness."""
 
 MODEL_MAY = CORE_MAY | {
+    "dataclasses",
     "chat",
     "datetime",
     "prompt_toolkit",

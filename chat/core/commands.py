@@ -47,6 +47,23 @@ COMMANDS = (
         1,
         plain=False,
     ),
+    Command("resend", "", "say what failed once more", 0, 0, plain=False),
+    Command(
+        "search",
+        "[TEXT]",
+        "search what was said; between slashes, as in /colou?r/, for a pattern",
+        0,
+        1,
+        plain=False,
+    ),
+    Command(
+        "copy",
+        "[NUMBER]",
+        "copy what is selected, or the last messages, to the clipboard",
+        0,
+        1,
+        plain=False,
+    ),
     Command("set", "[NAME [VALUE]]", "show the settings, or one; or change it", 0, 2, plain=False),
     Command(
         "ignore",

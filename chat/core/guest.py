@@ -44,8 +44,8 @@ class Guest:
         self._connection = Connection(
             server, self, self._effects.append, secret=secret, random=random, key_of=key_of
         )
-        self._me = self._connection.me
-        self._me.name = name
+        self.me = self._connection.me
+        self.me.name = name
         self._asking = Asking(self.rtt)
         self._rooms = Memberships(self._asking, self.rtt)
         self._fetcher = Fetcher(self.rtt)
@@ -61,12 +61,12 @@ class Guest:
 
     @property
     def name(self) -> str:
-        return self._me.name
+        return self.me.name
 
     @property
     def instance(self) -> bytes:
         """What marks our own entries."""
-        return self._me.instance
+        return self.me.instance
 
     @property
     def rtt(self) -> RoundTrip:
@@ -333,7 +333,7 @@ class Guest:
             case asks.Leave(), asks.Left():
                 pass
             case asks.Nick(), asks.Named(name=name, asked=asked, verified=verified):
-                self._me.name = name
+                self.me.name = name
                 self._tell(events.Renamed(name, asked, verified))
             case asks.Who(room=tag), asks.Members():
                 if tag in self._rooms.by_tag:
@@ -391,7 +391,7 @@ class Guest:
         self._rooms.ask_who()
         for message, tries in self._asking.due(self._now):
             if isinstance(message, asks.Nick):
-                message = asks.Nick(message.r, message.name, *self._me.claim(message.name))
+                message = asks.Nick(message.r, message.name, *self.me.claim(message.name))
             self._connection.queue(wire.Ask(asks.encode(message)))
             if tries:
                 self._connection.suspect(self._now)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from . import asks, protect, wire
 from .opening import Opening
-from .signatures import NameKey, name_claim
+from .signatures import NameKey, key_id, name_claim
 from .tickets import NO_TICKET, TICKET_SIZE
 
 
@@ -73,6 +73,12 @@ class Introduction:
     def forget(self) -> None:
         """The ticket is good for nothing."""
         self._ticket = NO_TICKET
+
+    @property
+    def key_id(self) -> bytes:
+        """Of the key that our name is to belong to; empty where there is none."""
+        key = self._key_of(self.name) if self._published is None else None
+        return key_id(key.public) if key is not None else b""
 
     def claim(self, name: str) -> tuple[bytes, bytes]:
         """The name's key and its proof for the newest opening; empty where there is none."""

@@ -10,8 +10,10 @@ from chat.core.text import clean, pieces
 from chat.core.types import Kind
 from chat.net.impair import CLEAR, Impairment, ImpairmentError
 
+from .amending import Amending
 from .answers import help_answer, net_answer, who_answer
 from .desk import Desk
+from .lines import Line
 from .preferences import Preferences
 from .roombuffer import RoomBuffer
 
@@ -29,13 +31,22 @@ class Actions:
     """Each returns whether the line is done with; if it is not, it stays where it was typed."""
 
     def __init__(
-        self, desk: Desk, quit: Callable[[], None], keys: Callable[[], Iterable[str]] = tuple
+        self,
+        desk: Desk,
+        *,
+        quit: Callable[[], None],
+        keys: Callable[[], Iterable[str]],
+        correct: Callable[[Line], None],
+        search: Callable[[str], None],
     ) -> None:
-        """`keys()`: lines for /help on keys that were bound besides."""
+        """`keys()`: lines for /help on keys that were bound besides; `correct` and `search` take
+        the input line for a while."""
         self._desk = desk
         self._quit = quit
         self._keys = keys
+        self.amending = Amending(desk, self.say, correct)
         self._preferences = Preferences(desk)
+        self._search = search
         self._impairment = desk.uplink.network.spec
         self._hurried_at = desk.now()
 
@@ -57,19 +68,29 @@ class Actions:
             case Call(name, args):
                 return self._call(name, *args)
 
-    def say(self, buffer: RoomBuffer, text: str, kind: Kind = Kind.MESSAGE) -> bool:
-        """Shows it at once, and has it sent when it can be."""
+    def say(
+        self, buffer: RoomBuffer, text: str, kind: Kind = Kind.MESSAGE, refers: int = 0
+    ) -> bool:
+        """Shows it at once, and has it sent when it can be. `refers`: the seq of what it amends."""
         desk = self._desk
         guest = desk.uplink.guest
         try:
-            tickets = guest.say(buffer.room, text, desk.now(), kind=kind)
+            tickets = guest.say(buffer.room, text, desk.now(), kind=kind, refers=refers)
         except NotSaidError as error:
             desk.refuse(str(error))
             return False
         desk.unacknowledged.update(dict.fromkeys(tickets, (tickets[0], text)))
         self._hurry()
         verified = guest.rooms[buffer.room].verified
-        buffer.said(tickets, pieces(text), kind, guest.name, desk.wall(), verified=verified)
+        buffer.said(
+            tickets,
+            pieces(text),
+            kind,
+            guest.name,
+            desk.wall(),
+            verified=verified,
+            refers=refers,
+        )
         desk.uplink.wake()
         return True
 
@@ -141,6 +162,18 @@ class Actions:
                 return self._topic(first)
             case "net":
                 return self._net(first)
+            case "edit":
+                return self.amending.edit(first)
+            case "delete":
+                return self.amending.delete()
+            case "react":
+                return self.amending.react(first)
+            case "resend":
+                return self.amending.resend()
+            case "copy":
+                return self.amending.copy(first)
+            case "search":
+                self._search(first)
             case "set":
                 return self._preferences.set(first, second)
             case "ignore":

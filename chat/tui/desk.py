@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from chat.core.guest import Guest
 from chat.core.link import Link
+from chat.core.text import clean
 from chat.core.types import Path
 from chat.net.impair import CLEAR, Impairment, Tally
 
@@ -16,6 +17,7 @@ from .buffers import Buffers
 from .effects import Effect
 from .health import Health, LossMeter
 from .lines import Look
+from .reader import Reader
 from .roombuffer import RoomBuffer
 from .settings import Settings
 
@@ -64,15 +66,17 @@ class Desk:
         settings: Settings,
     ) -> None:
         self.uplink = uplink
+        self.settings = settings
         self.now = now
         self.wall = wall
-        self.buffers = Buffers(room)
+        self._ids: frozenset[bytes] = frozenset()
+        """By which the log knows us, or did."""
+        self.buffers = Buffers(room, self._reader(settings))
         self.health = Health(now())
         self.loss = LossMeter()
         self.rooms: tuple[str, ...] = ()
         """Public rooms' names, as they were last listed."""
         self.listed = False
-        self.settings = settings
         self.effects: list[Effect] = []
         """What the program is to do next."""
         self.hint = ("", "")
@@ -86,12 +90,35 @@ class Desk:
         """Where the members of which room are to be listed, at the latest when."""
         self.impaired_at = now()
         """When what is wrong with our own network began."""
+        self.typing: dict[str, tuple[str, ...]] = {}
+        """By room, who is; clean names."""
+        self.focused: bool | None = None
+        """The user looks at this terminal; None: it does not say."""
         self.letters: dict[str, list[str]] = {}
         """What waits to be said to one person only, by the name in its common form."""
 
     def change(self, settings: Settings) -> None:
         """From now on these hold."""
         self.settings = settings
+        self.buffers.configure(self._reader(settings))
+
+    def know_ourselves(self) -> None:
+        """Our name, or what marks our entries, may be another one."""
+        me = self.uplink.guest.me
+        self._ids |= {each for each in (me.instance, me.key_id) if each}
+        self.buffers.configure(self._reader(self.settings))
+
+    def _reader(self, settings: Settings) -> Reader:
+        return Reader(
+            name=clean(self.uplink.guest.name),
+            ids=self._ids,
+            words=settings.highlight,
+            ignored=settings.ignore,
+            joins=settings.joins,
+            smart_minutes=settings.smart_minutes,
+            kept=settings.scrollback,
+            clock=settings.time,
+        )
 
     @property
     def current(self) -> RoomBuffer:

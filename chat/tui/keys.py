@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
+from .amending import Amending
+from .roombuffer import RoomBuffer
+
 if TYPE_CHECKING:
     from .model import Model
 
@@ -79,6 +82,30 @@ KEYS = (
                 "a row on",
             ),
             Binding(
+                "Ctrl-S, Alt-/",
+                (("c-s",), ("escape", "/")),
+                lambda m: m.search(),
+                "search what was said; again, further back",
+            ),
+            Binding(
+                "Alt-U",
+                (("escape", "u"),),
+                lambda m: m.jump(RoomBuffer.jump_to_unread, "nothing new"),
+                "the first new message",
+            ),
+            Binding(
+                "Alt-P, Alt-N",
+                (("escape", "p"),),
+                lambda m: m.jump(RoomBuffer.previous_mention, "no mention before this"),
+                "what names you, before and after",
+            ),
+            Binding(
+                "",
+                (("escape", "n"),),
+                lambda m: m.jump(RoomBuffer.next_mention, "no mention after this"),
+                "",
+            ),
+            Binding(
                 "Ctrl-Home, Alt-<",
                 (("c-home",), ("escape", "home"), ("escape", "<")),
                 lambda m: m.desk.current.viewport.to_top(),
@@ -89,6 +116,31 @@ KEYS = (
                 (("c-end",), ("escape", "end"), ("escape", ">")),
                 lambda m: m.desk.current.viewport.to_end(),
                 "the newest",
+            ),
+        ),
+    ),
+    Section(
+        "One message",
+        (
+            Binding("Alt-Up", (("escape", "up"),), lambda m: m.select(-1), "select the one before"),
+            Binding("Alt-Down", (("escape", "down"),), lambda m: m.select(1), "the one after"),
+            Binding(
+                "Alt-E",
+                (("escape", "e"),),
+                lambda m: m.amend(Amending.edit),
+                "correct it, or what you said last",
+            ),
+            Binding(
+                "Alt-R",
+                (("escape", "r"),),
+                lambda m: m.amend(Amending.resend),
+                "say what failed once more",
+            ),
+            Binding(
+                "Alt-C",
+                (("escape", "c"),),
+                lambda m: m.amend(lambda amending: amending.copy("")),
+                "copy it to the clipboard",
             ),
         ),
     ),
@@ -139,7 +191,6 @@ _NOT_OURS: tuple[Sequence, ...] = (
     ("c-@",),
     ("c-o",),
     ("c-q",),
-    ("c-s",),
     ("c-v",),
     ("c-x", "("),
     ("c-x", ")"),

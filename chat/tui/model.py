@@ -14,6 +14,7 @@ Text is edited in `model.line.buffer`, which is prompt_toolkit's, and needs no t
 from collections.abc import Callable
 
 from .actions import Actions
+from .amending import Amending
 from .buffers import Buffers
 from .completion import Known, asks_for_room
 from .desk import Desk, Uplink
@@ -21,8 +22,9 @@ from .editor import Editor
 from .effects import Effect, Quit, Repaint, Suspend
 from .inputline import TYPED_MAX, InputLine
 from .keys import Binding, find
+from .lines import Line
 from .news import News
-from .prompts import HistoryPrompt, Prompt
+from .prompts import CorrectionPrompt, HistoryPrompt, Prompt, SearchPrompt
 from .roombuffer import RoomBuffer
 from .rows import Frame
 from .settings import Settings
@@ -52,11 +54,19 @@ class Model:
         self.bindings: list[Binding] = []
         """Keys that were bound besides those of `keys`."""
         self.desk: Desk = Desk(uplink, uplink.link.room, now, wall, settings)
-        self.actions = Actions(self.desk, self.quit, self._further_keys)
+        self.actions = Actions(
+            self.desk,
+            quit=self.quit,
+            keys=self._further_keys,
+            correct=self._correct,
+            search=self.search,
+        )
         self.news = News(self.desk, self.actions)
         self._editors: dict[RoomBuffer, Editor] = {}
         self._prompt: Prompt | None = None
         self._interrupted_at = -TWICE
+        self._told = ""
+        """What was being typed when others were told so."""
         self._confirming = ""
         """What Enter was pressed on once, and has to be again."""
 
@@ -104,6 +114,7 @@ class Model:
         self.line.settle()
         if self._prompt is not None:
             self._prompt.changed()
+        self._tell_typing()
 
     def paste(self, text: str) -> None:
         """It can be edited; nothing in it is done."""
@@ -115,6 +126,15 @@ class Model:
         elif lines > 1 and self._prompt is None:
             self.editor.pasted = True
             self.desk.tell(f"{lines:,} lines were inserted; they can be edited")
+
+    @property
+    def busy(self) -> bool:
+        """A search goes on: `work` is to be called until it does not."""
+        return self.desk.current.searching
+
+    def work(self) -> None:
+        """Some milliseconds of it."""
+        self.desk.current.search_on()
 
     def tick(self) -> None:
         """About once a second."""
@@ -164,14 +184,41 @@ class Model:
     def escape(self) -> None:
         """Out of whatever was begun."""
         if self._prompt is not None:
-            self._prompt.leave()
-            self._prompt = None
+            self._leave_prompt()
+        else:
+            self.desk.current.deselect()
+
+    def search(self, text: str = "") -> None:
+        """Backwards through what was said here; once more, further back."""
+        if isinstance(self._prompt, SearchPrompt) and not text:
+            self._prompt.up()
+            return
+        self._leave_prompt()
+        self._prompt = SearchPrompt(self.desk.current)
+        self._prompt.set(text)
+        self._prompt.changed()
+
+    def select(self, by: int) -> None:
+        """The message before or after the selected one."""
+        buffer = self.desk.current
+        if not (buffer.select_before() if by < 0 else buffer.select_after()):
+            self.desk.tell("there is no further message here")
+
+    def amend(self, act: Callable[[Amending], bool]) -> None:
+        """Something with the selected message, or the last one."""
+        act(self.actions.amending)
+
+    def jump(self, there: Callable[[RoomBuffer], bool], what: str) -> None:
+        """To a place of the room on the screen."""
+        if not there(self.desk.current):
+            self.desk.tell(f"there is {what} here")
 
     def search_history(self) -> None:
         """Backwards through what was sent; once more, further back."""
         if isinstance(self._prompt, HistoryPrompt):
             self._prompt.up()
         else:
+            self._leave_prompt()
             self._prompt = HistoryPrompt(self.editor)
 
     def new_line(self) -> None:
@@ -224,6 +271,25 @@ class Model:
 
     def redraw(self) -> None:
         self.desk.effects.append(Repaint())
+
+    def _correct(self, line: Line) -> None:
+        self._prompt = CorrectionPrompt(line, self.actions.amending.replace)
+
+    def _leave_prompt(self) -> None:
+        if self._prompt is not None:
+            self._prompt.leave()
+            self._prompt = None
+
+    def _tell_typing(self) -> None:
+        """Others see that something is being said, unless that is a command."""
+        text = self.editor.text if self._prompt is None else ""
+        if text == self._told:
+            return
+        self._told = text
+        speech = not text.startswith("/") or text.startswith("//")
+        if speech and text.strip() and self.desk.settings.typing_send:
+            self.desk.uplink.guest.typing(self.desk.current.room, self.desk.now())
+            self.desk.uplink.wake()
 
     def _further_keys(self) -> list[str]:
         return [f"{binding.shown}  {binding.help}" for binding in self.bindings]

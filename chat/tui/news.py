@@ -10,8 +10,9 @@ from chat.core.types import Entry
 from .actions import Actions
 from .answers import rooms_answer
 from .desk import Desk
+from .effects import Bell
 from .health import LONG, silence
-from .lines import Look
+from .lines import Line, Look
 from .roombuffer import RoomBuffer
 
 HELP = "/help says what there is"
@@ -24,6 +25,8 @@ class News:
         self._desk = desk
         self._actions = actions
         self._instance = b""
+        self._caught_up: set[str] = set()
+        """Rooms whose past has been told: what comes is new."""
         self._complained = False
         self._greeting: events.Connected | None = None
         """To be told below what the room begins with, not above it."""
@@ -58,8 +61,12 @@ class News:
                 buffer = desk.buffers.open(room, peer)
                 if again:
                     buffer.attendance.entered_again(desk.now())
-            case events.CaughtUp(room) if room == desk.uplink.link.room:
-                self._greet(desk.buffers.get(room))
+            case events.CaughtUp(room):
+                self._caught_up.add(room)
+                if room == desk.uplink.link.room:
+                    self._greet(desk.buffers.get(room))
+            case events.Typing(room, names):
+                desk.typing[room] = tuple(map(clean, names))
             case events.DirectRoom(room, peer):
                 self._actions.deliver(room, peer)
             case events.Exited(room):
@@ -91,7 +98,19 @@ class News:
         buffer = self._desk.buffers.get(entry.room)
         if buffer is not None:
             own = entry.instance == self._desk.uplink.guest.instance
-            buffer.entry(entry, own=own, seen=buffer is self._desk.current)
+            line = buffer.entry(entry, own=own, seen=buffer is self._desk.current)
+            if line is not None and entry.room in self._caught_up:
+                self._ring(buffer, line)
+
+    def _ring(self, buffer: RoomBuffer, line: Line) -> None:
+        """For what is new, unless it is being looked at."""
+        desk = self._desk
+        seen = buffer is desk.current and desk.focused
+        wanted = desk.settings.bell
+        if line.own or seen or desk.buffers.reader.ignores(line.name) or wanted == "off":
+            return
+        if wanted == "all" or line.mention or buffer.direct:
+            desk.effects.append(Bell())
 
     def _of_room(self, event: Older | Broken | Expired | events.Presence | events.Receipts) -> None:
         desk = self._desk
@@ -117,6 +136,7 @@ class News:
         desk = self._desk
         reason = desk.health.reason
         gap = desk.health.connected(event, desk.now())
+        desk.know_ourselves()
         instance = desk.uplink.guest.instance
         if self._instance and self._instance != instance:
             for buffer in desk.buffers:
@@ -151,6 +171,7 @@ class News:
             desk.notice(HELP)
 
     def _renamed(self, name: str, asked: str) -> None:
+        self._desk.know_ourselves()
         if name != asked:
             self._taken(name, asked)
         else:

@@ -1,9 +1,13 @@
 """What the input line is for a while, instead of for a message."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 from .editor import Editor
 from .inputline import InputLine
+from .lines import Line
+from .roombuffer import RoomBuffer
+from .viewport import Anchor
 
 
 class Prompt(InputLine):
@@ -70,3 +74,76 @@ class HistoryPrompt(Prompt):
             self._at -= 1
         else:
             self._found = None
+
+
+class SearchPrompt(Prompt):
+    """Looks through a room's lines, as one types."""
+
+    label = "search: "
+
+    def __init__(self, buffer: RoomBuffer) -> None:
+        super().__init__()
+        self._room = buffer
+        self._query = ""
+        self._trouble = ""
+        self._before: tuple[Line | None, Anchor | None] = buffer.selected, buffer.viewport.anchor
+
+    @property
+    def hint(self) -> str:
+        if not self.text:
+            return "type what to search for; /…/ is a pattern, Up and Down go on, Escape goes back"
+        return self._trouble or self._room.search_status
+
+    def changed(self) -> None:
+        if self.text != self._query:
+            self._query = self.text
+            self._restore()
+            self._trouble = self._room.find(self.text) if self.text else ""
+
+    def up(self) -> None:
+        """Further back."""
+        self._room.find_next(-1)
+
+    def down(self) -> None:
+        self._room.find_next(1)
+
+    def enter(self) -> bool:
+        """What was found stays selected."""
+        self._room.stop_search()
+        return True
+
+    def leave(self) -> None:
+        self._room.stop_search()
+        self._restore()
+
+    def _restore(self) -> None:
+        """The view is as it was before."""
+        line, anchor = self._before
+        self._room.stop_search()
+        self._room.deselect()
+        self._room.viewport.anchor = anchor
+        if line is not None:
+            self._room.select(line)
+
+
+class CorrectionPrompt(Prompt):
+    """Another text for a message that was said."""
+
+    label = "correct: "
+
+    def __init__(self, line: Line, replace: Callable[[Line, str], bool]) -> None:
+        """`replace` says whether the text can be had."""
+        super().__init__()
+        self._line = line
+        self._replace = replace
+        self.set(line.text)
+
+    @property
+    def hint(self) -> str:
+        if not self.text.strip():
+            return "nothing is left of it: Enter leaves it as it was; /delete takes it back"
+        return "Enter corrects it for everybody, Escape leaves it as it was"
+
+    def enter(self) -> bool:
+        text = self.text.strip("\n")
+        return not text.strip() or self._replace(self._line, text)

@@ -74,8 +74,9 @@ class RoomBuffer:
 
     # What the log says
 
-    def entry(self, entry: Entry, *, own: bool, seen: bool) -> None:
-        """The newest entry. `own`: of our present instance; `seen`: the buffer is on the screen."""
+    def entry(self, entry: Entry, *, own: bool, seen: bool) -> Line | None:
+        """The newest entry. `own`: of our present instance; `seen`: the buffer is on the screen.
+        Returns the line that it is on, if it has one."""
         selected = self.viewport.selected
         if own:
             self.outgoing.read_back(entry)
@@ -83,7 +84,7 @@ class RoomBuffer:
             changed = self.timeline.amend(entry)
             if changed is not None:
                 self._changed(changed)
-            return
+            return None
         line = self.timeline.add(entry, own=own)
         if own:
             self.outgoing.watch(line)
@@ -94,6 +95,7 @@ class RoomBuffer:
         self._speakers.spoke(line)
         self._changed(line)
         self._evict()
+        return line
 
     def older(self, answer: Older) -> None:
         first = self.timeline.first
@@ -237,6 +239,17 @@ class RoomBuffer:
             if line.is_entry and line.look in SPOKEN and not line.deleted and (line.own or not own):
                 return line
         return None
+
+    def last_spoken(self, count: int) -> list[Line]:
+        """The last things that somebody said, the oldest first."""
+        shown = self.timeline.shown
+        found: list[Line] = []
+        for at in range(len(shown) - 1, 0, -1):
+            if len(found) == count:
+                break
+            if shown[at].look in SPOKEN and not shown[at].deleted:
+                found.append(shown[at])
+        return found[::-1]
 
     def copy_text(self, line: Line) -> str:
         """14:03 <ann> text"""

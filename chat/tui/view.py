@@ -57,7 +57,10 @@ def _facts(desk: Desk, line: InputLine) -> Facts:
     known = guest.rtt.measured and connected
     return Facts(
         name=guest.name,
-        tabs=[Tab(each.label, each.unread, each is buffer, each.direct) for each in desk.buffers],
+        tabs=[
+            Tab(each.label, each.unread, each is buffer, each.direct, each.mentions)
+            for each in desk.buffers
+        ],
         state=desk.health.state(*silence(guest, now)),
         round_trip=guest.rtt.smoothed if known else None,
         loss=desk.loss.loss if connected else None,
@@ -67,5 +70,13 @@ def _facts(desk: Desk, line: InputLine) -> Facts:
         size=len(line.text.encode(errors="replace")),
         jitter=guest.rtt.variation if known else None,
         trend=desk.health.round_trips if connected and desk.settings.sparkline else (),
+        typing=_typing(desk),
         catching_up=buffer.catch_up.look(membership, now),
     )
+
+
+def _typing(desk: Desk) -> tuple[str, ...]:
+    if not desk.settings.typing_show:
+        return ()
+    names = desk.typing.get(desk.current.room, ())
+    return tuple(name for name in names if not desk.buffers.reader.ignores(name))
