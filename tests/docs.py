@@ -9,6 +9,7 @@ from chat.core import asks, entry, wire
 from chat.core.commands import COMMANDS
 from chat.core.layout import Layout
 from chat.tui.keys import KEYS
+from chat.tui.settings import ROWS
 
 DOCS = Path(__file__).parent.parent / "docs"
 DOCUMENTS = (DOCS / "protocol.md", DOCS / "terminal.md")
@@ -23,6 +24,7 @@ def tables() -> dict[str, str]:
         "entry": _entry(),
         "keys": _keys(),
         "commands": _commands(),
+        "settings": _settings(),
     }
 
 
@@ -77,6 +79,15 @@ def _commands() -> str:
     calls = (f"/{row.name} {row.usage}".rstrip().replace("|", "\\|") for row in COMMANDS)
     rows = (f"| `{call}` | {row.help} |" for call, row in zip(calls, COMMANDS, strict=True))
     return "\n".join(["| command | what it does |", "|---|---|", *rows, ""])
+
+
+def _settings() -> str:
+    lines = ["| setting | default | what it is | values |", "|---|---|---|---|"]
+    for row in ROWS.values():
+        lines.append(
+            f"| `{row.name}` | {row.kind.shown(row.default)} | {row.help} | {row.kind.expected} |"
+        )
+    return "\n".join([*lines, ""])
 
 
 def _said(cls: object) -> str:

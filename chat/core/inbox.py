@@ -72,6 +72,11 @@ class Inbox:
         self._ring: dict[int, bytes] = {}
         self._buffer: dict[int, bytes] = {}
 
+    @property
+    def origin(self) -> bytes:
+        """Tells the log from all others; empty before the first join."""
+        return self._origin
+
     def offer(self) -> tuple[Point, ...]:
         """For a join: points of our past, newest first. The log says which of them it still has."""
         self._offered = max(self._ring, default=0)

@@ -105,13 +105,13 @@ def _body(entry: Entry) -> list[str]:
             said = f"* {name} {text}"
         case Kind.TOPIC:
             said = f"* {name} changed the topic to: {text}"
-        case 4:
+        case Kind.EDIT:
             said = f"* {name} corrects #{entry.refers}: {text}"
-        case 5:
-            said = f"* {name} took back #{entry.refers}"
-        case 6 if text.startswith("-"):
-            said = f"* {name} takes back {text[1:]} from #{entry.refers}"
-        case 6:
+        case Kind.DELETE:
+            said = f"* {name} takes back #{entry.refers}"
+        case Kind.REACTION if text.startswith("-"):
+            said = f"* {name} takes back a reaction to #{entry.refers}: {text[1:]}"
+        case Kind.REACTION:
             said = f"* {name} reacts to #{entry.refers}: {text}"
         case _:
             said = f"<{name}> {text}"

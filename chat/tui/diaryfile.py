@@ -34,7 +34,7 @@ class Diary:
 
     def write(self, room: str, log: bytes, news: Sequence[Entry | TakenBack]) -> None:
         """What the room's log, which is known by its origin, says next, in order."""
-        if not room or not news:
+        if not (room and log and news):
             return
         book = self._books.get(room)
         if book is None:

@@ -36,6 +36,11 @@ def server_name(link: Link) -> str:
     return file_name(endpoint(link.host, link.port).replace("[", "").replace("]", ""))
 
 
+def kept_folder(link: Link) -> Path:
+    """Of what was sent to a server's rooms, and drafts."""
+    return state_folder() / "history" / server_name(link)
+
+
 def log_folder(settings: Settings) -> Path:
     if not settings.log_folder:
         return state_folder() / "logs"

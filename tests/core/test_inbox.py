@@ -190,6 +190,7 @@ def test_another_log_altogether_breaks_at_its_beginning() -> None:
     reader = Reader(Past(5))
     reader.join()
     reader.finish()
+    before = reader.inbox.origin
     reader.past = Past(3, origin=b"origin 2")
     reader.past._texts = 100
     reader.past.go_back(0)
@@ -197,6 +198,7 @@ def test_another_log_altogether_breaks_at_its_beginning() -> None:
     reader.join()
     reader.finish()
     assert reader.breaks == [1]
+    assert (before, reader.inbox.origin) == (Past(0).origin, b"origin 2")
     assert [entry.text for entry in reader.screen] == ["text 101", "text 102", "text 103"]
 
 

@@ -48,10 +48,10 @@ def test_what_it_looks_like() -> None:
     [
         (Kind.ACTION, "waves", "* bob waves"),
         (Kind.TOPIC, "tea", "* bob changed the topic to: tea"),
-        (4, "better", "* bob corrects #1: better"),
-        (5, "", "* bob took back #1"),
-        (6, "👍", "* bob reacts to #1: 👍"),
-        (6, "-👍", "* bob takes back 👍 from #1"),
+        (Kind.EDIT, "better", "* bob corrects #1: better"),
+        (Kind.DELETE, "", "* bob takes back #1"),
+        (Kind.REACTION, "👍", "* bob reacts to #1: 👍"),
+        (Kind.REACTION, "-👍", "* bob takes back a reaction to #1: 👍"),
         (99, "from the future", "<bob> from the future"),
     ],
 )
@@ -131,6 +131,12 @@ def test_another_log_begins_anew() -> None:
         f"{STAMP} #2 <bob> message 2",
     ]
     assert written(entry(2), entry(3), log=OTHER_LOG, before=after).count("#2 <") == 2
+
+
+def test_what_another_log_said_is_not_this_ones() -> None:
+    before = written(*map(entry, range(1, 6)))
+    after = written(entry(3), log=OTHER_LOG, before=before)
+    assert read_tail(after).known == {3: "<bob> message 3"}
 
 
 def test_a_log_may_change_while_it_is_open() -> None:

@@ -42,6 +42,7 @@ def test_one_file_for_each_room(tmp_path: Path) -> None:
         diary.write("lobby", LOG, [entry(1, "in the lobby")])
         diary.write("@bob", LOG, [entry(1, "to one")])
         diary.write("", LOG, [entry(1, "to nobody yet")])
+        diary.write("dev", b"", [entry(1, "in no log")])
     assert text(tmp_path / "logs").endswith("<bob> in the lobby\n")
     assert text(tmp_path / "logs", "@bob").endswith("<bob> to one\n")
     assert text(tmp_path / "logs").startswith(f"-- log {LOG.hex()}: lobby at 192.0.2.1:4000\n")
@@ -96,6 +97,9 @@ def test_the_end_is_found_in_a_large_file(tmp_path: Path, size: int) -> None:
         diary.write("lobby", LOG, [entry(last, "x" * 500), entry(last + 1)])
     assert seqs(tmp_path) == list(range(1, last + 2))
     assert "not here" not in text(tmp_path)
+    with terminal(tmp_path) as diary:
+        diary.write("lobby", bytes(8), [entry(1, "of a server that was set up anew")])
+    assert seqs(tmp_path)[-1] == 1
 
 
 def test_a_full_disk_is_said_once_and_what_came_meanwhile_is_written(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from chat.core.link import Link
-from chat.tui.files import SettingsFile, log_folder, server_name, state_folder
+from chat.tui.files import SettingsFile, kept_folder, log_folder, server_name, state_folder
 from chat.tui.settings import SettingError, Settings
 
 
@@ -114,7 +114,8 @@ def test_servers_are_known_by_where_they_are() -> None:
     assert server_name(Link("HOST")) == "host+9999"
 
 
-def test_where_logs_are() -> None:
+def test_where_other_files_are() -> None:
+    assert kept_folder(Link("host", 1)) == state_folder() / "history" / "host+1"
     assert log_folder(Settings()) == state_folder() / "logs"
     assert log_folder(Settings(log_folder="/x/y")) == Path("/x/y")
     assert log_folder(Settings(log_folder="~/y")) == Path.home() / "y"

@@ -139,6 +139,13 @@ def test_killed_at_any_moment_the_last_save_is_there(folder: Path) -> None:
             assert number in (last, last + 1)
 
 
+def test_nothing_waits_for_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fsync")
+    with terminal(folder) as kept:
+        kept.save({"lobby": "x"})
+        kept.sent("lobby", ["x"])
+
+
 def test_a_full_disk_is_said_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
 
