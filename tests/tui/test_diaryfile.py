@@ -97,9 +97,14 @@ def test_the_end_is_found_in_a_large_file(tmp_path: Path, size: int) -> None:
         diary.write("lobby", LOG, [entry(last, "x" * 500), entry(last + 1)])
     assert seqs(tmp_path) == list(range(1, last + 2))
     assert "not here" not in text(tmp_path)
+
+
+def test_another_log_is_told_from_a_large_one(tmp_path: Path) -> None:
+    with terminal(tmp_path) as diary:
+        diary.write("lobby", LOG, [entry(seq, "x" * 500) for seq in range(1, 1000)])
     with terminal(tmp_path) as diary:
         diary.write("lobby", bytes(8), [entry(1, "of a server that was set up anew")])
-    assert seqs(tmp_path)[-1] == 1
+    assert seqs(tmp_path)[-2:] == [999, 1]
 
 
 def test_a_full_disk_is_said_once_and_what_came_meanwhile_is_written(
