@@ -17,12 +17,17 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from chat.core.text import VERIFIED, clean
+from msgspec.structs import replace
+
+from chat.core.text import VERIFIED, clean, render
 from chat.core.types import Entry, Kind
 
 from .lines import LAST_TIME
 
 INDENT = " " * 4
+
+_DEEDS = frozenset((Kind.ACTION, Kind.TOPIC, Kind.EDIT, Kind.DELETE, Kind.REACTION))
+"""What is told of somebody, and not said by them."""
 
 _ENTRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d #(\d{1,19}) (.*)")
 _LOG = re.compile(r"-- log ([0-9a-f]+)")
@@ -89,7 +94,7 @@ def continued(
         elif place.last and item.seq > place.last + 1:
             lines.append(_missing(place.last + 1, item.seq - 1))
         lines.append(f"{_stamp(item.time)} #{item.seq} {body[0]}")
-        lines += [INDENT + line for line in body[1:]]
+        lines += body[1:]
         place = place._replace(last=item.seq)
     if lines and not place.announced:
         lines.insert(0, f"-- log {log}: {clean(where)}")
@@ -98,24 +103,12 @@ def continued(
 
 
 def _body(entry: Entry) -> list[str]:
-    name = (clean(entry.name).strip() or "?") + (VERIFIED if entry.key else "")
-    text = clean(entry.text, lines=True)
-    match entry.kind:
-        case Kind.ACTION:
-            said = f"* {name} {text}"
-        case Kind.TOPIC:
-            said = f"* {name} changed the topic to: {text}"
-        case Kind.EDIT:
-            said = f"* {name} corrects #{entry.refers}: {text}"
-        case Kind.DELETE:
-            said = f"* {name} takes back #{entry.refers}"
-        case Kind.REACTION if text.startswith("-"):
-            said = f"* {name} takes back a reaction to #{entry.refers}: {text[1:]}"
-        case Kind.REACTION:
-            said = f"* {name} reacts to #{entry.refers}: {text}"
-        case _:
-            said = f"<{name}> {text}"
-    return said.split("\n")
+    """Its lines as they are in the file, without the time."""
+    name = clean(entry.name).strip() or "?"
+    if entry.kind in _DEEDS:
+        return render(replace(entry, name=name, endpoint=""), numbered=True).split("\n")
+    text = clean(entry.text, lines=True).replace("\n", f"\n{INDENT}")
+    return f"<{name}{VERIFIED if entry.key else ''}> {text}".split("\n")
 
 
 def _stamp(milliseconds: int) -> str:

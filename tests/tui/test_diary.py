@@ -70,10 +70,13 @@ def test_a_verified_name_has_its_star() -> None:
 @given(
     st.lists(st.text() | st.sampled_from(HOSTILE), min_size=1, max_size=5),
     st.text() | st.just("a\nb"),
+    st.integers(1, 7),
 )
-def test_no_text_looks_like_another_line(texts: list[str], name: str) -> None:
+def test_no_text_looks_like_another_line(texts: list[str], name: str, kind: int) -> None:
     forged = f"{STAMP} #7 <ann> no\n-- log {OTHER_LOG}: x\n#9 <ann> x"
-    news = [entry(seq, f"{text}\n{forged}", name=name) for seq, text in enumerate(texts, 1)]
+    news = [
+        entry(seq, f"{text}\n{forged}", name=name, kind=kind) for seq, text in enumerate(texts, 1)
+    ]
     text = written(*news)
     assert all(LINE.fullmatch(line) for line in text.removesuffix("\n").split("\n"))
     starts = [line for line in text.split("\n") if line and not line.startswith("    ")]
