@@ -2,10 +2,12 @@ from typing import cast
 
 import pytest
 
-from chat.core.events import Connected
+from chat.core.events import Connected, Disconnected
 from chat.core.membership import Membership
 from chat.core.recovery import RoundTrip
-from chat.tui.health import SPAN, WINDOW, Health, LossMeter, Phase, Sample
+from chat.tui.health import SPAN, WINDOW, Health, LossMeter, Phase, Sample, silence
+
+from ..core.host import Host
 
 CONNECTED = Connected("ann", "ann", "192.0.2.1:4000", False)
 
@@ -136,3 +138,33 @@ def test_what_is_refused_for_good_does_not_say_that_it_is_tried_again() -> None:
     health.refused("the key of h:1 has changed", 2.0)
     assert health.trouble(None, False, 60.0) == "nothing more is tried; /quit leaves"
     assert health.reason == "the key of h:1 has changed"
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.1, 0.4])
+def test_in_a_room_that_is_talked_in_a_blackout_is_noticed_by_who_says_nothing(
+    seconds: float,
+) -> None:
+    host = Host("lobby")
+    health = Health(host.now)
+
+    def state() -> str:
+        for event in host.told:
+            if isinstance(event, Connected):
+                health.connected(event, host.now)
+            elif isinstance(event, Disconnected):
+                health.lost(event.reason, host.now)
+        host.told.clear()
+        return health.state(*silence(host.guest, host.now))
+
+    for _ in range(20):
+        host.guest.rtt.sample(seconds)
+    for seq in range(1, 20):
+        host.pasts["lobby"].append(1)
+        host.push("lobby", seq)
+        host.wait(0.2)
+        assert state() == ""
+    host.silent, began = True, host.now
+    while not state():
+        host.wait(0.1)
+        assert host.now < began + 5.0
+    assert host.now > began + 2.5, "nor is every hiccup one"
