@@ -68,6 +68,15 @@ def test_marks() -> None:
     assert plain(made) == ["22:13 ✗        bob  x", "  not sent: no such room"]
 
 
+def test_only_the_note_of_what_failed_is_an_alert() -> None:
+    made = line("x")
+    made.show(Mark.LOGGED, "1 of 2, waiting for bob")
+    styles = [lay_out(made, 63, False).rows[-1][-1][0]]
+    made.show(Mark.FAILED, "not sent: no")
+    styles.append(lay_out(made, 63, False).rows[-1][-1][0])
+    assert styles == ["class:quiet", "class:alert"]
+
+
 def test_blank_lines_at_the_end_are_left_out() -> None:
     assert len(plain(line("a\n\n\n"))) == 1
 
