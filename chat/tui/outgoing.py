@@ -9,7 +9,7 @@ from chat.core.membership import Membership
 from chat.core.text import clean
 from chat.core.types import Entry, Kind
 
-from .lines import LOOKS, Line, Look, Mark
+from .lines import Line, Look, Mark
 from .timeline import Timeline
 
 WATCHED = 256
@@ -30,17 +30,23 @@ class Unsent(NamedTuple):
 
     kind: Kind
     text: str
+    refers: int = 0
+    """The seq of what it was to amend."""
 
 
 class _Said:
     """One text, and what of it the log has not shown yet."""
 
-    def __init__(self, line: Line, parts: dict[int, str], typed: dict[int, str]) -> None:
+    def __init__(
+        self, line: Line, parts: dict[int, str], typed: dict[int, str], unsent: Unsent
+    ) -> None:
         self.line = line
         self.parts = parts
         """By ticket, in order, as they are shown."""
         self.typed = typed
         """As they were typed."""
+        self.unsent = unsent
+        """What it was, but for the text."""
         self.logged: set[int] = set()
 
 
@@ -68,14 +74,17 @@ class Outgoing:
         *,
         verified: bool = False,
         typed: Sequence[str] = (),
+        kind: Kind = Kind.MESSAGE,
+        refers: int = 0,
     ) -> None:
         """The pieces of one text, clean, with their tickets. `typed`: as they are sent, where that
-        may be something else."""
+        may be something else; with `kind` and `refers` that is all that there is to send again."""
         line = self._timeline.wait(tickets[0], look, name, "".join(pieces), time, verified=verified)
         said = _Said(
             line,
             dict(zip(tickets, pieces, strict=True)),
             dict(zip(tickets, typed or pieces, strict=True)),
+            Unsent(kind, "", refers),
         )
         self._said.update((ticket, said) for ticket in tickets)
 
@@ -182,7 +191,7 @@ class Outgoing:
             self._said.pop(ticket, None)
         line.show(Mark.FAILED, f"{why}; {AGAIN}")
         self._timeline.settle(line)
-        self._failed[line] = Unsent(_KINDS[line.look], text)
+        self._failed[line] = said.unsent._replace(text=text)
         while len(self._failed) > WATCHED:
             del self._failed[next(iter(self._failed))]
 
@@ -190,9 +199,6 @@ class Outgoing:
         self._waits = None
         if self._last is not None:
             self._last.show(self._last.mark)
-
-
-_KINDS = {look: Kind(kind) for kind, look in LOOKS.items()} | {Look.TALK: Kind.MESSAGE}
 
 
 def waiting_for(line: Line, membership: Membership | None) -> str:

@@ -147,7 +147,17 @@ class RoomBuffer:
         """`refers`: the seq of what it is to amend."""
         shown = [clean(piece, lines=True) for piece in pieces]
         look = LOOKS.get(kind, Look.TALK)
-        self.outgoing.said(tickets, shown, look, name, time, verified=verified, typed=pieces)
+        self.outgoing.said(
+            tickets,
+            shown,
+            look,
+            name,
+            time,
+            verified=verified,
+            typed=pieces,
+            kind=kind,
+            refers=refers,
+        )
         self.timeline[len(self.timeline) - 1].refers = refers
         if not amends(kind):
             self.selection.clear()

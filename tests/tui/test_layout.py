@@ -70,10 +70,10 @@ def test_marks() -> None:
 
 def test_only_the_note_of_what_failed_is_an_alert() -> None:
     made = line("x")
-    made.show(Mark.LOGGED, "1 of 2, waiting for bob")
-    styles = [lay_out(made, 63, False).rows[-1][-1][0]]
-    made.show(Mark.FAILED, "not sent: no")
-    styles.append(lay_out(made, 63, False).rows[-1][-1][0])
+    styles = []
+    for mark in (Mark.LOGGED, Mark.FAILED):
+        made.show(mark, "a note")
+        styles.append(lay_out(made, Context(63)).rows[-1][-1][0])
     assert styles == ["class:quiet", "class:alert"]
 
 

@@ -27,10 +27,25 @@ class Scene:
         self.room.roster.members = MEMBERS
         self.now = 0.0
 
-    def say(self, *pieces: str, first: int = 1, look: Look = Look.TALK, typed: str = "") -> None:
+    def say(
+        self,
+        *pieces: str,
+        first: int = 1,
+        kind: Kind = Kind.MESSAGE,
+        typed: str = "",
+        refers: int = 0,
+    ) -> None:
         tickets = range(first, first + len(pieces))
-        raw = [typed] if typed else []
-        self.outgoing.said(list(tickets), list(pieces), look, "ann", NOON, typed=raw)
+        self.outgoing.said(
+            list(tickets),
+            list(pieces),
+            Look.TALK,
+            "ann",
+            NOON,
+            typed=[typed] if typed else [],
+            kind=kind,
+            refers=refers,
+        )
 
     def read(self, seq: int, text: str, n: int, more: bool = False) -> None:
         mine = entry(seq, text, name="ann", instance=OWN, n=n, more=more)
@@ -236,7 +251,7 @@ def test_what_was_taken_back_has_no_note() -> None:
 
 def test_what_failed_is_given_back_as_it_was_typed() -> None:
     scene = Scene()
-    scene.say("waves", look=Look.ACTION, typed="wa\x07ves")
+    scene.say("waves", kind=Kind.ACTION, typed="wa\x07ves")
     scene.say("hello", first=2)
     scene.outgoing.failed(1, "no")
     scene.outgoing.failed(2, "no")
@@ -248,6 +263,13 @@ def test_what_failed_is_given_back_as_it_was_typed() -> None:
     assert scene.outgoing.dismiss(hello)
     assert not scene.outgoing.dismiss(hello)
     assert (scene.seen, scene.outgoing.failed_lines) == ([], [])
+
+
+def test_a_correction_that_failed_is_sent_again_as_one() -> None:
+    scene = Scene()
+    scene.say("better", kind=Kind.EDIT, refers=7)
+    scene.outgoing.failed(1, "no")
+    assert scene.outgoing.resend(scene.last) == Unsent(Kind.EDIT, "better", 7)
 
 
 def test_what_is_in_the_log_is_not_sent_again() -> None:
