@@ -77,12 +77,14 @@ class Model:
     @property
     def editor(self) -> Editor:
         """Of the room on the screen."""
-        current = self.desk.current
-        if current not in self._editors:
+        return self.editor_of(self.desk.current)
+
+    def editor_of(self, buffer: RoomBuffer) -> Editor:
+        if buffer not in self._editors:
             open_ones = set(self.desk.buffers)
             self._editors = {room: e for room, e in self._editors.items() if room in open_ones}
-            self._editors[current] = Editor(current)
-        return self._editors[current]
+            self._editors[buffer] = Editor(buffer)
+        return self._editors[buffer]
 
     @property
     def line(self) -> InputLine:
