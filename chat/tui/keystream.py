@@ -3,13 +3,14 @@
 prompt_toolkit's own parser types what it does not know; an unknown function key, a focus report or
 an answer of the terminal's would end up in the message. Pastes come as one key each, whatever is in
 them; a return right after one is a part of it, since a pasted text may hold the very bytes that end
-a paste.
+a paste. What the terminal tells of the mouse and of the window is no key, either: see `Report`.
 """
 
 import re
 import sys
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
@@ -26,8 +27,34 @@ Nobody types as fast."""
 PASTE_PATIENCE = 2.0
 """Seconds after which a paste whose end was lost is taken as it is."""
 
+CUT_OFF = 0.5
+"""Seconds after which the rest of a sequence comes no more. A slow line may cut one in two."""
+
 LONGEST = 1 << 16
 """Characters of one sequence from the terminal; what is longer is none."""
+
+
+class Click(NamedTuple):
+    """The left button, pressed on this cell; both count from 0."""
+
+    column: int
+    row: int
+
+
+class Wheel(NamedTuple):
+    """One notch of it."""
+
+    up: bool
+
+
+class Focus(NamedTuple):
+    """The window is the one that keys go to, or not any more."""
+
+    here: bool
+
+
+Report = Click | Wheel | Focus
+
 
 _PASTE_END = "\x1b[201~"
 _NEW_LINE = (Keys.Escape, Keys.ControlM)
@@ -39,22 +66,29 @@ _OURS: dict[str, Keys | tuple[Keys, ...]] = {
 }
 """Shift and Alt with Return, where terminals tell them apart."""
 
-_CSI = re.compile(r"\x1b\[(?:\[.|M[\s\S]{3}|[0-?]*[ -/]*[@-Z\\-~])")
-_CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M[\s\S]{0,2}|[0-?]*[ -/]*)")
+_CSI = re.compile(r"\x1b\[(?:\[.|M[\s\S]{3}|(?!M)[ -?]*[@-Z\\-~])")
+_CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M[\s\S]{0,2}|[ -?]*)")
+_MOUSE = re.compile(r"\x1b\[<(\d{1,3});([1-9]\d{0,4});([1-9]\d{0,4})M")
+"""As mode 1006 writes it; `m` instead of `M` is a button let go."""
+
+_WITH_KEYS = 4 | 8 | 16
+"""Shift, Meta and Control were held."""
+
 _SS3 = re.compile(r"\x1bO[!-~]")
 _STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x18\x1a]*(?:\x07|\x1b\\|\x18|\x1a)")
 _STRING_BEGUN = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x18\x1a]*\x1b?")
 
 
-def take_keys(source: Input) -> "KeyStream | None":
-    """Has `source` read by a KeyStream; None on Windows, whose consoles send no bytes but keys."""
+def take_keys(source: Input, told: Callable[[Report], None]) -> "KeyStream | None":
+    """Has `source` read by a KeyStream, which tells reports to `told`; None on Windows, whose
+    consoles send no bytes but keys."""
     if sys.platform == "win32":
         return None
     from prompt_toolkit.input.vt100 import Vt100Input
 
     if not isinstance(source, Vt100Input):
         return None
-    stream = KeyStream(source.vt100_parser.feed_key_callback, time.monotonic)
+    stream = KeyStream(source.vt100_parser.feed_key_callback, told, time.monotonic)
     source.vt100_parser = stream
     return stream
 
@@ -63,9 +97,13 @@ class KeyStream(Vt100Parser):
     """Put in place of `input.vt100_parser`. Not a single key is told before it is whole."""
 
     def __init__(
-        self, feed_key_callback: Callable[[KeyPress], None], now: Callable[[], float]
+        self,
+        feed_key_callback: Callable[[KeyPress], None],
+        told: Callable[[Report], None],
+        now: Callable[[], float],
     ) -> None:
         """`now()` gives monotonic seconds."""
+        self._told = told
         self._now = now
         self._held = ""
         """The beginning of a sequence whose end has yet to come."""
@@ -79,7 +117,9 @@ class KeyStream(Vt100Parser):
         self._held, self._paste = "", None
 
     def feed(self, data: str) -> None:
-        self._fed_at = self._now()
+        before, self._fed_at = self._fed_at, self._now()
+        if self._paste is None and len(self._held) > 2 and self._fed_at - before > CUT_OFF:
+            self._held = ""
         data, self._held = self._held + data, ""
         while data:
             if self._paste is not None:
@@ -92,12 +132,10 @@ class KeyStream(Vt100Parser):
 
     def flush(self) -> None:
         """Nothing came for a moment: what looked like the beginning of a sequence was an escape,
-        and keys after it."""
-        if self._paste is not None:
+        and a key after it. What is longer is no key: its rest must not be typed."""
+        if self._paste is not None or len(self._held) > 2:
             return
         held, self._held = self._held, ""
-        if len(held) > 2:
-            return
         for char in held:
             self._key(ANSI_SEQUENCES.get(char, char), char)
 
@@ -166,6 +204,8 @@ class KeyStream(Vt100Parser):
             self._paste = []
         elif key is not None:
             self._key(key, sequence)
+        elif (report := _report(sequence)) is not None:
+            self._told(report)
 
     def _feed_key(self, char: str) -> None:
         if char in "\r\n" and self._now() < self._paste_like_until:
@@ -180,3 +220,18 @@ class KeyStream(Vt100Parser):
     def _key(self, key: Keys | str | tuple[Keys, ...], data: str) -> None:
         for index, each in enumerate(key if isinstance(key, tuple) else (key,)):
             self.feed_key_callback(KeyPress(each, data if index == 0 else ""))
+
+
+def _report(sequence: str) -> Report | None:
+    if sequence in ("\x1b[I", "\x1b[O"):
+        return Focus(sequence[-1] == "I")
+    found = _MOUSE.fullmatch(sequence)
+    if found is None:
+        return None
+    button, column, row = map(int, found.groups())
+    match button & ~_WITH_KEYS:
+        case 0:
+            return Click(column - 1, row - 1) if button == 0 else None
+        case 64 | 65 as wheel:
+            return Wheel(wheel == 64)
+    return None

@@ -4,7 +4,16 @@ from hypothesis import strategies as st
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
 
-from chat.tui.keystream import AFTER_PASTE, PASTE_PATIENCE, KeyStream
+from chat.tui.keystream import (
+    AFTER_PASTE,
+    CUT_OFF,
+    PASTE_PATIENCE,
+    Click,
+    Focus,
+    KeyStream,
+    Report,
+    Wheel,
+)
 
 from .corpus import WIDTHS
 
@@ -13,7 +22,8 @@ class Keyboard:
     def __init__(self) -> None:
         self.now = 100.0
         self.pressed: list[KeyPress] = []
-        self.stream = KeyStream(self.pressed.append, lambda: self.now)
+        self.told: list[Report] = []
+        self.stream = KeyStream(self.pressed.append, self.told.append, lambda: self.now)
 
     def feed(self, *chunks: str) -> list[Keys | str]:
         """The keys, pastes by their text."""
@@ -76,6 +86,13 @@ def test_known_sequences_in_any_pieces(
         "\x1b[?1;2c",
         "\x1b[12;40R",
         "\x1b[<0;10;10M",
+        "\x1b[<0;10;10m",
+        "\x1b[<0;10M",
+        "\x1b[<;;M",
+        "\x1b[<0;0;1M",
+        "\x1b[<999999;99999999;1M",
+        "\x1b[<0;-1;+1M",
+        "\x1b[M !!",
         "\x1b]11;rgb:0000/0000/0000\x1b\\",
         "\x1b]52;c;aGVsbG8=\x07",
         "\x1bP1$r0m\x1b\\",
@@ -94,6 +111,46 @@ def test_a_sequence_cut_off_is_dropped(keyboard: Keyboard) -> None:
     assert keyboard.feed("\x1b[12;") == []
     assert keyboard.pause() == []
     assert keyboard.feed("\x1b[1\x07x")[-1] == "x"
+
+
+@pytest.mark.parametrize("sequence", ["\x1b[<0;10;10M", "\x1b[1;5D", "\x1b]52;c;aGVsbG8=\x07"])
+def test_a_sequence_that_comes_slowly_is_one_all_the_same(
+    keyboard: Keyboard, sequence: str
+) -> None:
+    for cut in range(3, len(sequence)):
+        assert keyboard.feed(sequence[:cut]) == []
+        assert keyboard.pause() == []
+        keyboard.now += CUT_OFF * 0.9
+        whole = keyboard.feed(sequence[cut:])
+        assert whole == ([Keys.ControlLeft] if sequence.endswith("D") else [])
+    assert keyboard.feed(sequence[:4]) == []
+    keyboard.now += CUT_OFF * 1.1
+    assert keyboard.feed("x") == ["x"], "the rest comes no more"
+
+
+def test_the_mouse(keyboard: Keyboard) -> None:
+    assert keyboard.feed("a\x1b[<0;1;24M\x1b[<0;1;24mb") == ["a", "b"]
+    assert keyboard.told == [Click(0, 23)]
+    keyboard.told.clear()
+    keyboard.feed(*"\x1b[<64;9;9M\x1b[<65;9;9M\x1b[<81;300;200M")
+    assert keyboard.told == [Wheel(True), Wheel(False), Wheel(False)]
+
+
+@pytest.mark.parametrize("button", [1, 2, 3, 4, 16, 32, 35, 66, 67, 96, 128])
+def test_buttons_that_mean_nothing(keyboard: Keyboard, button: int) -> None:
+    """Others than the left one, and what the terminal's user does with a key held."""
+    assert keyboard.feed(f"\x1b[<{button};5;5M") == []
+    assert keyboard.told == []
+
+
+def test_whether_the_window_is_looked_at(keyboard: Keyboard) -> None:
+    assert keyboard.feed("\x1b[I\x1b[O") == []
+    assert keyboard.told == [Focus(True), Focus(False)]
+
+
+def test_a_pasted_report_is_text(keyboard: Keyboard) -> None:
+    keyboard.feed("\x1b[200~\x1b[<0;1;1M\x1b[O\x1b[201~")
+    assert keyboard.told == []
 
 
 def test_escape_alone_after_a_moment(keyboard: Keyboard) -> None:
@@ -138,7 +195,7 @@ def test_what_people_type_arrives(keyboard: Keyboard, text: str) -> None:
     assert "".join(str(key) for key in keyboard.feed(plain)) == plain
 
 
-@given(st.lists(st.text(alphabet="\x1b[]OP200~1;\\\x07\rabM<", max_size=8), max_size=8))
+@given(st.lists(st.text(alphabet="\x1b[]OP200~1;\\\x07\rabMmI<", max_size=8), max_size=8))
 def test_no_escape_is_ever_text(chunks: list[str]) -> None:
     keyboard = Keyboard()
     for chunk in chunks:
