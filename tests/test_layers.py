@@ -33,9 +33,11 @@ CORE_MAY = {
 
 MODEL_MAY = CORE_MAY | {
     "dataclasses",
+    "base64",
     "chat",
     "datetime",
     "prompt_toolkit",
+    "regex",
     "re",
     "time",
     "tomllib",

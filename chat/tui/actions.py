@@ -68,6 +68,10 @@ class Actions:
             case Call(name, args):
                 return self._call(name, *args)
 
+    def set(self, name: str, value: str) -> bool:
+        """A setting."""
+        return self._preferences.set(name, value)
+
     def say(
         self, buffer: RoomBuffer, text: str, kind: Kind = Kind.MESSAGE, refers: int = 0
     ) -> bool:
@@ -175,7 +179,7 @@ class Actions:
             case "search":
                 self._search(first)
             case "set":
-                return self._preferences.set(first, second)
+                return self.set(first, second)
             case "ignore":
                 return self._preferences.ignore(first)
             case "quit":

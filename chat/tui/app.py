@@ -16,7 +16,6 @@ is closed.
 """
 
 import asyncio
-import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -25,30 +24,32 @@ from contextlib import ExitStack
 from prompt_toolkit.application import Application as Program
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import BufferControl, Layout, Window
 from prompt_toolkit.output import Output
 
 from chat.client import Client
-from chat.core import events
-from chat.net.address import ResolveError
 
-from .effects import Quit, Repaint, Suspend
+from .asides import Asides, theme_of
+from .effects import Bell, Copy, Quit, Remember, Repaint, Suspend
+from .files import SettingsFile
 from .gate import Gate
 from .keys import Binding, add_key, load_keys
-from .keystream import KeyStream, take_keys
+from .keystream import Click, KeyStream, Wheel, pointed, take_keys
 from .model import Model
+from .opening import open_client
 from .output import TerminalOutput
 from .renderer import RowRenderer
+from .settings import Settings
+from .shelf import Shelf
 from .styles import load_style
-from .terminal import open_terminal
+from .terminal import handle_signals, open_terminal
 
 Connect = Callable[[Callable[[object], None]], Client]
 
 TICK = 1.0
 """Seconds between two looks at the clock."""
-
-RETRY = (1.0, 15.0)
-"""Seconds between two questions for the server's address: at first, and at most."""
 
 _ESCAPE = 0.03
 """Seconds after which an escape is a key, and not the beginning of one."""
@@ -60,23 +61,38 @@ _CHORD = 0.1
 class Application:
     """`connect(on_event)` makes the client, unopened, with that as the one who is told everything;
     it may pass events on to others, too. `input` and `output` go together, and are the terminal's
-    if not given."""
+    if not given. `settings`: where they are kept, and with them what was typed and the local log;
+    without it nothing is kept."""
 
     def __init__(
-        self, connect: Connect, *, input: Input | None = None, output: Output | None = None
+        self,
+        connect: Connect,
+        *,
+        input: Input | None = None,
+        output: Output | None = None,
+        settings: SettingsFile | None = None,
     ) -> None:
         self.client = connect(self._on_event)
         room = self.client.link.room
         self.client.guest.join(room, time.monotonic())
-        self.model = Model(self.client, time.monotonic, lambda: int(time.time() * 1000))
+        values, complaints = settings.load() if settings is not None else (Settings(), [])
+        self.model = Model(self.client, time.monotonic, lambda: int(time.time() * 1000), values)
+        for complaint in complaints:
+            self.model.desk.alert(complaint)
+        self._shelf = Shelf(self.model, settings) if settings is not None else None
         self._keys = load_keys(self.model)
+        self._keys.add(Keys.Vt100MouseEvent, save_before=lambda event: False)(self._pointed)
         self._input = input
         self._output = output
         self._program: Program[None] | None = None
-        self._renderer: RowRenderer | None = None
+        self.renderer: RowRenderer | None = None
+        """What draws, from `run` on; it counts."""
+        self._control = BufferControl(self.model.line.buffer)
         self._stream: KeyStream | None = None
         self._gate = Gate(asyncio.get_running_loop(), self._draw)
         self._tasks: list[asyncio.Task[None]] = []
+        self._asides: Asides | None = None
+        self._working = False
         self._quit = False
         self._failure: BaseException | None = None
         self._moved = asyncio.Event()
@@ -128,13 +144,17 @@ class Application:
         went wrong within; the terminal is restored in any case."""
         loop = asyncio.get_running_loop()
         with ExitStack() as stack:
+            # First, so that it comes last: the terminal may be gone, and does not matter for it.
+            if self._shelf is not None:
+                self._shelf.tick()
+                stack.callback(self._shelf.close)
             program = self._program = self._open(stack)
             before = loop.get_exception_handler()
             loop.set_exception_handler(self._unexpected)
             stack.callback(loop.set_exception_handler, before)
-            self._handle_signals(stack)
+            handle_signals(stack, ended=self.quit, continued=self._continued)
             stack.callback(self._gate.close)
-            self._start(self._connect())
+            self._start(open_client(self.client, self._on_event))
             self._start(self._tick())
             try:
                 if not self._quit:
@@ -142,7 +162,7 @@ class Application:
             except EOFError:
                 pass  # The terminal was closed, which is a way to quit.
             finally:
-                self._program = self._renderer = None
+                self._program = None
                 await self._stop_tasks()
         if self._failure is not None:
             raise self._failure
@@ -167,12 +187,11 @@ class Application:
             source, target = self._input, self._output
         else:
             source, target = open_terminal(stack)
-        self._stream = take_keys(source)
+        self._stream = take_keys(source, self._focused)
         # A session of our own: prompt_toolkit asks it which program is running.
         stack.enter_context(create_app_session(source, target))
-        control = BufferControl(self.model.line.buffer)
         program: Program[None] = Program(
-            layout=Layout(Window(control)),
+            layout=Layout(Window(self._control)),
             key_bindings=self._keys,
             full_screen=True,
             enable_page_navigation_bindings=False,
@@ -184,13 +203,14 @@ class Application:
         program.ttimeoutlen = _ESCAPE
         program.timeoutlen = _CHORD
         terminal = target if isinstance(target, TerminalOutput) else None
-        self._renderer = program.renderer = RowRenderer(
-            load_style(),
+        self.renderer = program.renderer = RowRenderer(
+            load_style(theme_of(self.model.desk.settings)),
             target,
             self.model.view,
             behind=(lambda: terminal.behind) if terminal else lambda: False,
             drain=terminal.drain if terminal else lambda: None,
         )
+        self._asides = Asides(self.model.desk, self.renderer)
         if terminal is not None:
             terminal.attach(loop, self._drained)
 
@@ -199,26 +219,14 @@ class Application:
 
         def after_key(_: object) -> None:
             self.model.after_key()
-            control.buffer = self.model.line.buffer
+            self._edit_line()
             self._perform()
 
         program.key_processor.before_key_press += before_key
         program.key_processor.after_key_press += after_key
-        program.before_render += lambda _: setattr(control, "buffer", self.model.line.buffer)
+        program.before_render += lambda _: self._edit_line()
         program.after_render += self._after_render
         return program
-
-    def _handle_signals(self, stack: ExitStack) -> None:
-        if sys.platform == "win32":
-            return
-        loop = asyncio.get_running_loop()
-        for number, act in (
-            (signal.SIGTERM, self.quit),
-            (signal.SIGHUP, self.quit),
-            (signal.SIGCONT, self._continued),
-        ):
-            loop.add_signal_handler(number, act)
-            stack.callback(loop.remove_signal_handler, number)
 
     def _start(self, job: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(job)
@@ -233,32 +241,39 @@ class Application:
 
     # What happens
 
-    async def _connect(self) -> None:
-        """What cannot be found by name now may be found later."""
-        pause, tries = RETRY[0], 0
-        while True:
-            try:
-                await self.client.open()
-                return
-            except ResolveError as error:
-                tries += 1
-                self._on_event(events.Unreachable(tries, str(error)))
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, RETRY[1])
-
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
             self.model.tick()
             self._perform()
             self._take_lost_paste()
+            if self._shelf is not None:
+                self._shelf.tick()
             self._gate.traffic()
 
     def _on_event(self, event: object) -> None:
         self.model.take(event)
+        if self._shelf is not None:
+            self._shelf.take(event)
         self._perform()
         self._moved.set()
         self._gate.traffic()
+
+    def _pointed(self, event: KeyPressEvent) -> None:
+        match pointed(event.data):
+            case Click(column, row):
+                self.model.click(column, row)
+            case Wheel(up):
+                self.model.wheel(up)
+
+    def _focused(self, here: bool) -> None:
+        self.model.focused(here)
+        self._perform()
+        self._gate.traffic()
+
+    def _edit_line(self) -> None:
+        """The model may have another one by now."""
+        self._control.buffer = self.model.line.buffer
 
     def _perform(self) -> None:
         """What the model asks for."""
@@ -267,10 +282,33 @@ class Application:
                 case Quit():
                     self.quit()
                 case Suspend():
+                    if self._shelf is not None:
+                        self._shelf.tick()
                     if self._program is not None:
                         self._program.suspend_to_background()
                 case Repaint():
                     self._repaint()
+                case Copy() | Bell():
+                    if self._asides is not None:
+                        self._asides.perform(effect)
+                case Remember():
+                    if self._shelf is not None:
+                        self._shelf.remember(effect)
+        if self._asides is not None:
+            self._asides.restyle(self.model.desk.settings)
+        self._work()
+
+    def _work(self) -> None:
+        """A long search, a little at a time: keys come in between."""
+        if self.model.busy and not self._working:
+            self._working = True
+            asyncio.get_running_loop().call_soon(self._worked)
+
+    def _worked(self) -> None:
+        self._working = False
+        self.model.work()
+        self._gate.traffic()
+        self._work()
 
     def _take_lost_paste(self) -> None:
         program, stream = self._program, self._stream
@@ -292,20 +330,20 @@ class Application:
 
     def _drained(self) -> None:
         """The terminal took all; what was not drawn meanwhile is drawn now."""
-        if self._renderer is not None and self._renderer.skipped:
+        if self.renderer is not None and self.renderer.skipped:
             self._draw()
 
     def _after_render(self, _: object) -> None:
-        if self._renderer is None or self._renderer.skipped:
+        if self.renderer is None or self.renderer.skipped:
             return
         self._gate.drawn()
         self.model.actions.want_older()
-        if isinstance(self._renderer.output, TerminalOutput) and self._renderer.output.lost:
+        if isinstance(self.renderer.output, TerminalOutput) and self.renderer.output.lost:
             self.quit()
 
     def _repaint(self) -> None:
-        if self._renderer is not None:
-            self._renderer.begin_again()
+        if self.renderer is not None:
+            self.renderer.begin_again()
         self._draw()
 
     def _continued(self) -> None:
@@ -313,8 +351,8 @@ class Application:
         program = self._program
         if program is not None and program.is_running:
             program.input.raw_mode().__enter__()
-            if self._renderer is not None:
-                self._renderer.begin_again()
+            if self.renderer is not None:
+                self.renderer.begin_again()
             self._draw()
 
     # What must not happen

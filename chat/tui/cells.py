@@ -6,6 +6,7 @@ else: where the cursor goes, and what is beside what, never depends on them (see
 
 from collections.abc import Iterable
 from functools import lru_cache
+from unicodedata import east_asian_width
 
 from wcwidth import iter_graphemes, wcswidth
 
@@ -26,6 +27,16 @@ def cells(cluster: str) -> int:
 def width(text: str) -> int:
     """Cells of a line of text."""
     return len(text) if text.isascii() else sum(map(cells, clusters(text)))
+
+
+def agreed(text: str) -> bool:
+    """All terminals give it the same width: there are only single characters, and no emoji."""
+    return text.isascii() or all(
+        len(cluster) == 1
+        and cluster < "\U0001f000"
+        and (cluster.isalpha() or east_asian_width(cluster) in ("Na", "W", "F"))
+        for cluster in clusters(text)
+    )
 
 
 def cut(text: str, size: int) -> str:

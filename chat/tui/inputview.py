@@ -14,6 +14,8 @@ class InputView(NamedTuple):
     rows: tuple[Row, ...]
     cursor: Cursor
     """Its row counts from the first of `rows`."""
+    starts: tuple[int, ...]
+    """Where in the text each row begins."""
 
 
 def view_input(text: str, at: int, columns: int, most: int, label: str = PROMPT) -> InputView:
@@ -21,6 +23,7 @@ def view_input(text: str, at: int, columns: int, most: int, label: str = PROMPT)
     free, for the cursor at the end of a row. `label` stands before the first one."""
     size = max(columns - len(label) - 1, 2)
     rows: list[Row] = []
+    starts: list[int] = []
     cursor = Cursor(0, len(label))
     start = 0
     for line in text.split("\n"):
@@ -31,9 +34,12 @@ def view_input(text: str, at: int, columns: int, most: int, label: str = PROMPT)
             if piece.start <= place < piece.end or (place == len(line) and piece is slices[-1]):
                 cursor = _cursor(len(rows), lead, line[piece.start : place])
             rows.append((("class:prompt", lead), ("", line[piece.start : piece.end])))
+            starts.append(start + piece.start)
         start += len(line) + 1
     first = max(0, cursor.row - most + 1)
-    return InputView(tuple(rows[first : first + most]), cursor._replace(row=cursor.row - first))
+    shown = slice(first, first + most)
+    cursor = cursor._replace(row=cursor.row - first)
+    return InputView(tuple(rows[shown]), cursor, tuple(starts[shown]))
 
 
 @lru_cache(1024)

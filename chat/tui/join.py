@@ -19,6 +19,7 @@ from chat.secure.namekeys import NameKeys
 from chat.status import StatusError, ask
 
 from .app import Application
+from .files import SettingsFile
 
 LOOPBACK = Link("127.0.0.1")
 
@@ -37,6 +38,8 @@ class Options(NamedTuple):
     impairment: Impairment
     impair_seed: str
     insecure: bool = False
+    config: Path | None = None
+    """Another settings file than the user's own."""
 
 
 def run(options: Options) -> int:
@@ -85,7 +88,7 @@ async def _join(options: Options) -> int:
             keys=NameKeys(),
         )
 
-    app = Application(connect)
+    app = Application(connect, settings=SettingsFile(options.config))
     try:
         await app.run()
         if app.pending:

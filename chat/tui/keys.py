@@ -182,6 +182,18 @@ KEYS = (
             ),
             Binding("Ctrl-D", (("c-d",),), lambda m: m.delete_or_quit(), "quit, on an empty line"),
             Binding("Ctrl-Z", (("c-z",),), lambda m: m.suspend(), "to the shell; fg comes back"),
+            Binding(
+                "Alt-L",
+                (("escape", "l"),),
+                lambda m: m.toggle_bare(),
+                "messages only, to select with the terminal's mouse; again, all of it",
+            ),
+            Binding(
+                "Alt-M",
+                (("escape", "m"),),
+                lambda m: m.toggle_mouse(),
+                "the mouse for us, or for the terminal",
+            ),
             Binding("Ctrl-L", (("c-l",),), lambda m: m.redraw(), "draw the screen anew"),
         ),
     ),

@@ -3,7 +3,8 @@
 prompt_toolkit's own parser types what it does not know; an unknown function key, a focus report or
 an answer of the terminal's would end up in the message. Pastes come as one key each, whatever is in
 them; a return right after one is a part of it, since a pasted text may hold the very bytes that end
-a paste. What the terminal tells of the mouse and of the window is no key, either: see `Report`.
+a paste. What the mouse does is a key, so that it comes in order: see `pointed`. What the terminal
+tells of its window is none.
 """
 
 import re
@@ -47,13 +48,18 @@ class Wheel(NamedTuple):
     up: bool
 
 
-class Focus(NamedTuple):
-    """The window is the one that keys go to, or not any more."""
-
-    here: bool
-
-
-Report = Click | Wheel | Focus
+def pointed(sequence: str) -> Click | Wheel | None:
+    """What the mouse did; None: nothing that means anything here."""
+    found = _MOUSE.fullmatch(sequence)
+    if found is None:
+        return None
+    button, column, row = map(int, found.groups())
+    match button & ~_WITH_KEYS:
+        case 0:
+            return Click(column - 1, row - 1) if button == 0 else None
+        case 64 | 65 as wheel:
+            return Wheel(wheel == 64)
+    return None
 
 
 _PASTE_END = "\x1b[201~"
@@ -71,6 +77,8 @@ _CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M[\s\S]{0,2}|[ -?]*)")
 _MOUSE = re.compile(r"\x1b\[<(\d{1,3});([1-9]\d{0,4});([1-9]\d{0,4})M")
 """As mode 1006 writes it; `m` instead of `M` is a button let go."""
 
+_FOCUS = {"\x1b[I": True, "\x1b[O": False}
+
 _WITH_KEYS = 4 | 8 | 16
 """Shift, Meta and Control were held."""
 
@@ -79,16 +87,15 @@ _STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x18\x1a]*(?:\x07|\x1b\\|\x18|\x1a)
 _STRING_BEGUN = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x18\x1a]*\x1b?")
 
 
-def take_keys(source: Input, told: Callable[[Report], None]) -> "KeyStream | None":
-    """Has `source` read by a KeyStream, which tells reports to `told`; None on Windows, whose
-    consoles send no bytes but keys."""
+def take_keys(source: Input, focused: Callable[[bool], None]) -> "KeyStream | None":
+    """Has `source` read by a KeyStream; None on Windows, whose consoles send no bytes but keys."""
     if sys.platform == "win32":
         return None
     from prompt_toolkit.input.vt100 import Vt100Input
 
     if not isinstance(source, Vt100Input):
         return None
-    stream = KeyStream(source.vt100_parser.feed_key_callback, told, time.monotonic)
+    stream = KeyStream(source.vt100_parser.feed_key_callback, focused, time.monotonic)
     source.vt100_parser = stream
     return stream
 
@@ -99,11 +106,12 @@ class KeyStream(Vt100Parser):
     def __init__(
         self,
         feed_key_callback: Callable[[KeyPress], None],
-        told: Callable[[Report], None],
+        focused: Callable[[bool], None],
         now: Callable[[], float],
     ) -> None:
-        """`now()` gives monotonic seconds."""
-        self._told = told
+        """`focused` is told whether the window is the one that keys go to, where that changes;
+        `now()` gives monotonic seconds."""
+        self._focused = focused
         self._now = now
         self._held = ""
         """The beginning of a sequence whose end has yet to come."""
@@ -204,8 +212,10 @@ class KeyStream(Vt100Parser):
             self._paste = []
         elif key is not None:
             self._key(key, sequence)
-        elif (report := _report(sequence)) is not None:
-            self._told(report)
+        elif sequence in _FOCUS:
+            self._focused(_FOCUS[sequence])
+        elif pointed(sequence) is not None:
+            self._key(Keys.Vt100MouseEvent, sequence)
 
     def _feed_key(self, char: str) -> None:
         if char in "\r\n" and self._now() < self._paste_like_until:
@@ -220,18 +230,3 @@ class KeyStream(Vt100Parser):
     def _key(self, key: Keys | str | tuple[Keys, ...], data: str) -> None:
         for index, each in enumerate(key if isinstance(key, tuple) else (key,)):
             self.feed_key_callback(KeyPress(each, data if index == 0 else ""))
-
-
-def _report(sequence: str) -> Report | None:
-    if sequence in ("\x1b[I", "\x1b[O"):
-        return Focus(sequence[-1] == "I")
-    found = _MOUSE.fullmatch(sequence)
-    if found is None:
-        return None
-    button, column, row = map(int, found.groups())
-    match button & ~_WITH_KEYS:
-        case 0:
-            return Click(column - 1, row - 1) if button == 0 else None
-        case 64 | 65 as wheel:
-            return Wheel(wheel == 64)
-    return None

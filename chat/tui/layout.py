@@ -2,7 +2,7 @@
 line."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
 from typing import NamedTuple
@@ -69,14 +69,15 @@ class Context(NamedTuple):
 class Layouts:
     """Lines as they were laid out before, the most recent ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, lay_out: Callable[[Line, Context], Laid]) -> None:
+        self._lay_out = lay_out
         self._known: dict[tuple[int, int, Context], Laid] = {}
 
     def get(self, line: Line, context: Context) -> Laid:
         key = (line.serial, line.version, context)
         laid = self._known.pop(key, None)
         if laid is None:
-            laid = lay_out(line, context)
+            laid = self._lay_out(line, context)
             if len(self._known) >= _CACHED:
                 del self._known[next(iter(self._known))]
         self._known[key] = laid
@@ -94,6 +95,12 @@ def _blank(size: int) -> Span:
 
 
 def lay_out(line: Line, context: Context) -> Laid:
+    rows, starts = _body(line, context)
+    return complete(line, context, rows, starts, _indent(context))
+
+
+def complete(line: Line, context: Context, body: list[Row], starts: list[int], indent: int) -> Laid:
+    """What a line says, with what stands above and below it. `indent`: of its reactions."""
     size = context.size
     above: list[tuple[Row, int]] = []
     if context.new_day:
@@ -101,10 +108,9 @@ def lay_out(line: Line, context: Context) -> Laid:
         above.append((_rule(text, "class:day", size), DAY))
     if context.unread:
         above.append((_rule(f"{context.unread:,} new", "class:unread", size), NEW))
-    body, starts = _body(line, context)
     if context.selected:
         body = [_also(row, "class:selected") for row in body]
-    below = _below(line, context)
+    below = _below(line, context, indent)
     end = len(line.text) + 1
     return Laid(
         (*(row for row, _ in above), *body, *below),
@@ -122,21 +128,20 @@ def _body(line: Line, context: Context) -> tuple[list[Row], list[int]]:
     first, indent = _prefix(line, context)
     text = line.text.rstrip("\n")
     whole = text + EDITED if line.edited else text
-    overlays = [*_found(text, line, context), (len(text), len(whole), "class:edited")]
-    style = _text_style(line)
+    overlays = [*found(text, line, context), (len(text), len(whole), "class:edited")]
+    style = text_style(line)
     slices = wrap_words(whole, size - indent, size - sum(width(text) for _, text in first))
     rows: list[Row] = []
     for at, piece in enumerate(slices):
         before = (_blank(indent),) if at else first
         shown = Slice(piece.start, piece.start + len(_shown(whole, piece)))
-        rows.append((*before, *_laid_over(whole, shown, style, overlays)))
+        rows.append((*before, *laid_over(whole, shown, style, overlays)))
     return rows, [piece.start for piece in slices]
 
 
-def _below(line: Line, context: Context) -> list[Row]:
+def _below(line: Line, context: Context, indent: int) -> list[Row]:
     rows: list[Row] = []
     if line.reactions:
-        indent = _indent(context)
         each = (
             f"[{it.text} {it.authors:,}]" if it.own else f"{it.text} {it.authors:,}"
             for it in line.reactions
@@ -163,8 +168,7 @@ def _prefix(line: Line, context: Context) -> tuple[Row, int]:
     spans: list[Span] = [("class:time", clock + (" " if wide else ""))]
     # Where it is narrow, one column has to do for both.
     spans += [mark, chosen] if wide else [chosen if context.selected else mark]
-    found = _found(line.name, line, context)
-    author = _laid_over(line.author, Slice(0, len(line.author)), name_style(line.name), found)
+    author = author_spans(line, context)
     if line.look is Look.TALK:
         if wide:
             spans.append(_blank(max(0, NAME_CELLS - width(line.author))))
@@ -174,12 +178,17 @@ def _prefix(line: Line, context: Context) -> tuple[Row, int]:
         spans.append(("class:quiet", f"{sign:>{NAME_CELLS}}  " if wide else f"{sign} "))
         if line.name:
             spans += [*author, _blank(1)]
-        if line.look in _PHRASES:
-            spans.append(("class:quiet", _PHRASES[line.look]))
+        if line.look in PHRASES:
+            spans.append(("class:quiet", PHRASES[line.look]))
     return tuple(spans), _indent(context)
 
 
-_PHRASES = {
+def author_spans(line: Line, context: Context) -> list[Span]:
+    overlays = found(line.name, line, context)
+    return laid_over(line.author, Slice(0, len(line.author)), name_style(line.name), overlays)
+
+
+PHRASES = {
     Look.TOPIC: "changed the topic to: ",
     Look.EDIT: "corrects: ",
     Look.DELETE: "takes a message back",
@@ -206,14 +215,14 @@ def clock_cells(clock: str) -> int:
 # Texts in several styles
 
 
-def _found(text: str, line: Line, context: Context) -> list[Overlay]:
+def found(text: str, line: Line, context: Context) -> list[Overlay]:
     """Where there is what is searched for."""
     if context.query is None or not context.query.asks(line):
         return []
     return [(start, end, "class:match") for start, end in context.query.spans(text)]
 
 
-def _laid_over(text: str, piece: Slice, style: str, overlays: Iterable[Overlay]) -> list[Span]:
+def laid_over(text: str, piece: Slice, style: str, overlays: Iterable[Overlay]) -> list[Span]:
     """This piece of the text: in the style, and where overlays are, in theirs, too. These are in
     order, and apart."""
     spans: list[Span] = []
@@ -231,7 +240,7 @@ def _laid_over(text: str, piece: Slice, style: str, overlays: Iterable[Overlay])
 
 
 def _also(row: Row, style: str) -> Row:
-    return tuple((f"{before} {style}".strip(), text) for before, text in row)
+    return tuple((f"{before} {style}".strip() if text else before, text) for before, text in row)
 
 
 def _output(text: str, size: int) -> tuple[list[Row], list[int]]:
@@ -257,7 +266,7 @@ def _shown(text: str, piece: Slice) -> str:
     return text[piece.start : piece.end].rstrip(" ")
 
 
-def _text_style(line: Line) -> str:
+def text_style(line: Line) -> str:
     if line.deleted:
         return "class:deleted"
     if line.mark in (Mark.PENDING, Mark.FAILED):

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from .actions import Actions
 from .amending import Amending
 from .buffers import Buffers
+from .clicks import click
 from .completion import Known, asks_for_room
 from .desk import Desk, Uplink
 from .editor import Editor
@@ -28,12 +29,15 @@ from .prompts import CorrectionPrompt, HistoryPrompt, Prompt, SearchPrompt
 from .roombuffer import RoomBuffer
 from .rows import Frame
 from .settings import Settings
-from .view import compose_view
+from .view import compose_view, window_title
 
 DEFAULTS = Settings()
 
 TWICE = 2.0
 """Seconds within which a second Ctrl-C quits."""
+
+NOTCH = 3
+"""Rows that the wheel moves at once."""
 
 _CHOICES = 12
 """Words that a completion shows."""
@@ -53,6 +57,8 @@ class Model:
         """A line at the top of the screen, or nothing."""
         self.bindings: list[Binding] = []
         """Keys that were bound besides those of `keys`."""
+        self.bare = False
+        """Only messages and what is being typed are shown, for the terminal's own selection."""
         self.desk: Desk = Desk(uplink, uplink.link.room, now, wall, settings)
         self.actions = Actions(
             self.desk,
@@ -64,6 +70,8 @@ class Model:
         self.news = News(self.desk, self.actions)
         self._editors: dict[RoomBuffer, Editor] = {}
         self._prompt: Prompt | None = None
+        self._frame: Frame | None = None
+        """The one on the screen."""
         self._interrupted_at = -TWICE
         self._told = ""
         """What was being typed when others were told so."""
@@ -138,14 +146,40 @@ class Model:
         """Some milliseconds of it."""
         self.desk.current.search_on()
 
+    def click(self, column: int, row: int) -> None:
+        """On a cell of the frame on the screen."""
+        if self._frame is not None:
+            click(self.desk, self.line, self._frame, column, row)
+
+    def wheel(self, up: bool) -> None:
+        """One notch."""
+        self.scroll(rows=-NOTCH if up else NOTCH)
+
+    def focused(self, here: bool) -> None:
+        """The terminal's window is the one that keys go to, or not any more."""
+        self.desk.focused = here
+        if here:
+            self.desk.current.enter()
+        else:
+            self.desk.current.leave()
+
     def tick(self) -> None:
         """About once a second."""
         self.news.tick()
 
     # What goes out
 
+    @property
+    def title(self) -> str:
+        """The window's; empty: it stays what it is."""
+        return window_title(self.desk) if self.desk.settings.title else ""
+
     def view(self, columns: int, rows: int) -> Frame:
-        return compose_view(self.desk, self.line, self.banner, columns, rows)
+        """The frame that is shown next: clicks are meant for it."""
+        frame = compose_view(self.desk, self.line, self.banner, columns, rows, bare=self.bare)
+        frame = frame._replace(title=self.title, mouse=self.desk.settings.mouse and not self.bare)
+        self._frame = frame
+        return frame
 
     def drain(self) -> list[Effect]:
         """What is to be done, once."""
@@ -267,6 +301,15 @@ class Model:
 
     def quit(self) -> None:
         self.desk.effects.append(Quit())
+
+    def toggle_bare(self) -> None:
+        """Nothing on the screen but messages, or all of it."""
+        self.bare = not self.bare
+        if self.bare:
+            self.desk.tell("only messages are shown; Alt-L shows all again")
+
+    def toggle_mouse(self) -> None:
+        self.actions.set("mouse", "off" if self.desk.settings.mouse else "on")
 
     def suspend(self) -> None:
         self.desk.effects.append(Suspend())

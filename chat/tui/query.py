@@ -4,12 +4,17 @@ Lower case finds both cases, upper case only itself.
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
-from .automaton import Automaton, PatternError
 from .lines import Line
 
 SPANS = 64
 """Places that are shown in one text."""
+
+PATIENCE = 0.05
+"""Seconds that one text may take. Some patterns go back and try again for longer than anybody
+lives, and one person types the pattern, others the texts."""
 
 
 class QueryError(ValueError):
@@ -17,24 +22,24 @@ class QueryError(ValueError):
 
 
 class Query:
-    """Takes a time that only grows as the text does, whatever is searched for and in whatever:
-    Python's own regular expressions are used for plain texts alone."""
-
     def __init__(self, typed: str) -> None:
         """Raises QueryError."""
+        # Who never searches by a pattern does not wait for it at the start.
+        import regex
+
         self.typed = typed
-        self._plain: re.Pattern[str] | None = None
-        self._automaton: Automaton | None = None
-        if len(typed) > 2 and typed.startswith("/") and typed.endswith("/"):
-            try:
-                self._automaton = Automaton(typed[1:-1], any_case=_any_case(typed))
-            except PatternError as error:
-                raise QueryError(f"{typed} is no regular expression: {error}") from error
-        elif typed:
-            flags = re.IGNORECASE if _any_case(typed) else 0
-            self._plain = re.compile(re.escape(typed), flags)
-        else:
+        self.overlong = False
+        """It took too long: no more is found by it."""
+        if not typed:
             raise QueryError("type what to search for; /…/ is a regular expression")
+        wanted = regex.escape(typed)
+        if len(typed) > 2 and typed.startswith("/") and typed.endswith("/"):
+            wanted = typed[1:-1]
+        try:
+            flags = regex.IGNORECASE if _any_case(typed) else 0
+            self._pattern = regex.compile(wanted, flags | regex.VERSION1)
+        except regex.error as error:
+            raise QueryError(f"{typed} is no regular expression: {error.msg}") from error
 
     def asks(self, line: Line) -> bool:
         """Whether it is about lines like this one."""
@@ -44,20 +49,22 @@ class Query:
         return self.asks(line) and (self.found(line.text) or self.found(line.name))
 
     def found(self, text: str) -> bool:
-        if self._plain is not None:
-            return self._plain.search(text) is not None
-        return self._automaton is not None and self._automaton.found(text)
+        return next(self._places(text), None) is not None
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it is in this text: the first places, in order."""
-        if self._automaton is not None:
-            return self._automaton.spans(text, SPANS)
-        spans: list[tuple[int, int]] = []
-        for match in self._plain.finditer(text) if self._plain is not None else ():
-            spans.append(match.span())
-            if len(spans) == SPANS:
-                break
-        return spans
+        return list(islice(self._places(text), SPANS))
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Those that take no room are none."""
+        if self.overlong:
+            return
+        try:
+            for match in self._pattern.finditer(text, timeout=PATIENCE):
+                if match.end() > match.start():
+                    yield match.span()
+        except TimeoutError:
+            self.overlong = True
 
 
 def _any_case(typed: str) -> bool:

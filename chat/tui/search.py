@@ -38,6 +38,8 @@ class Search:
     @property
     def status(self) -> str:
         """3 of 17, the newest being the first; or what else there is to say."""
+        if self.query.overlong:
+            return "this pattern takes too long: simplify it"
         if self._wanted is not None:
             return "searching older messages…" if self.wants_older else "searching…"
         if not self._hits:

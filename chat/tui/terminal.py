@@ -1,9 +1,11 @@
 """The terminal around the screen: whether there is a fit one, and who else writes to it."""
 
+import asyncio
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
@@ -55,6 +57,23 @@ def _own(stream: TextIO, mode: int) -> int:
     except OSError:
         # A container may have the terminal, but not its name.
         return os.open("/dev/tty", flags)
+
+
+def handle_signals(
+    stack: ExitStack, *, ended: Callable[[], None], continued: Callable[[], None]
+) -> None:
+    """Until the stack is closed: `ended()` when we are to go, or the terminal is gone; `continued()`
+    when we were stopped, by whomever, and go on."""
+    if sys.platform == "win32":
+        return
+    loop = asyncio.get_running_loop()
+    for number, act in (
+        (signal.SIGTERM, ended),
+        (signal.SIGHUP, ended),
+        (signal.SIGCONT, continued),
+    ):
+        loop.add_signal_handler(number, act)
+        stack.callback(loop.remove_signal_handler, number)
 
 
 @contextmanager

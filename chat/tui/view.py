@@ -12,9 +12,12 @@ from .screen import Parts, compose
 from .status import Facts, Tab, status_row
 
 
-def compose_view(desk: Desk, line: InputLine, banner: str, columns: int, rows: int) -> Frame:
+def compose_view(
+    desk: Desk, line: InputLine, banner: str, columns: int, rows: int, *, bare: bool = False
+) -> Frame:
     """Columns and rows of the terminal; `line`: what the keys edit."""
     buffer = desk.current
+    buffer.viewport.bare = bare
     membership = desk.uplink.guest.rooms.get(buffer.room)
     members = membership.roster.members if membership is not None else {}
     count = membership.roster.count if membership is not None and membership.joined else None
@@ -31,8 +34,15 @@ def compose_view(desk: Desk, line: InputLine, banner: str, columns: int, rows: i
         label=line.label,
         text=line.text,
         cursor=line.cursor,
+        bare=bare,
     )
     return compose(parts, columns, rows)
+
+
+def window_title(desk: Desk) -> str:
+    """Where we are, and how much waits to be read in all rooms."""
+    unread = sum(buffer.unread for buffer in desk.buffers)
+    return f"chat: {desk.current.label}" + (f" ({unread:,})" if unread else "")
 
 
 def _header(desk: Desk, buffer: RoomBuffer, columns: int) -> Row:

@@ -7,7 +7,8 @@ is that of the rows in it.
 
 from typing import NamedTuple
 
-from .layout import DAY, NEW, Context, Laid, Layouts
+from .bare import lay_out_bare
+from .layout import DAY, NEW, Context, Laid, Layouts, lay_out
 from .lines import Key, Line, Look
 from .query import Query
 from .rows import Row
@@ -36,6 +37,13 @@ class _Place(NamedTuple):
     row: int
 
 
+class _Part(NamedTuple):
+    rows: list[Row]
+    lines: list[Line]
+    """For each row, whose it is."""
+    last: _Place
+
+
 class Viewport:
     """Follows the end unless `anchor` holds it."""
 
@@ -47,8 +55,11 @@ class Viewport:
         self._timeline = timeline
         self._lines = timeline.shown
         self._unread = unread or Unread(timeline.shown)
-        self._layouts = Layouts()
+        self.bare = False
+        """Lines are laid out for the bare view."""
+        self._layouts = {False: Layouts(lay_out), True: Layouts(lay_out_bare)}
         self._size = (80, 24)
+        self._shown: list[Line] = []
         self._pinned = False
         self._pinned_at: Anchor | None = None
         """Where the end was that was followed before."""
@@ -67,13 +78,18 @@ class Viewport:
         self._size = (columns, height)
         if self.anchor is not None:
             top = self._anchored()
-            rows, last = self._down(top, height)
+            rows, self._shown, last = self._down(top, height)
             if len(rows) == height:
                 below = len(self._lines) - 1 - last.line
                 return View(tuple(rows), below, top.line <= height)
             self._to_end()
-        top, rows = self._end(height)
+        top = self._end(height)
+        rows, self._shown, _ = self._down(top, height)
         return View(tuple(rows), 0, top.line == 0)
+
+    def line_at(self, row: int) -> Line | None:
+        """Whose row this was in the last view."""
+        return self._shown[row] if 0 <= row < len(self._shown) else None
 
     def scroll(self, by: int) -> None:
         """So many rows down, or up where it is negative; at the end it follows again."""
@@ -118,7 +134,7 @@ class Viewport:
         """Which shown line is the last in view."""
         if self.anchor is None:
             return len(self._lines) - 1
-        return self._down(self._anchored(), self._size[1])[1].line
+        return self._down(self._anchored(), self._size[1]).last.line
 
     def reveal(self, line: Line) -> None:
         """Scrolls just enough for all of it to be in view, or where it is larger, its beginning."""
@@ -161,7 +177,7 @@ class Viewport:
     # Places
 
     def _top(self) -> _Place:
-        return self._anchored() if self.anchor is not None else self._end(self._size[1])[0]
+        return self._anchored() if self.anchor is not None else self._end(self._size[1])
 
     def _anchored(self) -> _Place:
         assert self.anchor is not None
@@ -170,7 +186,7 @@ class Viewport:
         return _Place(index, self._laid(index).at(self.anchor.offset) if exact else 0)
 
     def _show_from(self, top: _Place) -> None:
-        if len(self._down(top, self._size[1] + 1)[0]) > self._size[1]:
+        if len(self._down(top, self._size[1] + 1).rows) > self._size[1]:
             self._hold(top)
         else:
             self._to_end()
@@ -196,29 +212,30 @@ class Viewport:
             self.query,
             self._timeline.reader.clock,
         )
-        return self._layouts.get(line, context)
+        return self._layouts[self.bare].get(line, context)
 
-    def _down(self, top: _Place, height: int) -> tuple[list[Row], _Place]:
-        """At most so many rows from here, and the last one's place."""
+    def _down(self, top: _Place, height: int) -> _Part:
+        """At most so many rows from here."""
         rows: list[Row] = []
+        lines: list[Line] = []
         index, skip = top
         last = top
         while index < len(self._lines) and len(rows) < height:
             found = self._laid(index).rows[skip : skip + height - len(rows)]
             if found:
                 rows += found
+                lines += [self._lines[index]] * len(found)
                 last = _Place(index, skip + len(found) - 1)
             index, skip = index + 1, 0
-        return rows, last
+        return _Part(rows, lines, last)
 
-    def _end(self, height: int) -> tuple[_Place, list[Row]]:
-        """The last rows, and where they begin."""
+    def _end(self, height: int) -> _Place:
+        """Where the last rows begin."""
         index, have = len(self._lines), 0
         while index > 0 and have < height:
             index -= 1
             have += len(self._laid(index).rows)
-        top = _Place(index, max(0, have - height))
-        return top, self._down(top, height)[0]
+        return _Place(index, max(0, have - height))
 
     def _moved(self, place: _Place, by: int) -> _Place:
         index, row = place

@@ -36,6 +36,7 @@ class Terminal:
         # The size of this machine's terminal, colours and so on are not to matter.
         settings = {
             "XDG_STATE_HOME": str(state),
+            "XDG_CONFIG_HOME": str(state / "config"),
             "LC_ALL": "C.UTF-8",
             "PS1": "$ ",
             "NO_COLOR": "",

@@ -1,10 +1,14 @@
 """The whole program with a keyboard made of a pipe, against a real server in the same process."""
 
 import asyncio
+import json
 import os
+import re
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -17,6 +21,10 @@ from chat.client import Client
 from chat.core.link import Link
 from chat.server.serve import serve
 from chat.tui.app import Application
+from chat.tui.asides import BELL_EVERY
+from chat.tui.clipboard import COPY_MAX
+from chat.tui.effects import Bell, Copy
+from chat.tui.files import SettingsFile
 from chat.tui.gate import PACE
 
 from .screens import Sink
@@ -77,12 +85,21 @@ class Person:
 
 @asynccontextmanager
 async def person(
-    link: Link, name: str = "ann", columns: int = 80, rows: int = 24
+    link: Link,
+    name: str = "ann",
+    columns: int = 80,
+    rows: int = 24,
+    settings: SettingsFile | None = None,
 ) -> AsyncIterator[Person]:
     sink = Sink(columns, rows)
     output = Vt100_Output(cast(Any, sink), lambda: Size(rows, columns), enable_cpr=False)
     with create_pipe_input() as keys:
-        app = Application(lambda told: Client(link, name, told), input=keys, output=output)
+        app = Application(
+            lambda told: Client(link, name, told),
+            input=keys,
+            output=output,
+            settings=settings,
+        )
         running = asyncio.create_task(app.run())
         try:
             yield Person(app, keys, sink)
@@ -342,6 +359,199 @@ async def test_the_keyboard_is_gone() -> None:
             asyncio.get_running_loop().call_later(0.2, keys.close)
             await app.run()
             await app.client.close()
+
+
+def bells(person: Person) -> int:
+    """Those that end no title."""
+    return re.sub(r"\x1b\][^\x07]*\x07", "", person.sink.written).count("\a")
+
+
+async def test_the_mouse_is_taken_and_given_back_live() -> None:
+    async with served() as link, person(link) as ann:
+        await ann.sees("connected as ann")
+        assert "\x1b[?1000h" not in ann.sink.written
+        ann.type("/set mouse on\r")
+        await ann.until(lambda: "\x1b[?1000h\x1b[?1006h" in ann.sink.written)
+        ann.app.model.bare = True
+        ann.type("y")
+        await ann.until(lambda: "\x1b[?1006l\x1b[?1000l" in ann.sink.written)
+
+
+async def test_clicks_and_the_wheel() -> None:
+    async with served() as link, person(link) as ann:
+        await ann.sees("connected as ann")
+        for number in range(30):
+            ann.app.notice(f"notice {number}")
+        await ann.sees("notice 29")
+        ann.type("\x1b[<64;40;10M\x1b[<64;40;10M")
+        await ann.sees("more below (6)", without="notice 29")
+        ann.type("\x1b[<65;40;10M\x1b[<65;40;10M")
+        await ann.sees("notice 29", without="more below")
+        ann.type("/join dev\r")
+        await ann.sees("2:dev", "1:lobby")
+        column = ann.sink.rows[22].index("1:lobby") + 1
+        ann.type(f"\x1b[<0;{column};23M\x1b[<0;{column};23mdraft")
+        await ann.sees("notice 29", "> draft")
+        ann.type("\x1b[<0;4;24M!")
+        await ann.sees("> d!raft")
+
+
+async def test_whether_somebody_looks() -> None:
+    async with served() as link, person(link) as ann:
+        await ann.sees("connected as ann")
+        assert "\x1b[?1004h" in ann.sink.written
+        ann.type("\x1b[O")
+        await ann.until(lambda: ann.app.model.desk.focused is False)
+        ann.type("\x1b[I")
+        await ann.until(lambda: bool(ann.app.model.desk.focused))
+        assert ann.line == ">"
+
+
+async def test_the_window_says_where_one_is() -> None:
+    async with served() as link, person(link) as ann, person(link, "bob") as bob:
+        await ann.sees("2 here")
+        assert "\x1b[22;0t\x1b]2;chat: lobby\x07" in ann.sink.written
+        ann.type("/join dev\r")
+        await ann.until(lambda: "\x1b]2;chat: dev\x07" in ann.sink.written)
+        await bob.say("in the lobby")
+        await ann.until(lambda: "\x1b]2;chat: dev (1)\x07" in ann.sink.written)
+        ann.type("/set title off\r")
+        await ann.until(lambda: "\x1b[23;0t" in ann.sink.written)
+
+
+async def test_a_bell_is_not_rung_all_the_time() -> None:
+    async with served() as link, person(link) as ann:
+        await ann.sees("connected as ann")
+
+        def ring() -> None:
+            ann.app.model.desk.effects.append(Bell())
+            ann.type("x")
+
+        began = asyncio.get_running_loop().time()
+        ring()
+        await ann.until(lambda: bells(ann) == 1)
+        async with asyncio.timeout(PATIENCE):
+            while bells(ann) < 2:
+                ring()
+                await asyncio.sleep(0.05)
+        assert asyncio.get_running_loop().time() >= began + BELL_EVERY
+
+
+async def test_copying() -> None:
+    async with served() as link, person(link) as ann:
+        await ann.sees("connected as ann")
+        ann.app.model.desk.effects.append(Copy("hello"))
+        ann.type("x")
+        await ann.until(lambda: "\x1b]52;c;aGVsbG8=\x07" in ann.sink.written)
+        ann.app.model.desk.effects.append(Copy("x" * (COPY_MAX + 1)))
+        ann.type("y")
+        await ann.sees("not copied: 65,536 bytes are the most")
+        assert ann.sink.written.count("\x1b]52;") == 1
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def drafts(disk: Path) -> list[str]:
+    found = sorted(disk.rglob("drafts-?"))
+    return [text for file in found for text in json.loads(file.read_bytes()).values()]
+
+
+async def test_what_is_typed_is_saved_soon_and_at_the_end(disk: Path) -> None:
+    file = SettingsFile(disk / "chat.toml")
+    async with served() as link:
+        async with person(link, settings=file) as ann:
+            await ann.sees("connected as ann")
+            await ann.say("said before")
+            await ann.sees("·        ann  said before")
+            ann.type("half a thought")
+            await ann.until(lambda: drafts(disk) == ["half a thought"])
+            ann.type(" and more")
+            await ann.sees("> half a thought and more")
+        assert drafts(disk) == ["half a thought and more"]
+        async with person(link, settings=file) as ann:
+            await ann.sees("> half a thought and more", "is here again")
+            ann.type("\x15\x1b[A")
+            await ann.sees("> said before")
+
+
+async def test_settings_are_there_the_next_time(disk: Path) -> None:
+    file = SettingsFile(disk / "chat.toml")
+    async with served() as link:
+        async with person(link, settings=file) as ann:
+            await ann.sees("connected as ann", "1 here")
+            await ann.say("/set members off")
+            await ann.sees("members is off now", without="1 here")
+        assert "members = false" in file.path.read_text()
+        file.path.write_text(file.path.read_text() + "jions = 3\n")
+        async with person(link, settings=file) as ann:
+            await ann.sees("connected as ann", "there is no setting 'jions'", without="1 here")
+
+
+async def test_a_settings_file_that_cannot_be_read_is_said_and_left_alone(disk: Path) -> None:
+    file = SettingsFile(disk / "chat.toml")
+    file.path.write_text("what is this")
+    async with served() as link, person(link, settings=file) as ann:
+        await ann.sees("connected as ann", "no TOML")
+        await ann.say("/set members off")
+        await ann.sees("not kept")
+    assert file.path.read_text() == "what is this"
+
+
+async def test_the_local_log(disk: Path) -> None:
+    file = SettingsFile(disk / "chat.toml")
+    async with served() as link, person(link, settings=file) as ann, person(link, "bob") as bob:
+        await ann.sees("connected as ann")
+        await bob.sees("connected as bob")
+        await ann.say("/set log on")
+        await bob.say("hello log")
+        await ann.sees("hello log")
+
+        def logged() -> str:
+            return "".join(each.read_text() for each in disk.rglob("lobby.txt"))
+
+        await ann.until(lambda: "<bob> hello log" in logged())
+        assert logged().count("hello log") == 1
+
+
+async def test_a_clock_that_is_set_back_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served() as link, person(link) as ann, person(link, "bob") as bob:
+        await ann.sees("2 here")
+        now = time.time
+        monkeypatch.setattr(time, "time", lambda: now() - 3600)
+        ann.type("still typing")
+        await ann.sees("> still typing")
+        await bob.say("still talking")
+        await ann.sees("bob  still talking")
+
+
+async def test_what_is_typed_is_not_remembered_as_a_width() -> None:
+    """prompt_toolkit never forgets a short string that it measured once."""
+    from prompt_toolkit.utils import _CHAR_SIZES_CACHE as measured
+
+    async with served() as link, person(link) as ann:
+        await ann.sees("connected as ann")
+        before = len(measured)
+        for number in range(100):
+            ann.type(f"{number} ")
+        await ann.sees("98 99")
+        assert len(measured) <= before + 5
+
+
+async def test_other_colours_live() -> None:
+    async with served() as link, person(link) as ann:
+        await ann.sees("connected as ann")
+        assert ann.app.renderer is not None
+        drawn, written = ann.app.renderer.drawn, len(ann.sink.written)
+        assert "38;5;" in ann.sink.written
+        ann.type("/set theme none\r")
+        await ann.until(lambda: "connected as ann" in ann.sink.written[written:])
+        assert ann.app.renderer.drawn > drawn
+        again = ann.sink.written.rindex("\x1b[2J")
+        assert "38;5;" not in ann.sink.written[again:]
 
 
 def test_other_commands_do_not_pay_for_it() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from chat.tui.cells import cells, clusters, cut, fitted, width
+from chat.tui.cells import agreed, cells, clusters, cut, fitted, width
 
 from .corpus import SHOWN
 
@@ -32,3 +32,15 @@ def test_cut_says_that_it_cut() -> None:
     assert cut("abcdef", 4) == "abc…"
     assert cut("日本語", 4) == "日…"
     assert cut("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize("text", ["", "plain", "éß", "日本語、テキスト", "한국어", "Кириллица"])
+def test_widths_that_nobody_disputes(text: str) -> None:
+    assert agreed(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["👍", "👨‍👩‍👧‍👦", "❤️", "1️⃣", "🇩🇪", "e\u0301", "ก็", "☺", "a\u200bb", "…"]
+)
+def test_widths_that_some_do(text: str) -> None:
+    assert not agreed(f"x{text}y")

@@ -66,3 +66,11 @@ def test_the_cursor_is_where_it_should_be(text: str, at: int, columns: int, most
 @pytest.mark.parametrize("columns", [1, 2, 3])
 def test_no_room_at_all(columns: int) -> None:
     assert view_input("text", 2, columns, 1).rows
+
+
+@given(st.text(alphabet="ab 日é\n👍", max_size=80), st.integers(0, 80), st.integers(6, 30))
+def test_where_in_the_text_each_row_begins(text: str, at: int, columns: int) -> None:
+    view = view_input(text, min(at, len(text)), columns, 5)
+    assert len(view.starts) == len(view.rows)
+    for start, (_, (_, shown)) in zip(view.starts, view.rows, strict=True):
+        assert text[start:].startswith(shown)

@@ -112,7 +112,7 @@ def test_names_have_one_colour_each() -> None:
 
 
 def test_layouts_are_kept_until_the_line_changes() -> None:
-    layouts, made = Layouts(), line("x")
+    layouts, made = Layouts(lay_out), line("x")
     laid = layouts.get(made, Context(63))
     assert layouts.get(made, Context(63)) is laid
     made.say("y")

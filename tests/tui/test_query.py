@@ -48,3 +48,10 @@ def test_names_and_texts_of_what_was_said() -> None:
     timeline.amend(entry(6, kind=Kind.DELETE, refers=5))
     assert not query.matches(deleted)
     assert not Query("taken").matches(deleted)
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up() -> None:
+    query = Query("/(a|aa)+$b/")
+    assert not query.found("a" * 200 + "c")
+    assert query.overlong
+    assert query.spans("ab") == []

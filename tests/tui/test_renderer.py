@@ -1,5 +1,6 @@
 """What ends up on a terminal, as pyte emulates one (it knows no clusters: see test_widths)."""
 
+import re
 from typing import Any, cast
 
 import pyte
@@ -9,9 +10,10 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.layout import Layout
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.styles import Style
 
 from chat.tui.renderer import RowRenderer
-from chat.tui.rows import Cursor, Frame, Row
+from chat.tui.rows import FLOW, Cursor, Frame, Row
 from chat.tui.styles import load_style
 
 from .screens import Sink
@@ -130,3 +132,112 @@ def test_emulators_agree() -> None:
     other = pyte.Screen(20, 4)
     pyte.Stream(other).feed(scene.sink.written)
     assert [row.rstrip() for row in other.display] == scene.sink.rows
+
+
+def test_the_mouse_is_asked_for_and_given_back(scene: Scene) -> None:
+    assert "\x1b[?1000h" not in scene.draw()
+    scene.frame = scene.frame._replace(mouse=True)
+    assert "\x1b[?1000h\x1b[?1006h" in scene.draw()
+    assert "\x1b[?100" not in scene.draw()
+    scene.renderer.begin_again()
+    assert "\x1b[?1000h" in scene.draw(), "after a stop, too"
+    scene.frame = scene.frame._replace(mouse=False)
+    assert "\x1b[?1000l" in scene.draw()
+    scene.frame = scene.frame._replace(mouse=True)
+    scene.draw()
+    assert "\x1b[?1006l\x1b[?1000l" in scene.draw(done=True)
+
+
+def test_words_of_the_window(scene: Scene) -> None:
+    assert "\x1b[?1004h" in scene.draw()
+    assert "\x1b[?1004l" in scene.draw(done=True)
+
+
+def test_the_title(scene: Scene) -> None:
+    scene.frame = scene.frame._replace(title="chat: \x1b]lobby\x07")
+    written = scene.draw()
+    assert "\x1b[22;0t\x1b]2;chat: ]lobby\x07" in written
+    assert "\x1b]2;" not in scene.draw(), "only where it changed"
+    scene.frame = scene.frame._replace(title="chat: dev")
+    written = scene.draw()
+    assert "\x1b]2;chat: dev\x07" in written
+    assert "\x1b[22;0t" not in written, "the old one is kept once"
+    scene.renderer.begin_again()
+    written = scene.draw()
+    assert "\x1b]2;chat: dev\x07" in written
+    assert "\x1b[22;0t" not in written
+    assert "\x1b[23;0t" in scene.draw(done=True)
+    assert "\x1b[22;0t\x1b]2;chat: dev\x07" in scene.draw(), "after coming back"
+
+
+def test_a_title_is_left_alone(scene: Scene) -> None:
+    written = scene.draw() + scene.draw(done=True)
+    assert ";0t" not in written
+    assert "\x1b]2;" not in written
+    scene.frame = scene.frame._replace(title="chat")
+    scene.draw()
+    scene.frame = scene.frame._replace(title="")
+    assert "\x1b[23;0t" in scene.draw(), "switched off, the old one comes back"
+    assert ";0t" not in scene.draw(done=True)
+
+
+def test_other_colours(scene: Scene) -> None:
+    scene.frame = Frame(((((0, (("class:name1", "ann"),))),), (), (), ()), Cursor(0, 0))
+    scene.draw()
+    scene.renderer.restyle(Style.from_dict({"name1": "#ff0000"}))
+    assert "38;5;196m" in scene.draw()
+
+
+def test_what_is_in_no_frame(scene: Scene) -> None:
+    scene.renderer.send("\a")
+    assert scene.sink.written == "", "somebody else has the screen"
+    scene.draw()
+    scene.renderer.send("\a")
+    assert scene.sink.written.endswith("\a")
+    scene.stalled = True
+    scene.renderer.send("more")
+    assert scene.sink.written.endswith("\a")
+
+
+def flowing(*rows: tuple[str, bool]) -> Frame:
+    """Rows, and whether each is the rest of the one above."""
+    return Frame(
+        tuple(((0, (FLOW, ("", text)) if flows else (("", text),)),) for text, flows in rows),
+        Cursor(3, 0),
+    )
+
+
+def test_rows_that_flow_are_written_as_one(scene: Scene) -> None:
+    long = "x" * 20
+    scene.frame = flowing((long, False), ("rest", True), ("other", False), ("> ", False))
+    written = scene.draw()
+    assert f"\x1b[?7h\x1b[1;1H{long}rest\x1b[?7l" in plain_text(written)
+    assert scene.sink.rows == [long, "rest", "other", ">"]
+    scene.frame = flowing((long, False), ("more", True), ("other", False), ("> ", False))
+    written = plain_text(scene.draw())
+    assert f"{long}more" in written
+    assert "other" not in written
+    assert scene.sink.rows == [long, "more", "other", ">"]
+
+
+def test_a_row_that_flows_no_more_is_written_anew(scene: Scene) -> None:
+    """The terminal would go on taking the two for one line."""
+    long = "x" * 20
+    scene.frame = flowing((long, False), ("rest", True), ("", False), ("> ", False))
+    scene.draw()
+    scene.frame = flowing((long, False), ("rest", False), ("", False), ("> ", False))
+    written = plain_text(scene.draw())
+    assert "\x1b[1;1H\x1b[2K" in written
+    assert "\x1b[?7h" not in written
+    assert scene.sink.rows == [long, "rest", "", ">"]
+
+
+def test_the_first_row_flows_out_of_nothing(scene: Scene) -> None:
+    scene.frame = flowing(("rest", True), ("other", False), ("", False), ("> ", False))
+    scene.draw()
+    assert scene.sink.rows == ["rest", "other", "", ">"]
+
+
+def plain_text(written: str) -> str:
+    """Without colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", written)

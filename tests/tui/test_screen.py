@@ -75,13 +75,16 @@ def test_several_typed_rows_take_a_third_at_most() -> None:
 @pytest.mark.parametrize("columns", [1, 2, 5, 40])
 def test_any_size(columns: int, height: int) -> None:
     text = "several\nlines " * 9
-    frame = compose(
-        parts(text=text, cursor=3, hint=("", "hint " * 30), banner="b", members_columns=0),
-        columns,
-        height,
-    )
-    assert len(frame.rows) == height
-    assert 0 <= frame.cursor.row < height
+    for bare in (False, True):
+        frame = compose(
+            parts(text=text, cursor=3, hint=("", "hint " * 30), banner="b", bare=bare),
+            columns,
+            height,
+        )
+        assert len(frame.rows) == height
+        assert 0 <= frame.cursor.row < height
+        assert frame.messages.top + frame.messages.height <= height
+        assert len(frame.typed) <= height
 
 
 def test_the_status_comes_after_the_messages() -> None:
@@ -98,3 +101,22 @@ def test_the_status_comes_after_the_messages() -> None:
 
     compose(parts(messages=messages, status=status), 40, 10)
     assert order == ["messages", "status"]
+
+
+def test_a_bare_screen() -> None:
+    frame = compose(parts(banner="banner", bare=True), 40, 8)
+    assert plain(frame) == ["message 0", "message 1", "message 2", "", "", "", "", "> typed"]
+    assert frame.status is None
+    assert frame.messages == (0, 0, 7)
+    shown = plain(compose(parts(hint=("", "a hint"), bare=True), 40, 8))
+    assert shown[-2:] == ["a hint", "> typed"]
+
+
+def test_where_things_are() -> None:
+    frame = compose(parts(hint=("", "a hint"), banner="banner", text="one\ntwo", cursor=0), 40, 12)
+    assert frame.messages == (2, 11, 6)
+    assert plain(frame)[2].find("message") == frame.messages.left
+    assert frame.status is not None
+    assert plain(frame)[frame.status] == "status"
+    assert frame.typed == (0, 4)
+    assert compose(parts(members_columns=0), 40, 12).messages.left == 0
