@@ -14,6 +14,9 @@ from .types import Form, Group, Push, Record
 
 _COUNT_MAX = 255
 
+_ROOM = PUSH_MAX - wire.FRAME_HEADER
+"""Bytes of frames in a push: each can be filled up to the longest one's size."""
+
 
 def sharing(records: list[Record], size: int) -> Iterator[list[Record]]:
     """Consecutive records whose bodies, two bytes of length each, share `size` bytes."""
@@ -54,12 +57,12 @@ class Broadcast:
         rest = [wire.encode_frame(frame) for frame in frames]
         end = records[-1].seq + 1 if records else 0
         said: list[_Said] = []
-        for batch in sharing(records, PUSH_MAX - 2 * wire.FRAME_HEADER):
+        for batch in sharing(records, _ROOM - wire.FRAME_HEADER):
             entries = wire.encode_frame(wire.Entries(tuple(record.body for record in batch)))
-            if batch[-1] is records[-1] and len(entries) + sum(map(len, rest)) <= PUSH_MAX:
+            if batch[-1] is records[-1] and len(entries) + sum(map(len, rest)) <= _ROOM:
                 entries, rest = entries + b"".join(rest), []
             said.append(_Said(batch[0].seq, len(batch), entries))
-        said += [_Said(end, 0, plaintext) for plaintext in packed(rest, PUSH_MAX)]
+        said += [_Said(end, 0, plaintext) for plaintext in packed(rest, _ROOM)]
         for first, number, plaintext in _even(said):
             datagram = self._keys.seal(first, number, plaintext)
             self._turn.emit(Push(Group(self._room, Form.SEALED), datagram))

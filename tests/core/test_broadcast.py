@@ -2,7 +2,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat.core import wire
@@ -73,6 +73,7 @@ def test_a_burst_is_pushed_in_as_few_datagrams_as_it_fits() -> None:
     assert [body for frame in frames for body in frame.bodies] == [bytes(200)] * 12
 
 
+@example([20, 343, 727, 338], True)
 @given(st.lists(st.integers(20, 1000), min_size=1, max_size=60), st.booleans())
 def test_the_datagrams_of_a_burst_have_one_size(sizes: list[int], head: bool) -> None:
     """All but the last, so that the kernel can cut them; and nothing is lost in them."""
