@@ -39,7 +39,7 @@ class Query:
             flags = regex.IGNORECASE if _any_case(typed) else 0
             self._pattern = regex.compile(wanted, flags | regex.VERSION1)
         except regex.error as error:
-            raise QueryError(f"{typed} is no regular expression: {error.msg}") from error
+            raise QueryError(f"{typed} is no regular expression: {error}") from error
 
     def asks(self, line: Line) -> bool:
         """Whether it is about lines like this one."""
