@@ -22,5 +22,5 @@ def clipboard_hint(environ: Mapping[str, str]) -> str:
     if environ.get("TMUX"):
         return "tmux passes it on only with: set -g set-clipboard on"
     if environ.get("STY"):
-        return "screen does not pass it on; /bare shows text that the terminal's mouse can copy"
+        return "screen does not pass it on: select it in the bare view instead"
     return ""
