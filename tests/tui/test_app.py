@@ -541,6 +541,18 @@ async def test_what_is_typed_is_not_remembered_as_a_width() -> None:
         assert len(measured) <= before + 5
 
 
+async def test_a_long_search_goes_on_by_itself() -> None:
+    async with served() as link, person(link) as ann:
+        await ann.sees("connected as ann")
+        await ann.say("a needle")
+        await ann.sees("·        ann  a needle")
+        for number in range(8_000):
+            ann.app.model.desk.notice(f"hay {number}")
+        ann.type("/search needle\r")
+        await ann.sees("1 of 1", "▸       ann  a needle")
+        assert not ann.app.model.busy
+
+
 async def test_other_colours_live() -> None:
     async with served() as link, person(link) as ann:
         await ann.sees("connected as ann")
