@@ -2,11 +2,9 @@
 
 import asyncio
 import sys
-import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from itertools import chain
 from typing import TextIO
 
 import msgspec
@@ -22,6 +20,7 @@ from chat.core.text import clean, escaped, render
 from chat.core.types import Entry, Kind
 from chat.net.address import ResolveError
 from chat.secure.namekeys import NameKeys
+from chat.stdin import read_lines
 
 
 class PipeError(Exception):
@@ -150,26 +149,10 @@ async def _numbered(texts: Sequence[str]) -> AsyncIterator[tuple[int, str]]:
 
 
 async def _read(lines: TextIO) -> AsyncIterator[tuple[int, str]]:
-    """The lines that are not blank, by number, read on a thread: a terminal or a file may block."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[tuple[int, str] | None] = asyncio.Queue()
-    room = threading.Semaphore(64)
-
-    def read() -> None:
-        with suppress(RuntimeError):  # Nobody waits for more: the loop is closed.
-            for item in chain(_lines(lines), (None,)):
-                room.acquire()
-                loop.call_soon_threadsafe(queue.put_nowait, item)
-
-    threading.Thread(target=read, name="stdin", daemon=True).start()
-    while (item := await queue.get()) is not None:
-        room.release()
-        yield item
-
-
-def _lines(lines: TextIO) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(lines, 1):
-        text = line.rstrip("\r\n")
+    """The lines that are not blank, by number."""
+    number = 0
+    async for text in read_lines(lines):
+        number += 1
         if text.strip():
             yield number, text
 

@@ -46,7 +46,14 @@ MODEL_MAY = CORE_MAY | {
 }
 """And of the terminal client's model, which lays out times of the day and edits text."""
 
-SHELLS = ("chat.client", "chat.net", "chat.tui.app", "chat.tui.files", "chat.tui.terminal")
+SHELLS = (
+    "chat.client",
+    "chat.net",
+    "chat.tui.app",
+    "chat.tui.files",
+    "chat.tui.plain",
+    "chat.tui.terminal",
+)
 """What a model has no part in; but `net.impair` is pure."""
 
 NET_MAY = {"chat.core.types", "chat.core.link"}
@@ -56,15 +63,16 @@ FLOORS: dict[str, set[str]] = {
     "net": {"net", "core"},
     "log": {"log", "core"},
     "loop": set(),
+    "stdin": set(),
     "secure": {"secure", "core"},
     "server": {"server", "secure", "net", "log", "core", "loop"},
     "handshake": {"secure", "net", "core"},
     "client": {"handshake", "secure", "net", "core"},
     "room": {"client", "secure", "net", "core"},
     "status": {"net", "core"},
-    "pipe": {"client", "secure", "net", "core"},
+    "pipe": {"client", "secure", "net", "core", "stdin"},
     "bots": {"bots", "client", "secure", "net", "core", "loop"},
-    "tui": {"tui", "client", "status", "secure", "net", "core", "loop"},
+    "tui": {"tui", "client", "status", "secure", "net", "core", "loop", "stdin"},
     "demo": {
         "demo",
         "tui",
