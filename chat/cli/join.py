@@ -1,5 +1,7 @@
 """chat join"""
 
+import sys
+
 import click
 
 from chat.core.link import Link
@@ -35,9 +37,19 @@ class ImpairmentType(click.ParamType[Impairment]):
 @click.option(
     "--impair-seed", default="0", metavar="N", help="The same seed, the same losses. [default: 0]"
 )
+@click.option(
+    "--plain-output",
+    is_flag=True,
+    help="Lines instead of a screen: for screen readers, simple terminals and pipes.",
+)
 @insecure_option
 def command(
-    link: Link | None, name: str, impair: Impairment, impair_seed: str, insecure: bool
+    link: Link | None,
+    name: str,
+    impair: Impairment,
+    impair_seed: str,
+    plain_output: bool,
+    insecure: bool,
 ) -> int:
     """Enter a room, in the terminal.
 
@@ -46,7 +58,7 @@ def command(
     """
     from chat.tui.terminal import unfit
 
-    why = unfit()
+    why = "" if plain_output else unfit()
     if why:
         raise click.ClickException(why)
 
@@ -54,6 +66,8 @@ def command(
 
     link = link or find_link()
     if link is None:
+        if plain_output and not sys.stdin.isatty():
+            raise click.UsageError("there is no LINK, none used before, and nobody to ask for one")
         click.echo(
             "no LINK, none used before, and no server on this machine: start one with "
             "`chat serve`, or enter the link that somebody gave you",
@@ -61,4 +75,6 @@ def command(
         )
         link = click.prompt("link", type=LINK, err=True)
     check_insecure(link, insecure)
-    return run(Options(link, name, impair, impair_seed, insecure))
+    return run(
+        Options(link, name, impair, impair_seed, insecure=insecure, plain_output=plain_output)
+    )

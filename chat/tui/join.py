@@ -1,4 +1,4 @@
-"""`chat join`: where to, and what is left to say when the screen is gone."""
+"""`chat join`: where to, on a screen or in lines, and what is left to say in the end."""
 
 import asyncio
 import os
@@ -20,6 +20,7 @@ from chat.status import StatusError, ask
 
 from .app import Application
 from .files import SettingsFile
+from .plain import PlainShell
 
 LOOPBACK = Link("127.0.0.1")
 
@@ -40,6 +41,8 @@ class Options(NamedTuple):
     insecure: bool = False
     config: Path | None = None
     """Another settings file than the user's own."""
+    plain_output: bool = False
+    """Lines instead of a screen."""
 
 
 def run(options: Options) -> int:
@@ -88,18 +91,21 @@ async def _join(options: Options) -> int:
             keys=NameKeys(),
         )
 
-    app = Application(connect, settings=SettingsFile(options.config))
+    settings = SettingsFile(options.config)
+    make = PlainShell if options.plain_output else Application
+    app = make(connect, settings=settings)
     try:
         await app.run()
+        left = 0
         if app.pending:
             _say(f"waiting until {_messages(app.pending)} acknowledged")
             left = await app.settle(SETTLE)
-            if left:
-                _say(f"{_messages(left)} not acknowledged")
-                for text in app.unsent:
-                    print(clean(text, lines=True), file=sys.stderr, flush=True)
-                return 1
-        return 0
+        if left:
+            _say(f"{_messages(left)} not acknowledged")
+            for text in app.unsent:
+                print(clean(text, lines=True), file=sys.stderr, flush=True)
+        code = app.outcome() if isinstance(app, PlainShell) else 0
+        return code or min(left, 1)
     finally:
         await app.client.close()
 

@@ -18,8 +18,10 @@ from .settings import SettingError
 class Shelf:
     """Nothing in it stops the client: what cannot be kept is said once."""
 
-    def __init__(self, model: Model, settings: SettingsFile) -> None:
+    def __init__(self, model: Model, settings: SettingsFile, *, drafts: bool = True) -> None:
+        """`drafts`: there is a line on which one types."""
         self._model = model
+        self._drafts = drafts
         self._desk = model.desk
         self._settings = settings
         self._link = model.desk.uplink.link
@@ -60,7 +62,7 @@ class Shelf:
     # What was sent and is being typed
 
     def _keep(self) -> None:
-        if not self._desk.settings.history:
+        if not self._desk.settings.history or not self._drafts:
             return
         if self._kept is None:
             self._kept = Kept(kept_folder(self._link), self._desk.alert)

@@ -19,7 +19,7 @@ from .output import TerminalOutput
 _KEPT = 16 << 10
 """Bytes of what was printed behind the screen that are shown afterwards."""
 
-_INSTEAD = "read with `chat tail LINK`, write with `chat send LINK`"
+_INSTEAD = "try `chat join --plain-output`, or `chat tail LINK` to read, `chat send LINK` to write"
 
 
 def unfit() -> str:

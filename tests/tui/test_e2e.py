@@ -300,6 +300,7 @@ def test_where_no_screen_can_be(server: Server, tmp_path: Path) -> None:
         command = f"TERM={term} chat join {server.link}; echo ended with $?; sleep 60"
         with Terminal(["sh", "-c", command], columns=200, state=tmp_path) as shell:
             seen = shell.wait("ended with 1")
+            assert "chat join --plain-output" in seen[0]
             assert "chat tail" in seen[0]
             assert seen[1] == "ended with 1"
     done = subprocess.run(
