@@ -30,6 +30,9 @@ FOUND_WITHIN = 0.5
 SETTLE = 2.0
 """Seconds that the end waits for what was said to be in the log."""
 
+MOMENT = 0.3
+"""Seconds before that in which nobody is told."""
+
 
 class Options(NamedTuple):
     """Of the command line."""
@@ -96,9 +99,9 @@ async def _join(options: Options) -> int:
     app = make(connect, settings=settings)
     try:
         await app.run()
-        left = 0
-        if app.pending:
-            _say(f"waiting until {_messages(app.pending)} acknowledged")
+        left = await app.settle(MOMENT)
+        if left:
+            _say(f"waiting until {_messages(left)} acknowledged")
             left = await app.settle(SETTLE)
         if left:
             _say(f"{_messages(left)} not acknowledged")

@@ -199,7 +199,7 @@ async def test_whoever_stops_reading_is_no_error() -> None:
             shell.write("hello\n")
             await until(lambda: len(shell.out) == 2, lambda: (shell.out, shell.err), 20)
             assert shell.out[1] == "1"
-            assert shell.err == []
+            assert all("waiting until" in line for line in shell.err)
 
 
 async def test_a_terminal_that_has_few_characters() -> None:
@@ -225,12 +225,13 @@ def test_join_ends_with_what_the_shell_says(monkeypatch: pytest.MonkeyPatch) -> 
     class Full:
         """Its output has nowhere to go."""
 
-        pending = 0
-
         def __init__(self, connect: object) -> None:
             self.client = self
 
         async def run(self) -> None: ...
+
+        async def settle(self, seconds: float) -> int:
+            return 0
 
         async def close(self) -> None: ...
 
