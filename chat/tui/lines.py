@@ -175,6 +175,12 @@ class Line:
             self.mark, self.note = mark, note
             self.version += 1
 
+    def call(self, mention: bool) -> None:
+        """It speaks of us, or does not."""
+        if mention != self.mention:
+            self.mention = mention
+            self.version += 1
+
     def say(self, text: str) -> None:
         """Another text."""
         if text != self.logged:

@@ -79,6 +79,7 @@ class Timeline:
             line = self._begin_line(entry, self._open, own)
             self._show(line)
         self._fold(line)
+        line.call(self.reader.mentioned(line))
         return line
 
     def amend(self, entry: Entry) -> Line | None:
@@ -107,6 +108,7 @@ class Timeline:
         merged = [each for line in opened.values() if (each := self._close(line)) is not None]
         for line in older:
             self._fold(line)
+            line.call(self.reader.mentioned(line))
         self.shown.insert(1, filter(self.reader.shows, older))
         if self._spoke_before(spoke):
             self._filter()
@@ -302,6 +304,7 @@ class Timeline:
         line.say(line.logged[:start])
         self._open[line.entry.instance] = line
         self._fold(line)
+        line.call(self.reader.mentioned(line))
 
     # What was made of them later
 
@@ -310,9 +313,11 @@ class Timeline:
         line = self._further.get(seq) or self._lines.find((seq, 0))
         if line is None or not line.is_entry:
             return None
-        before = line.version
+        version, text = line.version, line.text
         self._fold(line)
-        return line if line.version != before else None
+        if line.text != text:
+            line.call(self.reader.mentioned(line))
+        return line if line.version != version else None
 
     def _fold(self, line: Line) -> None:
         reader = self.reader
@@ -332,4 +337,3 @@ class Timeline:
                 if by
             ),
         )
-        line.mention = reader.mentioned(line)

@@ -41,15 +41,15 @@ class Unread:
 
     def came(self, line: Line) -> None:
         """A line that nobody has seen; or one whose text goes on."""
-        if not _counts(line) or line not in self._shown:
+        if not _counts(line):
             return
-        seq = line.key[0]
+        seq, shown = line.key[0], line in self._shown
         if line.last_seq == seq:
             self._first, self._since = self._first or seq, self._since or seq
             self._last = seq
-            self.new += 1
-            self.count += 1
-        if line.mention and seq >= self._since > 0:
+            self.new += shown
+            self.count += shown
+        if line.mention and shown and seq >= self._since > 0:
             self._mentions.add(seq)
 
     def recount(self) -> None:
