@@ -180,6 +180,7 @@ class RoomBuffer:
     # What is seen
 
     def view(self, columns: int, height: int, membership: Membership | None) -> tuple[Row, ...]:
+        self.timeline.count()
         self.timeline.top.say(self._top(membership))
         view = self.viewport.view(columns, height)
         self.below = view.below

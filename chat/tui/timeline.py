@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 from chat.core.amend import Amendments, amends
 from chat.core.text import clean
-from chat.core.types import Entry
+from chat.core.types import Entry, Kind
 
 from .lines import END, LOOKS, SPOKEN, Key, Line, Look, Mark, Reaction, common_name
 from .order import Order
 from .presence import Change
 from .reader import Reader
+
+CROWD = 100
+"""Reactions to one line from which on they are counted when it is drawn, and not one by one."""
 
 _TOP: Key = (-1, 0)
 _END: Key = (END, 0)
@@ -53,6 +56,8 @@ class Timeline:
         self._further: dict[int, Line] = {}
         """By seq, the lines of entries that continue a text."""
         self._amendments = Amendments()
+        self._uncounted: set[Line] = set()
+        """With reactions that were not counted yet."""
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -86,7 +91,19 @@ class Timeline:
         """The newest entry, which is an amendment: the line that is another one now."""
         self._take(entry)
         self._amendments.add(entry)
-        return self._refold(entry.refers)
+        line = self._with(entry.refers)
+        if line is None:
+            return None
+        if entry.kind == Kind.REACTION and sum(each.authors for each in line.reactions) > CROWD:
+            self._uncounted.add(line)
+            return None
+        return line if self._refold(line) else None
+
+    def count(self) -> None:
+        """Brings reactions up to date, before they are drawn."""
+        for line in self._uncounted:
+            self._fold(line)
+        self._uncounted.clear()
 
     def add_older(self, entries: Iterable[Entry], beginning: bool) -> list[Merged]:
         """Entries before all others, oldest first."""
@@ -126,7 +143,8 @@ class Timeline:
             if line.is_entry and line.last_seq >= seq:
                 self._shorten(line, seq)
         for target in self._amendments.take_back(seq):
-            self._refold(target)
+            if (amended := self._with(target)) is not None:
+                self._refold(amended)
         for line in tail:
             if not line.is_entry:
                 line.key = self._place(0)
@@ -308,16 +326,18 @@ class Timeline:
 
     # What was made of them later
 
-    def _refold(self, seq: int) -> Line | None:
+    def _with(self, seq: int) -> Line | None:
         """The line that this entry is on, if it is here."""
         line = self._further.get(seq) or self._lines.find((seq, 0))
-        if line is None or not line.is_entry:
-            return None
+        return line if line is not None and line.is_entry else None
+
+    def _refold(self, line: Line) -> bool:
+        """Whether it is another one now."""
         version, text = line.version, line.text
         self._fold(line)
         if line.text != text:
             line.call(self.reader.mentioned(line))
-        return line if line.version != version else None
+        return line.version != version
 
     def _fold(self, line: Line) -> None:
         reader = self.reader

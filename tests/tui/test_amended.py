@@ -6,7 +6,7 @@ from chat.core.types import Entry, Kind
 from chat.tui.layout import Context, lay_out
 from chat.tui.lines import TAKEN_BACK
 from chat.tui.reader import Reader
-from chat.tui.timeline import Timeline
+from chat.tui.timeline import CROWD, Timeline
 
 from .entries import OTHER, OWN, entry
 
@@ -68,6 +68,17 @@ def test_reactions_are_counted_once_an_author(timeline: Timeline) -> None:
     ):
         timeline.amend(react(seq, 1, text, who))
     assert timeline[1].reactions == (("👍", 2, True), ("🎉", 1, False))
+
+
+def test_a_crowd_is_counted_when_it_is_drawn(timeline: Timeline) -> None:
+    line = timeline[1]
+    for seq in range(4, 304):
+        timeline.amend(react(seq, 1, "+1", seq.to_bytes(8, "big")))
+    assert line.reactions[0].authors == CROWD + 1
+    timeline.count()
+    assert line.reactions == (("+1", 300, False),)
+    timeline.take_back(24)
+    assert line.reactions == (("+1", 20, False),)
 
 
 def test_an_edit_of_several_entries_counts_when_it_is_whole(timeline: Timeline) -> None:
