@@ -4,7 +4,7 @@ and once that there is one."""
 from chat.core import events
 
 from .desk import Desk
-from .health import LONG, NO_ANSWER, Phase
+from .health import LONG, NO_ANSWER, Phase, silence
 
 
 class Outage:
@@ -13,7 +13,7 @@ class Outage:
     def __init__(self) -> None:
         self._told = False
 
-    def after(self, event: object, told: bool) -> str:
+    def after(self, event: object, *, told: bool) -> str:
         """`told`: of this event something was said already."""
         match event:
             case events.Unreachable() | events.Rejected():
@@ -26,12 +26,12 @@ class Outage:
 
     def look(self, desk: Desk) -> str:
         """About once a second."""
-        health, guest, now = desk.health, desk.uplink.guest, desk.now()
+        health, now = desk.health, desk.now()
         connected = health.phase is Phase.CONNECTED
         since = health.since
         if connected:
-            awaited = any(room.outbox.in_flight for room in guest.rooms.values())
-            since = guest.heard_at if awaited and guest.heard_at is not None else now
+            silent, overdue = silence(desk.uplink.guest, now)
+            since = now - silent if silent is not None and overdue else now
         if now - since < LONG:
             over, self._told = self._told and connected, self._told and not connected
             return "the server answers again" if over else ""

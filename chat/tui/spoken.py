@@ -130,9 +130,7 @@ class Spoken:
             case events.CaughtUp(room):
                 if (buffer := self._desk.buffers.get(room)) is not None:
                     self._caught_up(buffer)
-        told = len(self._lines)
-        self._look()
-        if over := self._outage.after(event, len(self._lines) > told):
+        if over := self._outage.after(event, told=self._look()):
             self._tell(over)
 
     def enter(self, text: str) -> None:
@@ -208,8 +206,8 @@ class Spoken:
         front = self._in_front(buffer) if buffer is not None else ""
         self._lines.append(f"{front}-- " + text.replace("\n", _INDENT))
 
-    def _look(self) -> None:
-        """What the model has to show that was not told."""
+    def _look(self) -> bool:
+        """What the model has to show that was not told; whether there was a note among it."""
         desk = self._desk
         if desk.current is not self._current:
             self._current = desk.current
@@ -232,6 +230,7 @@ class Spoken:
         for buffer in desk.buffers:
             self._introduce(buffer)
         self._said = [each for each in self._said if self._on_its_way(each)]
+        return bool(found)
 
     def _introduce(self, buffer: RoomBuffer) -> None:
         """What the room is about and who is there, as soon as it is known."""
@@ -259,17 +258,18 @@ class Spoken:
     def _on_its_way(self, said: _Said) -> bool:
         """Whether it still is, or may yet be lost; tells what there is to tell of it."""
         line, waited = said.line, self._desk.now() - said.at
+        text = line.text or "what takes a message back"
         if line.mark is Mark.FAILED:
             why = line.note.removesuffix(f"; {AGAIN}")
-            self._tell(f"{why}: {line.text}", said.buffer)
+            self._tell(f"{why}: {text}", said.buffer)
             return False
         if line.mark is not Mark.PENDING and said.late:
             said.late = False
             if not self._echo:
-                self._tell(f"in the log after {waited:.0f} s: {line.text}", said.buffer)
+                self._tell(f"in the log after {waited:.0f} s: {text}", said.buffer)
         elif line.mark is Mark.PENDING and waited >= LATE and not said.late:
             said.late = True
-            self._tell(f"still on its way: {line.text}", said.buffer)
+            self._tell(f"still on its way: {text}", said.buffer)
         there = self._desk.buffers.get(said.buffer.room) is said.buffer
         return there and line in said.buffer.timeline.shown
 

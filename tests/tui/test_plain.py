@@ -164,9 +164,9 @@ async def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
                 await ann.line("-- connected again", 30)
                 await bob.line("-- connected again", 30)
                 bob.write("after\n")
-                await tells(ann, "after")
+                await tells(ann, "<bob*> after")
                 await tells(bob, "meanwhile")
-                await tells(bob, "after")
+                await tells(bob, "<bob*> after")
                 await tells(ann, "meanwhile")
                 assert await ended(ann) == await ended(bob) == 0
     assert told(ann) == told(bob)
@@ -197,8 +197,8 @@ async def test_whoever_stops_reading_is_no_error() -> None:
         script = f"{words} | head -n 1; echo ${{PIPESTATUS[0]}}"
         async with running("bash", "-c", script) as shell:
             shell.write("hello\n")
-            await until(lambda: len(shell.out) == 2, lambda: (shell.out, shell.err), 20)
-            assert shell.out[1] == "1"
+            assert await shell.ended() == 0
+            assert shell.out[1:] == ["1"]
             assert all("waiting until" in line for line in shell.err)
 
 
@@ -225,7 +225,7 @@ def test_join_ends_with_what_the_shell_says(monkeypatch: pytest.MonkeyPatch) -> 
     class Full:
         """Its output has nowhere to go."""
 
-        def __init__(self, connect: object) -> None:
+        def __init__(self, connect: object, *, settings: object) -> None:
             self.client = self
 
         async def run(self) -> None: ...

@@ -288,6 +288,14 @@ def test_no_answer_is_told_once_and_so_is_its_end(talk: Talk) -> None:
     assert talk.tick(30) == []
 
 
+def test_no_answer_is_told_whatever_else_is_at_that_moment(talk: Talk) -> None:
+    talk.take(events.Disconnected("the server is silent"))
+    talk.enter("hello")
+    talk.scene.now = 5.0
+    assert talk.take(events.Unreachable(1, "no answer")) == ["-- still on its way: hello"]
+    assert talk.tick(1) == ["-- the server is silent, for 6 s; trying again"]
+
+
 def test_a_short_gap_is_not_told(talk: Talk) -> None:
     talk.take(events.Disconnected("the server is silent"))
     assert talk.tick(3) == []
