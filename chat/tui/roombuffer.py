@@ -106,7 +106,7 @@ class RoomBuffer:
 
     def broken(self, event: Broken, time: int) -> None:
         self.outgoing.taken_back(self.timeline.take_back(event.seq))
-        self._unread.recount()
+        self._unread.take_back(event.seq)
         if self._search is not None:
             self._search.again()
         after = f"what follows {event.seq - 1}" if event.seq > 1 else "everything"

@@ -52,6 +52,13 @@ class Unread:
         if line.mention and shown and seq >= self._since > 0:
             self._mentions.add(seq)
 
+    def take_back(self, seq: int) -> None:
+        """The log has nothing from `seq` on any more."""
+        self._first = self._first if self._first < seq else 0
+        self._since = self._since if self._since < seq else 0
+        self._last = min(self._last, seq - 1)
+        self.recount()
+
     def recount(self) -> None:
         """Other lines are shown, or some are gone."""
         lines = [

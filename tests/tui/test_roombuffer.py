@@ -344,6 +344,18 @@ def test_the_log_loses_what_was_unread() -> None:
     assert new(scene) == ["── 1 new ──"]
 
 
+def test_what_comes_after_a_break_is_unread() -> None:
+    scene = Scene(10)
+    scene.buffer.leave()
+    scene.add("one", "two", seen=False)
+    scene.buffer.broken(Broken(ROOM, 6), NOON)
+    assert (scene.buffer.unread, new(scene)) == (0, [])
+    scene.newest = 5
+    scene.add("three", seen=False)
+    scene.buffer.configure(Reader(ignored=("carol",)))
+    assert (scene.buffer.unread, new(scene)) == (1, ["── 1 new ──"])
+
+
 def test_jumping_to_what_is_unread() -> None:
     scene = Scene(30)
     assert not scene.buffer.jump_to_unread()
