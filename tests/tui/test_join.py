@@ -67,7 +67,9 @@ def test_what_is_not_acknowledged_is_not_lost_with_the_screen(
         pending = 2
         unsent: ClassVar = ["one", "two\x1b[2J"]
 
-        def __init__(self, connect: Callable[[Callable[[object], None]], Client]) -> None:
+        def __init__(
+            self, connect: Callable[[Callable[[object], None]], Client], settings: object
+        ) -> None:
             self.client = connect(lambda event: None)
 
         async def run(self) -> None: ...

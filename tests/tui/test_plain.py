@@ -78,6 +78,8 @@ async def test_two_people_talk() -> None:
             )
             assert any(re.fullmatch(r"@ann ..:.. <ann\*> psst", line) for line in bob.out)
             assert "-- you are in @bob now" in ann.out
+            ann.write("/who lobby\n")
+            await ann.line("2 members in lobby")
             bob.write("/quit\nnever said\n")
             assert await bob.ended() == 0
         await ann.line("#lobby -- bob left")
