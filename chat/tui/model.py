@@ -239,6 +239,9 @@ class Model:
         buffer = self.desk.current
         if not (buffer.select_before() if by < 0 else buffer.select_after()):
             self.desk.tell("there is no further message here")
+        elif (line := buffer.selected) is not None:
+            own = "Alt-E corrects it, /delete takes it back, " if line.own else ""
+            self.desk.tell(f"{own}/react 👍 reacts, Alt-C copies, Escape lets it go")
 
     def amend(self, act: Callable[[Amending], bool]) -> None:
         """Something with the selected message, or the last one."""

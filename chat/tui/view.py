@@ -76,7 +76,7 @@ def _facts(desk: Desk, line: InputLine) -> Facts:
         loss=desk.loss.loss if connected else None,
         impaired=desk.impaired,
         pending=desk.pending,
-        below=None if buffer.viewport.follows else buffer.below,
+        below=None if buffer.viewport.follows else buffer.below or None,
         size=len(line.text.encode(errors="replace")),
         jitter=guest.rtt.variation if known else None,
         trend=desk.health.round_trips if connected and desk.settings.sparkline else (),

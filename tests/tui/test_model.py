@@ -1,8 +1,11 @@
 import pytest
 
-from chat.tui.effects import Quit, Remember, Repaint, Suspend
+from chat.core import events
+from chat.core.types import Entry, Kind
+from chat.tui.effects import Bell, Copy, Quit, Remember, Repaint, Suspend
 from chat.tui.keys import KEYS
 
+from .entries import entry
 from .guests import Scene
 
 
@@ -144,3 +147,164 @@ def test_pastes_need_no_confirmation_if_none_is_wanted(scene: Scene) -> None:
     scene.model.paste("one\ntwo")
     scene.model.press("enter")
     assert scene.said()[-1] == "one\ntwo"
+
+
+def told(scene: Scene, *entries: Entry) -> None:
+    for each in entries:
+        scene.tell(each)
+
+
+def test_what_can_be_done_with_a_selected_message_is_said(scene: Scene) -> None:
+    told(scene, entry(1, "from bob"), entry(2, "mine", name="ann", instance=scene.guest.instance))
+    screen(scene)
+    for _ in range(4):  # What is pending comes first.
+        scene.model.press("escape", "up")
+    scene.model.press("escape", "up")
+    assert "Alt-E corrects it" in scene.hint
+    scene.model.press("escape", "up")
+    assert scene.hint.startswith("/react 👍 reacts")
+    scene.model.press("escape", "up")
+    assert scene.hint == "there is no further message here"
+    scene.model.press("escape")
+    assert scene.desk.current.selected is None
+
+
+def test_a_message_is_corrected_on_the_input_line(scene: Scene) -> None:
+    told(scene, entry(1, "teh end", name="ann", instance=scene.guest.instance))
+    scene.model.type("a draft")
+    scene.model.press("escape", "e")
+    assert screen(scene)[-1] == "correct: teh end"
+    scene.model.line.set("the end")
+    scene.model.press("enter")
+    drafts = list(scene.guest.rooms["lobby"].outbox.pending)
+    assert (drafts[-1].kind, drafts[-1].refers, drafts[-1].text) == (Kind.EDIT, 1, "the end")
+    assert scene.model.editor.text == "a draft"
+
+
+def test_a_correction_that_is_left_changes_nothing(scene: Scene) -> None:
+    told(scene, entry(1, "mine", name="ann", instance=scene.guest.instance))
+    before = scene.said()
+    for keys in (("escape",), ("c-c",)):
+        scene.model.press("escape", "e")
+        scene.model.type("!")
+        scene.model.press(*keys)
+    scene.model.press("escape", "e")
+    scene.model.press("enter")
+    scene.model.press("escape", "e")
+    scene.model.line.set("")
+    assert "/delete takes it back" in screen(scene)[-2]
+    scene.model.press("enter")
+    assert scene.said() == before
+    assert scene.model.line is scene.model.editor
+
+
+def test_only_our_own_messages_are_corrected_and_taken_back(scene: Scene) -> None:
+    told(scene, entry(1, "from bob"))
+    assert not scene.enter("/delete")
+    assert "no message of yours" in scene.hint
+    scene.desk.current.select(scene.desk.current.timeline[1])
+    assert not scene.enter("/edit mine now")
+    assert "only your own messages can be corrected" in scene.hint
+    assert not scene.enter("/react two words")
+    assert "one emoji or one short word" in scene.hint
+    assert scene.enter("/react 👍")
+    drafts = list(scene.guest.rooms["lobby"].outbox.pending)
+    assert (drafts[-1].kind, drafts[-1].refers, drafts[-1].text) == (Kind.REACTION, 1, "👍")
+    mine = scene.guest.instance
+    scene.tell(events.Connected("ann", "ann", "192.0.2.1:4000", again=False))
+    told(scene, entry(2, "👍", kind=Kind.REACTION, refers=1, name="ann", instance=mine))
+    assert scene.enter("/react 👍")
+    assert list(scene.guest.rooms["lobby"].outbox.pending)[-1].text == "-👍", "it is taken back"
+
+
+def test_what_failed_is_said_again(scene: Scene) -> None:
+    scene.model.press("escape", "r")
+    assert scene.hint == "nothing has failed here"
+    (last,) = [draft for draft in scene.guest.rooms["lobby"].outbox.pending if draft.text == "red"]
+    scene.tell(events.Failed("lobby", last.ticket, "the room is locked"))
+    assert any("red" in line for line in scene.seen())
+    scene.model.press("escape", "r")
+    assert scene.said()[-1] == "red"
+    assert [line for line in scene.seen() if line.endswith("red")] == ["… red"]
+
+
+def test_what_is_selected_is_copied_or_the_last_messages(scene: Scene) -> None:
+    told(scene, entry(1, "one"), entry(2, "two"))
+    scene.desk.current.select(scene.desk.current.timeline[1])
+    assert scene.enter("/copy")
+    (copied,) = scene.model.drain()
+    assert isinstance(copied, Copy)
+    assert copied.text.endswith("<bob> one")
+    assert scene.enter("/copy 6")
+    (copied,) = scene.model.drain()
+    assert isinstance(copied, Copy)
+    assert len(copied.text.splitlines()) == 6
+    assert not scene.enter("/copy all")
+    assert "1 to 1,000" in scene.hint
+
+
+def test_a_search_is_left_to_where_it_was_begun(scene: Scene) -> None:
+    told(scene, *(entry(seq, f"line {seq}") for seq in range(1, 60)))
+    screen(scene)
+    scene.model.press("pageup")
+    before = screen(scene)
+    scene.model.press("c-s")
+    scene.model.type("line 7")
+    assert screen(scene)[-1] == "search: line 7"
+    assert scene.desk.current.selected is not None
+    assert scene.desk.current.selected.text == "line 7"
+    scene.model.press("escape")
+    assert screen(scene) == before
+    assert scene.desk.current.selected is None
+    scene.enter("/search line 9")
+    scene.model.press("enter")
+    assert scene.desk.current.selected.text == "line 9"
+    assert scene.model.line is scene.model.editor
+
+
+def test_the_bell_is_a_matter_of_choice(scene: Scene) -> None:
+    def rings(text: str) -> bool:
+        number = scene.desk.current.timeline.newest + 1
+        scene.tell(entry(number, text))
+        return Bell() in scene.model.drain()
+
+    scene.tell(entry(1, "ann, before you came"), events.CaughtUp("lobby"))
+    assert not rings("ann?")
+    scene.enter("/set bell mention")
+    scene.model.drain()
+    assert rings("ann?")
+    assert not rings("anything")
+    scene.model.focused(True)
+    assert not rings("ann?"), "it is being looked at"
+    scene.model.focused(False)
+    assert rings("ann?")
+    scene.enter("/set bell all")
+    assert rings("anything")
+    scene.enter("/ignore bob")
+    scene.model.drain()
+    assert not rings("anything")
+
+
+def test_others_are_told_of_what_is_typed_unless_it_is_a_command(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(scene.guest, "typing", lambda room, now: told.append(room))
+    scene.model.type("/quit")
+    assert told == []
+    scene.model.editor.set("")
+    scene.model.type("hello")
+    assert told == ["lobby"]
+    scene.enter("/set typing_send off")
+    told.clear()
+    scene.model.type("again")
+    assert told == []
+
+
+def test_who_types_is_shown_by_choice(scene: Scene) -> None:
+    scene.tell(events.Typing("lobby", ("bob\x1b", "carol")))
+    assert "bob and carol are typing" in "\n".join(screen(scene, 120))
+    scene.enter("/ignore carol")
+    assert "bob is typing" in "\n".join(screen(scene, 120))
+    scene.enter("/set typing_show off")
+    assert "typing" not in "\n".join(screen(scene, 120)[:-2])
