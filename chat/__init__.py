@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chat.bots.bot import Bot as Bot
+    from chat.bots.bot import BotError as BotError
     from chat.core.amend import Amended as Amended
     from chat.core.amend import Amendments as Amendments
     from chat.core.link import BadLinkError as BadLinkError
@@ -39,6 +41,8 @@ _WHERE = {
     "BadLinkError": "chat.core.link",
     "BadNameError": "chat.core.names",
     "BindError": "chat.net.address",
+    "Bot": "chat.bots.bot",
+    "BotError": "chat.bots.bot",
     "ConnectError": "chat.room",
     "Durability": "chat.log.api",
     "Entry": "chat.core.types",
@@ -65,6 +69,8 @@ __all__ = [
     "BadLinkError",
     "BadNameError",
     "BindError",
+    "Bot",
+    "BotError",
     "ConnectError",
     "Durability",
     "Entry",

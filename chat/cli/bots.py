@@ -1,15 +1,29 @@
 """chat bots"""
 
+from typing import TYPE_CHECKING
+
 import click
+from click.core import ParameterSource
 
 from chat.core.link import Link
 
-from .common import POSITIVE, check_insecure, insecure_option, link_argument
+from .common import NAME, POSITIVE, check_insecure, insecure_option, link_argument
+
+if TYPE_CHECKING:
+    from chat.bots.live import Options as Live
+
+CROWD = ("rooms", "rate", "ramp", "size", "thresholds", "json_file")
+"""Parameters that a script has no use for."""
+
+SCRIPT = ("name", "options")
+"""And those that are for a script only."""
 
 
 @click.command("bots")
 @link_argument
-@click.option("--bots", type=click.IntRange(1), default=10, show_default=True, metavar="N")
+@click.option(
+    "--bots", type=click.IntRange(1), metavar="N", help="How many. [default: 10; of a script 1]"
+)
 @click.option(
     "--rooms",
     type=click.IntRange(1),
@@ -29,9 +43,8 @@ from .common import POSITIVE, check_insecure, insecure_option, link_argument
 @click.option(
     "--duration",
     type=POSITIVE,
-    default=10.0,
-    show_default=True,
     metavar="S",
+    help="Seconds. [default: 10; a script runs until it is ended]",
 )
 @click.option(
     "--ramp", type=click.FloatRange(0), default=0.0, metavar="S", help="Join over S seconds."
@@ -58,13 +71,28 @@ from .common import POSITIVE, check_insecure, insecure_option, link_argument
 @click.option(
     "--impair-seed", default="0", metavar="N", help="The same seed, the same losses. [default: 0]"
 )
+@click.option(
+    "--script",
+    metavar="FILE.py:CLASS",
+    help="Bots that do what this chat.Bot says; or echo, dictionary, command.",
+)
+@click.option("--name", type=NAME, help="Of a script's bot. [default: the class's, in lower case]")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="For the script, as self.options; repeatable.",
+)
 @insecure_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     link: Link,
-    bots: int,
+    bots: int | None,
     rooms: int,
     rate: float,
-    duration: float,
+    duration: float | None,
     ramp: float,
     size: int,
     seed: int,
@@ -72,18 +100,41 @@ def command(
     json_file: str | None,
     impair: str,
     impair_seed: str,
+    script: str | None,
+    name: str | None,
+    options: tuple[str, ...],
     insecure: bool,
 ) -> int:
-    """Put a crowd in the room, let it talk, and measure what arrives.
+    """Put a crowd in the room, let it talk, and measure what arrives; or bots of your own.
 
     \b
-    chat bots LINK --bots 100 --rate 200 --duration 30
-    chat bots LINK --impair 'loss=20% delay=80ms±40' --threshold lost==0
-    chat bots LINK --json run.json --threshold 'p99<50ms'
+    chat bots LINK --bots 100 --rate 200 --duration 30 --threshold 'p99<50ms'
+    chat bots LINK --impair 'loss=20% delay=80ms±40' --threshold lost==0 --json run.json
+    chat bots LINK --script greeter.py:Greeter --option language=en
 
     Ends with 0 if all went well, 98 if the bots themselves were too slow for the result to mean
-    anything, 99 if a threshold was missed.
+    anything, 99 if a threshold was missed. A script is not measured: it takes --bots, --duration,
+    --seed, --impair, --impair-seed, --name and --option.
     """
+    check_insecure(link, insecure)
+    _check_use(ctx, script)
+    if script is not None:
+        from chat.bots.live import Options as Live
+
+        return _run_script(
+            Live(
+                link=link,
+                script=script,
+                bots=bots or 1,
+                name=name or "",
+                duration=duration,
+                seed=seed,
+                impair=impair,
+                impair_seed=impair_seed,
+                insecure=insecure,
+                options=_pairs(options),
+            )
+        )
     from chat.bots.command import Options, run
     from chat.bots.crowd import CrowdError
     from chat.bots.plan import Plan, PlanError
@@ -91,11 +142,43 @@ def command(
     from chat.net.address import ResolveError
     from chat.net.impair import ImpairmentError
 
-    check_insecure(link, insecure)
-    plan = Plan(link, bots, rooms, rate, duration, ramp, size, seed, insecure)
+    plan = Plan(link, bots or 10, rooms, rate, duration or 10.0, ramp, size, seed, insecure)
     try:
         return run(Options(plan, thresholds, json_file, impair, impair_seed))
     except (PlanError, ThresholdError, ImpairmentError) as error:
         raise click.UsageError(str(error)) from error
     except (CrowdError, ResolveError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _run_script(options: "Live") -> int:
+    from chat.bots.bot import BotError
+    from chat.bots.live import run
+    from chat.bots.script import ScriptError
+    from chat.net.address import ResolveError
+    from chat.net.impair import ImpairmentError
+
+    try:
+        return run(options)
+    except ImpairmentError as error:
+        raise click.UsageError(str(error)) from error
+    except (ScriptError, BotError, ResolveError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _check_use(ctx: click.Context, script: str | None) -> None:
+    """Raises UsageError for what would do nothing."""
+    unused = SCRIPT if script is None else CROWD
+    for param in ctx.command.params:
+        given = param.name and ctx.get_parameter_source(param.name) == ParameterSource.COMMANDLINE
+        if given and param.name in unused:
+            why = "is for a --script only" if script is None else "is for a crowd, not a --script"
+            raise click.UsageError(f"{param.opts[0]} {why}: leave it out")
+
+
+def _pairs(options: tuple[str, ...]) -> dict[str, str]:
+    """Raises UsageError."""
+    for option in options:
+        if not option.partition("=")[0] or "=" not in option:
+            raise click.UsageError(f"--option {option!r}: use KEY=VALUE")
+    return dict(option.split("=", 1) for option in options)

@@ -35,8 +35,11 @@ class Client:
         number: int,
         rooms: list[str],
         *,
-        on_logged: Callable[["Client", events.Logged], None],
+        on_logged: Callable[["Client", events.Logged], None] = lambda client, event: None,
+        on_event: Callable[[object], None] = lambda event: None,
+        name: str = "",
     ) -> None:
+        """`on_event` is called with all that the guest tells."""
         self.number = number
         self.screens: dict[str, list[Entry]] = {}
         self.said: dict[str, list[Said]] = {}
@@ -49,6 +52,7 @@ class Client:
         self._clock = clock
         self._network = network
         self._on_logged = on_logged
+        self._on_event = on_event
         self._timer_at = 0.0
         self._stopped = False
         self._moves = 0
@@ -59,7 +63,7 @@ class Client:
         network.attach(self.path, self._received)
         self.guest = Guest(
             SERVER,
-            f"guest{number}",
+            name or f"guest{number}",
             secret=None,
             random=random.randbytes,
             now=clock.now,
@@ -151,6 +155,7 @@ class Client:
         self.drain()
 
     def _event(self, event: object) -> None:
+        self._on_event(event)
         match event:
             case Entry(room=room):
                 screen = self.screens.setdefault(room, [])

@@ -106,12 +106,16 @@ class World:
     def run(self, until: float, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Steps until the time, or until `stop`."""
         while self.clock.next <= until and not stop():
-            steps = self.server.steps
-            self.clock.step()
-            if self.server.steps != steps:
-                checks.after_each_step(self.server)
+            self.step()
         if not stop():
             self.clock.now = max(self.clock.now, until)
+
+    def step(self) -> None:
+        """The next thing that happens."""
+        steps = self.server.steps
+        self.clock.step()
+        if self.server.steps != steps:
+            checks.after_each_step(self.server)
 
     def say(
         self,

@@ -1,0 +1,1 @@
+"""The course's three servers as bots: echo, dictionary, remote command."""
