@@ -73,7 +73,8 @@ class Live:
             await self._client.open()
             self._client.when_late(self._tell)
             await self.runner.start(self._client.guest, self._client.wake, self._room)
-            self._tell(f"is in {self._room}")
+            given = self._client.guest.name
+            self._tell(f"is in {self._room}{f' as {given}' if given != self._name else ''}")
             await self.runner.ended
         finally:
             await self.runner.stop()

@@ -196,6 +196,10 @@ class Runner:
                 _done(self._saying.pop(ticket, None), BotError(clean(reason)))
             case events.Refusal(reason, asks.Join(room=room)):
                 self._refused(room, BotError(clean(reason)))
+            case events.Disconnected(reason):
+                self._tell(f"{clean(reason)}; connecting again")
+            case events.Connected(again=True):
+                self._tell("connected again")
             case events.Rejected(reason, final) if final or not self._rooms:
                 self._end(BotError(clean(reason)))
             case events.Rejected(reason):

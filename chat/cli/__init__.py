@@ -15,7 +15,7 @@ COMMANDS = {
     "demo": "see the claim proven, in one minute",
     "send": "say something from a script",
     "tail": "read along from a script",
-    "bots": "put a crowd in a room, and measure",
+    "bots": "put a crowd in a room, and measure; or your own bots",
     "status": "ask a server whether it is there",
     "forget": "trust a server that was set up anew",
 }

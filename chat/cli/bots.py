@@ -53,7 +53,12 @@ SCRIPT = ("name", "options")
     "--size", type=int, default=80, show_default=True, metavar="B", help="Bytes of a text."
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, metavar="N", help="Who speaks when."
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Who speaks when; of a script, what self.random gives.",
 )
 @click.option(
     "--threshold",

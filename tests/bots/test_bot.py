@@ -58,6 +58,30 @@ def test_it_hears_what_others_say_in_order_each_text_once_and_whole() -> None:
     assert stage.told == []
 
 
+def test_a_crash_of_the_server_costs_it_nothing() -> None:
+    stage, bot = Stage(), Listener()
+    texts = [f"text {number}" for number in range(20)]
+
+    async def scene() -> None:
+        await stage.begin()
+        async with stage.bot(bot, "survivor"):
+            for number, text in enumerate(texts):
+                if number in (5, 12):
+                    stage.world.server.crash()
+                stage.people[0].say(LOBBY, text)
+                await bot.say(LOBBY, f"after {text}")
+            await until(lambda: len(bot.entries()) >= len(texts))
+            await stage.read("survivor: after text 19")
+
+    play(stage.world, scene())
+    assert bot.entries() == texts
+    assert [text for text in stage.texts() if "after" in text] == [
+        f"survivor: after {text}" for text in texts
+    ]
+    assert stage.told.count("connected again") == 2
+    assert bot.calls.count(("join", LOBBY)) == 1
+
+
 def test_it_hears_itself_where_it_wants_to() -> None:
     class Narcissus(Listener):
         hears_itself = True

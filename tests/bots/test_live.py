@@ -82,10 +82,10 @@ async def test_a_script_runs_until_a_signal_and_says_its_last_words(
 
 
 async def test_it_ends_by_itself_and_after_its_time(counter: str) -> None:
-    async with serving() as server, library.connect(server.link, name="ann") as room:
+    async with serving() as server, library.connect(server.link, name="abacus") as room:
         async with chat("bots", server.link, "--script", counter, "--name", "abacus") as bot:
-            await told(bot, "abacus: is in lobby")
-            await room.say("abacus: end")
+            await told(bot, "abacus: is in lobby as abacus2")
+            await room.say("abacus2: end")
             assert await bot.ended() == 0
         ended = await done("bots", server.link, "--script", counter, "--duration", "0.5")
         assert (ended.code, ended.err[1:]) == (0, [])
