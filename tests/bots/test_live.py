@@ -77,7 +77,6 @@ async def test_a_script_runs_until_a_signal_and_says_its_last_words(
         bot.signal(number)
         await heard(room, "counter ends at 42")
         assert await bot.ended() == code
-        assert len(bot.err) == 2
     assert sorted(line.split()[1] for line in bot.out) == ["den", "lobby"]
 
 

@@ -100,8 +100,8 @@ for _ in range(3):
 print("forked", flush=True)
 time.sleep(60)
 """
-    result = run(python(code, marker), seconds=1.5)
-    assert result.why == "it took longer than 1.5 s"
+    result = run(python(code, marker), seconds=3)
+    assert result.why == "it took longer than 3 s"
     assert result.code is None
     assert result.output == "forked\n" * 8
     assert_gone(marker)
@@ -133,8 +133,6 @@ def test_nothing_is_left_open() -> None:
     for _ in range(5):
         run(["/bin/true"])
     assert len(os.listdir("/proc/self/fd")) == before
-    with pytest.raises(ChildProcessError):
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG)
 
 
 def assert_gone(marker: str) -> None:

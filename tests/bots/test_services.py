@@ -129,7 +129,7 @@ def test_bots_that_keep_to_no_rule_are_answered_only_so_often() -> None:
 def test_dictionary_knows_its_words_and_learns_new_ones(tmp_path: Path) -> None:
     words = tmp_path / "words.txt"
     words.write_text(
-        "UDP: datagrams, as they come\ndata gram:a letter: no envelope\n\nnot a line\n"
+        "UDP: datagrams, as they come\ndata gram:a letter: no envelope\n\nnot a line\nnil:\n"
     )
     stage = Stage(faults=LOSSY)
 
@@ -144,6 +144,9 @@ def test_dictionary_knows_its_words_and_learns_new_ones(tmp_path: Path) -> None:
 
             await ask("udp", "datagrams, as they come")
             await ask(" Data  Gram ", "a letter: no envelope")
+            await ask("nil", "I do not know what nil means")
+            await ask("not a line", "I do not know what not a line means")
+            await ask("x" * 8000, f"I do not know what {'x' * 80} means")
             await ask("TCP", "I do not know what TCP means")
             words.write_text("tcp: a stream\n")
             await ask("TCP", "a stream")

@@ -351,4 +351,32 @@ BREAKS = (
         "        if False and flaw",
         "tests/core/test_house.py::test_what_no_client_of_ours_says_is_malformed",
     ),
+    Break(
+        "let bots answer answers",
+        "chat/bots/calls.py",
+        "    if entry.kind != Kind.MESSAGE or entry.refers:",
+        "    if entry.kind != Kind.MESSAGE:",
+        "tests/bots/test_services.py::test_bots_do_not_answer_bots_for_ever",
+    ),
+    Break(
+        "kill a program and not its children",
+        "chat/bots/process.py",
+        "                os.killpg(process.pid, signal.SIGKILL)",
+        "                os.kill(process.pid, signal.SIGKILL)",
+        "tests/bots/test_process.py::test_who_is_left_behind_is_not_waited_for_and_killed",
+    ),
+    Break(
+        "let strangers' words be options",
+        "chat/bots/allowed.py",
+        '["--", *words]',
+        "[*words]",
+        "tests/bots/test_services.py::test_nothing_that_is_said_escapes",
+    ),
+    Break(
+        "run programs for names without a key",
+        "chat/bots/allowed.py",
+        "        if not entry.key:",
+        "        if False:",
+        "tests/bots/test_services.py::test_command_runs_what_is_allowed_for_verified_names",
+    ),
 )

@@ -7,8 +7,7 @@ from chat.core.types import Entry
 
 
 class Dictionary(Bot):
-    """`--option file=WORDS`: a line `word: meaning` for each. When the file changes, so do the
-    answers."""
+    """`--option file=WORDS`: lines `word: meaning`, read again when they have changed."""
 
     async def on_start(self) -> None:
         if "file" not in self.options:
@@ -22,17 +21,20 @@ class Dictionary(Bot):
             self.read()
         except BotError:
             pass  # The file is being replaced, or gone: what was read last is still true.
-        word = " ".join(text.casefold().split())
-        meaning = self.meanings.get(word, f"I do not know what {text or 'nothing'} means")
-        await self.reply(entry, meaning)
+        unknown = f"I do not know what {text[:80] or 'nothing'} means"
+        await self.reply(entry, self.meanings.get(plain(text)) or unknown)
 
     def read(self) -> None:
         try:
             facts = self.path.stat()
             if (version := (facts.st_mtime_ns, facts.st_size)) != self.version:
                 lines = self.path.read_text("utf-8").splitlines()
-                pairs = (line.partition(":") for line in lines if ":" in line)
-                self.meanings = {word.strip().casefold(): text.strip() for word, _, text in pairs}
+                pairs = (line.partition(":") for line in lines)
+                self.meanings = {plain(word): meaning.strip() for word, _, meaning in pairs}
                 self.version = version
         except (OSError, UnicodeDecodeError) as error:
             raise BotError(f"{self.path} cannot be read: {error}") from error
+
+
+def plain(word: str) -> str:
+    return " ".join(word.casefold().split())
