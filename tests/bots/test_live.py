@@ -123,6 +123,30 @@ async def test_plain_text_is_answered(tmp_path: Path) -> None:
             assert answer in await plain(server, line, answer)
 
 
+async def test_a_verified_name_runs_a_program_and_a_guest_does_not(tmp_path: Path) -> None:
+    config = tmp_path / "command.toml"
+    config.write_text("[names]\nann = '*'\n[run]\nsay = ['/usr/bin/printf', '<%s>']\n")
+    async with (
+        serving() as server,
+        library.connect(server.link, name="ann", keys=library.NameKeys()) as ann,
+        library.connect(server.link, name="guest") as guest,
+        chat("bots", server.link, "--script", "command", "--option", f"config={config}") as bot,
+    ):
+        await told(bot, "command: is in lobby")
+        await guest.say("command: run say hello")
+        await heard(guest, "I run programs for verified names that are on my list")
+        await ann.say("command: run say $(id) ;id\n`id` -v")
+        await heard(ann, "<--><$(id)><;id><`id`><-v>")
+
+
+async def test_a_server_that_is_not_the_right_one_ends_it_with_one_line(counter: str) -> None:
+    async with serving() as server:
+        link = f"chat://{'a' * 26}@127.0.0.1:{server.port}"
+        ended = await done("bots", link, "--script", counter)
+    assert (ended.code, len(ended.err), ended.out) == (1, 1, [])
+    assert "key" in ended.err[0]
+
+
 async def plain(server: Server, line: str, answer: str) -> str:
     """What comes back to a line of `nc -u`, until the answer is among it."""
     loop = asyncio.get_running_loop()
