@@ -13,6 +13,7 @@ from chat.net.impair import CLEAR, Impairment, ImpairmentError
 from .amending import Amending
 from .answers import help_answer, net_answer, who_answer
 from .desk import Desk
+from .keys import Binding
 from .lines import Line
 from .preferences import Preferences
 from .roombuffer import RoomBuffer
@@ -35,11 +36,11 @@ class Actions:
         desk: Desk,
         *,
         quit: Callable[[], None],
-        keys: Callable[[], Iterable[str]],
+        keys: Callable[[], Iterable[Binding]],
         correct: Callable[[Line], None],
         search: Callable[[str], None],
     ) -> None:
-        """`keys()`: lines for /help on keys that were bound besides; `correct` and `search` take
+        """`keys()`: those that were bound besides; `correct` and `search` take
         the input line for a while."""
         self._desk = desk
         self._quit = quit

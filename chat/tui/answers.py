@@ -15,19 +15,16 @@ from chat.net.impair import Tally
 from .cells import width
 from .desk import Uplink
 from .health import SPAN, WINDOW, Health, LossMeter
+from .keys import KEYS, Binding, Section
 from .lines import Mark
 from .sparkline import sparkline, squeezed
 from .units import counted, duration, percent, round_trip, trend_top
 
-KEYS = (
-    "Tab completes. Alt-Enter or Ctrl-J begins a new line. Up recalls.",
-    "Page Up and Page Down scroll, Ctrl-Home and Ctrl-End to the ends.",
-    "Alt-1 to Alt-9, Alt-Left and Alt-Right change rooms, Alt-A to unread.",
-    "Ctrl-L draws the screen anew. Ctrl-C twice quits, and so does Ctrl-D.",
-    (
-        f"What you say is {Mark.PENDING.value} on its way, {Mark.LOGGED.value} in the log, "
-        f"{Mark.DELIVERED.value} with everybody, {Mark.FAILED.value} not sent."
-    ),
+SLASH = "To say a line that begins with /, begin it with //."
+
+MARKS = (
+    f"What you say is {Mark.PENDING.value} on its way, {Mark.LOGGED.value} in the log, "
+    f"{Mark.DELIVERED.value} with everybody, {Mark.FAILED.value} not sent."
 )
 
 _DAY = 86_400_000
@@ -42,12 +39,28 @@ _LOSS_TOP = 0.2
 """The loss that the highest bar stands for."""
 
 
-def help_answer(name: str, keys: Iterable[str] = ()) -> list[str]:
-    """`keys`: those that are bound besides."""
-    lines = help_lines(name)
+def help_answer(name: str, further: Iterable[Binding] = ()) -> list[str]:
+    """`further`: keys that were bound besides those of the table."""
+    if same_name(name) == "keys":
+        return _keys(further)
     if name:
-        return lines
-    return [*lines, "To say a line that begins with /, begin it with //.", *KEYS, *keys]
+        return help_lines(name)
+    added = [f"{binding.shown}  {binding.help}" for binding in further]
+    return [*help_lines(), SLASH, "/help keys lists the keys.", *added, MARKS]
+
+
+def _keys(further: Iterable[Binding]) -> list[str]:
+    sections = [*KEYS, Section("Here", tuple(further))]
+    lines: list[str] = []
+    for section in sections:
+        rows = [binding for binding in section.bindings if binding.shown]
+        if rows:
+            named = _columns([binding.shown for binding in rows])
+            lines += [
+                section.title,
+                *(f"  {key}{row.help}" for key, row in zip(named, rows, strict=True)),
+            ]
+    return lines
 
 
 def who_answer(label: str, members: Iterable[Member], count: int, wall: int) -> list[str]:

@@ -71,7 +71,7 @@ def _argument(
         case "msg" if count == 1:
             return _matching(start, word, known.names, " ")
         case "help" if count == 1:
-            return _matching(start, word, [row.name for row in COMMANDS], "")
+            return _matching(start, word, [*(row.name for row in COMMANDS), "keys"], "")
         case "ignore" if count == 1:
             return _matching(start, word, known.names, "")
         case "set" if count == 1:

@@ -63,7 +63,7 @@ class Model:
         self.actions = Actions(
             self.desk,
             quit=self.quit,
-            keys=self._further_keys,
+            keys=lambda: self.bindings,
             correct=self._correct,
             search=self.search,
         )
@@ -338,6 +338,3 @@ class Model:
         if speech and text.strip() and self.desk.settings.typing_send:
             self.desk.uplink.guest.typing(self.desk.current.room, self.desk.now())
             self.desk.uplink.wake()
-
-    def _further_keys(self) -> list[str]:
-        return [f"{binding.shown}  {binding.help}" for binding in self.bindings]

@@ -4,6 +4,7 @@ from chat.core import asks, events
 from chat.core.asks import Member, RoomRow
 from chat.core.names import direct_room
 from chat.net.impair import CLEAR, Impairment
+from chat.tui.keys import KEYS
 
 from .entries import OTHER, entry
 from .guests import Scene
@@ -215,6 +216,10 @@ def test_help(scene: Scene) -> None:
     assert "… on its way, · in the log, ✓ with everybody, ✗ not sent." in text
     scene.enter("/help nick")
     assert scene.seen()[-1] == "/nick NAME  change your name"
+    scene.enter("/help keys")
+    keys = scene.seen()[-1]
+    assert all(binding.help in keys for section in KEYS for binding in section.bindings)
+    assert "F8  of the demo's" in keys
 
 
 def test_who_says_something_looks_for_the_server_at_once(scene: Scene) -> None:
