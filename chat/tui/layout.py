@@ -100,7 +100,8 @@ def lay_out(line: Line, context: Context) -> Laid:
 
 
 def complete(line: Line, context: Context, body: list[Row], starts: list[int], indent: int) -> Laid:
-    """What a line says, with what stands above and below it. `indent`: of its reactions."""
+    """What a line says, with what stands above and below it. `indent`: of its reactions
+    and its note."""
     size = context.size
     above: list[tuple[Row, int]] = []
     if context.new_day:
@@ -151,8 +152,8 @@ def _below(line: Line, context: Context, indent: int) -> list[Row]:
         )
     if line.note:
         style = "class:alert" if line.mark is Mark.FAILED else "class:quiet"
-        for piece in wrap_words(line.note, context.size - 2):
-            rows.append((_blank(2), (style, line.note[piece.start : piece.end])))
+        for piece in wrap_words(line.note, context.size - indent):
+            rows.append((_blank(indent), (style, line.note[piece.start : piece.end])))
     return rows
 
 

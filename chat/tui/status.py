@@ -21,6 +21,9 @@ _BAR = 5
 _TREND = 12
 """Seconds of the round trip's course."""
 
+_ORNAMENT = 11
+"""The rank of what goes first."""
+
 
 class Tab(NamedTuple):
     """One of the rooms."""
@@ -48,7 +51,7 @@ class Facts(NamedTuple):
     impaired: bool = False
     pending: int = 0
     below: int | None = None
-    """Lines that are further down; None: the end is in view."""
+    """Lines that are further down, or go on there; None: the end is in view."""
     size: int = 0
     """Bytes that were typed."""
     jitter: float | None = None
@@ -68,6 +71,8 @@ class _Part(NamedTuple):
     spans: Row
     shorter: Sequence[Row] = ()
     """Other ways to say it, before it goes."""
+    then: int | None = None
+    """The rank of these, if it is another one."""
 
 
 def status_row(facts: Facts, columns: int) -> Row:
@@ -75,7 +80,8 @@ def status_row(facts: Facts, columns: int) -> Row:
     parts = [part for part in _parts(facts) if part.spans]
     while _size(parts) > columns and (worst := max(parts, key=lambda part: part.rank)).rank:
         at = parts.index(worst)
-        less = [_Part(worst.rank, worst.shorter[0], worst.shorter[1:])] if worst.shorter else []
+        rank = worst.rank if worst.then is None else worst.then
+        less = [_Part(rank, worst.shorter[0], worst.shorter[1:])] if worst.shorter else []
         parts[at : at + 1] = less
     _make_room(parts, columns)
     spans: list[Span] = []
@@ -115,7 +121,7 @@ def _parts(facts: Facts) -> list[_Part]:
         _Part(4, _loud(f"more below ({facts.below:,})" if facts.below is not None else "")),
         _first(5, _progress(facts)),
         _Part(6, _plain(f"{facts.pending:,} pending" if facts.pending else "")),
-        _first(8, _network(facts)),
+        _network(8, facts),
         _Part(10, _plain("impaired" if facts.impaired else "")),
         _first(9, _typing(facts.typing)),
         _Part(0, _tabs(urgent, len(urgent))),
@@ -147,15 +153,17 @@ def _tab_style(tab: Tab) -> str:
     return "class:status.unread" if tab.unread else ""
 
 
-def _network(facts: Facts) -> list[Row]:
-    """The round trip, what is lost, and the course of it: in ever fewer words."""
+def _network(rank: int, facts: Facts) -> _Part:
+    """The round trip, what is lost, and the course of it: in ever fewer words. The course goes
+    before anything else does."""
     full, short = round_trip(facts.round_trip, facts.jitter), round_trip(facts.round_trip)
     lost = loss(facts.loss)
     trend = sparkline(facts.trend[-_TREND:], trend_top(facts.trend), ascii=facts.ascii)
     ways = _ways("", _listed(full, lost), _listed(short, lost), short or lost)
-    if full and trend:
-        ways.insert(0, (("", f" {_listed(full, lost)} "), ("class:spark", f"{trend} ")))
-    return ways
+    if not full or not trend.strip():
+        return _first(rank, ways)
+    drawn = (("", f" {_listed(full, lost)} "), ("class:spark", f"{trend} "))
+    return _Part(_ORNAMENT, drawn, ways, rank)
 
 
 def _progress(facts: Facts) -> list[Row]:

@@ -27,7 +27,7 @@ class Anchor(NamedTuple):
 class View(NamedTuple):
     rows: tuple[Row, ...]
     below: int
-    """Lines that are further down."""
+    """Lines that are further down, or go on there."""
     near_top: bool
     """What is before the oldest line will be wanted soon."""
 
@@ -81,6 +81,7 @@ class Viewport:
             rows, self._shown, last = self._down(top, height)
             if len(rows) == height:
                 below = len(self._lines) - 1 - last.line
+                below += last.row + 1 < len(self._laid(last.line).rows)
                 return View(tuple(rows), below, top.line <= height)
             self._to_end()
         top = self._end(height)

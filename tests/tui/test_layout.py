@@ -65,7 +65,7 @@ def test_other_kinds(kind: Kind, row: str) -> None:
 def test_marks() -> None:
     made = line("x")
     made.show(Mark.FAILED, "not sent: no such room")
-    assert plain(made) == ["22:13 ✗        bob  x", "  not sent: no such room"]
+    assert plain(made) == ["22:13 ✗        bob  x", " " * 20 + "not sent: no such room"]
 
 
 def test_only_the_note_of_what_failed_is_an_alert() -> None:

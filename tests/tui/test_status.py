@@ -53,9 +53,20 @@ def test_the_network_in_ever_fewer_words() -> None:
     assert plain(facts, 20) == " ann │ lobby"
 
 
+def test_the_course_goes_before_anything_that_is_said() -> None:
+    facts = Facts("ann", [HERE], round_trip=0.01, trend=[0.01] * 12, typing=["bob"], impaired=True)
+    assert plain(facts, 70).endswith(" │ 10 ms ▃▃▃▃▃▃▃▃▃▃▃▃ │ impaired │ bob is typing")
+    assert plain(facts, 55) == " ann │ lobby │ 10 ms │ impaired │ bob is typing"
+
+
 def test_only_the_last_seconds_are_drawn() -> None:
     facts = Facts("ann", [HERE], round_trip=0.01, trend=[0.04] * 48 + [0.01] * 12)
     assert plain(facts).endswith("10 ms " + "▃" * 12)
+
+
+def test_of_what_is_not_known_nothing_is_drawn() -> None:
+    facts = Facts("ann", [HERE], round_trip=0.01, trend=[None] * 12)
+    assert plain(facts) == " ann │ lobby │ 10 ms"
 
 
 def test_how_far_it_has_come() -> None:

@@ -8,9 +8,10 @@ from .guests import Scene
 
 
 def bar(scene: Scene, columns: int = 100) -> str:
-    """The status bar: the last row but that of what is typed."""
+    """The status bar."""
     frame = scene.model.view(columns, 24)
-    return "".join(text for _, row in frame.rows[-2] for _, text in row).rstrip()
+    assert frame.status is not None
+    return "".join(text for _, row in frame.rows[frame.status] for _, text in row).rstrip()
 
 
 def connected() -> Scene:
@@ -42,6 +43,17 @@ def test_the_bar_says_how_far_we_have_read() -> None:
     assert "catching up ▓▓▓░░ 60 of 100" in bar(scene)
     room.inbox.shown = 100
     assert "catching up" not in bar(scene)
+
+
+def test_a_view_that_is_held_at_the_end_has_nothing_below() -> None:
+    scene = connected()
+    scene.tell(*(entry(seq, "a word") for seq in range(1, 4)))
+    scene.model.search("word")
+    bar(scene)
+    assert not scene.desk.current.viewport.follows
+    assert "more below" not in bar(scene)
+    scene.tell(*(entry(seq) for seq in range(4, 30)))
+    assert "more below (10)" in bar(scene)
 
 
 def test_below_what_we_said_is_who_is_waited_for() -> None:

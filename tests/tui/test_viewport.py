@@ -74,6 +74,17 @@ def test_new_messages_never_move_a_scrolled_view() -> None:
     assert view.below == 1020
 
 
+def test_a_line_that_goes_on_below_is_counted() -> None:
+    scene = Scene()
+    scene.add(1, "one\ntwo\nthree")
+    scene.viewport.scroll(-1)
+    assert scene.viewport.view(*scene.size).below == 1
+    scene.viewport.scroll(-2)
+    assert scene.viewport.view(*scene.size).below == 1
+    scene.viewport.scroll(-1)
+    assert scene.viewport.view(*scene.size).below == 2
+
+
 def test_it_follows_again_at_the_end() -> None:
     scene = Scene()
     scene.viewport.scroll(-3)
