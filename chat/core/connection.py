@@ -231,6 +231,7 @@ class Connection:
             return []
         if self._refused(begun.frames, now):
             return []
+        self.rtt.elsewhere()
         self._measure(now)
         self._channel = begun.channel
         self.me.begun(begun.resumption)
@@ -239,6 +240,11 @@ class Connection:
         self._liveness = Liveness(self.rtt, self.chance, now)
         self._user.began()
         return begun.frames
+
+    def moved(self, now: float) -> None:
+        """We send from a new endpoint from now on."""
+        self.rtt.elsewhere()
+        self.probe(now)
 
     def _measure(self, now: float) -> None:
         """By the session's first datagram, the answer to one of our FIRSTs. To which one is known

@@ -201,7 +201,7 @@ class Guest:
     def moved(self, now: float) -> None:
         """The shell sends from a new endpoint from now on."""
         self._now = now
-        self._connection.probe(now)
+        self._connection.moved(now)
 
     def timeout(self, now: float) -> None:
         self._now = now

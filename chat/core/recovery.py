@@ -43,6 +43,11 @@ class RoundTrip:
         self.variation += (abs(self.smoothed - seconds) - self.variation) / 4
         self.smoothed += (seconds - self.smoothed) / 8
 
+    def elsewhere(self) -> None:
+        """The path may be another one now: what was the shortest on the one before says nothing
+        (RFC 9000 §9.4)."""
+        self.least = inf
+
     def timeout(self, tries: int = 0) -> float:
         """The probe time-out after `tries` of them (RFC 9002 §6.2.1): doubles, up to 8 s."""
         base = self.smoothed + max(4 * self.variation, GRANULARITY) + ANSWER_DELAY

@@ -47,6 +47,17 @@ def test_what_seems_lost_may_be_an_eighth_of_a_round_trip_late(
     assert math.isclose(rtt.reordering, expected)
 
 
+def test_the_shortest_round_trip_is_that_of_one_path() -> None:
+    rtt = RoundTrip()
+    rtt.sample(0.01)
+    rtt.sample(0.2)
+    assert rtt.least < 0.02
+    rtt.elsewhere()
+    rtt.sample(0.2)
+    assert rtt.least == 0.2
+    assert rtt.smoothed < 0.2, "what else is known is better than nothing"
+
+
 @given(st.lists(st.booleans(), max_size=60))
 def test_the_fetch_window_stays_within_its_bounds(outcomes: list[bool]) -> None:
     window = FetchWindow()
