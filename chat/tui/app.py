@@ -144,7 +144,10 @@ class Application:
         went wrong within; the terminal is restored in any case."""
         loop = asyncio.get_running_loop()
         with ExitStack() as stack:
-            # First, so that it comes last: the terminal may be gone, and does not matter for it.
+            # First, so that it comes last: a terminal that goes away says so more than once, and
+            # nothing is to be cut short by that.
+            handle_signals(stack, ended=self.quit, continued=self._continued)
+            # The terminal may be gone, and does not matter for what is kept.
             if self._shelf is not None:
                 self._shelf.tick()
                 stack.callback(self._shelf.close)
@@ -152,7 +155,6 @@ class Application:
             before = loop.get_exception_handler()
             loop.set_exception_handler(self._unexpected)
             stack.callback(loop.set_exception_handler, before)
-            handle_signals(stack, ended=self.quit, continued=self._continued)
             stack.callback(self._gate.close)
             self._start(open_client(self.client, self._on_event))
             self._start(self._tick())

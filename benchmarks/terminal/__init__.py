@@ -1,0 +1,1 @@
+"""What the terminal client costs, and whether typing in it is disturbed."""
