@@ -19,7 +19,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from .assembly import Assembler
-from .limits import AMENDMENTS, REACTION_BYTES
+from .limits import AMENDMENTS, AMENDMENTS_EACH, REACTION_BYTES
 from .text import UNDO, clean
 from .types import SEQ_MAX, Entry, Kind
 
@@ -118,12 +118,13 @@ class Amendments:
     """Those of one room that a reader knows, by what they refer to, be that known or not.
 
     Where there are too many, whoever has made most of them loses the older half: who floods a room
-    makes nobody else's words come back."""
+    makes nobody else's words come back. Of one author about one message only the newest are kept,
+    and a deletion: what is said a thousand times about it costs no more than what is said often."""
 
     def __init__(self, most: int = AMENDMENTS) -> None:
         self._most = most
-        self._about: dict[int, dict[int, Entry]] = {}
-        """By what they refer to, and their own sequence number."""
+        self._about: dict[int, dict[Author, dict[int, Entry]]] = {}
+        """By what they refer to, who says them, and their own sequence number."""
         self._by: dict[Author, dict[int, Entry]] = {}
         self._count = 0
 
@@ -134,9 +135,12 @@ class Amendments:
         """Any entry of the room. Whether it may change what is shown of `entry.refers`."""
         if not amends(entry.kind) or not 0 < entry.refers < entry.seq:
             return False
-        about = self._about.setdefault(entry.refers, {})
-        self._count += entry.seq not in about
-        about[entry.seq] = self._by.setdefault(author_of(entry), {})[entry.seq] = entry
+        author = author_of(entry)
+        same = self._about.setdefault(entry.refers, {}).setdefault(author, {})
+        self._count += entry.seq not in same
+        same[entry.seq] = self._by.setdefault(author, {})[entry.seq] = entry
+        if len(same) > AMENDMENTS_EACH:
+            self._drop(min(same.values(), key=lambda each: (each.kind == Kind.DELETE, each.seq)))
         if self._count > self._most:
             self._make_room()
         return True
@@ -145,12 +149,18 @@ class Amendments:
         """What is to be shown of `target`, given with its whole text; `parts`: the sequence numbers
         of its other entries, where it has several."""
         seqs = {target.seq, *parts}
-        return fold(target, [entry for seq in seqs for entry in self._about.get(seq, {}).values()])
+        abouts = [self._about.get(seq, {}) for seq in seqs]
+        return fold(
+            target, [each for about in abouts for by in about.values() for each in by.values()]
+        )
+
+    def about(self, *seqs: int) -> int:
+        """How many refer to one of these."""
+        return sum(len(by) for seq in seqs for by in self._about.get(seq, {}).values())
 
     def take_back(self, seq: int) -> set[int]:
         """The log has nothing from `seq` on any more. Returns what is to be shown anew."""
-        gone = [entry for about in self._about.values() for entry in about.values()]
-        gone = [entry for entry in gone if entry.seq >= seq]
+        gone = [each for by in self._by.values() for each in by.values() if each.seq >= seq]
         for entry in gone:
             self._drop(entry)
         return {entry.refers for entry in gone if entry.refers < seq}
@@ -164,7 +174,9 @@ class Amendments:
         self._count -= 1
         author = author_of(entry)
         about, by = self._about[entry.refers], self._by[author]
-        del about[entry.seq], by[entry.seq]
+        del about[author][entry.seq], by[entry.seq]
+        if not about[author]:
+            del about[author]
         if not about:
             del self._about[entry.refers]
         if not by:

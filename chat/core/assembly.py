@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from .limits import PARTS
 from .types import Entry
 
 
 class Assembler:
     """Takes a room's entries in order. A text that continues ends with its author's next entry
-    that does not: between the two, others may have spoken."""
+    that does not, or with its PARTS-th: between the two, others may have spoken."""
 
     def __init__(self) -> None:
         self._begun: dict[bytes, list[Entry]] = {}
@@ -21,7 +22,7 @@ class Assembler:
         if parts and entry.n != parts[-1].n + 1:
             parts = []
         parts.append(entry)
-        if entry.more:
+        if entry.more and len(parts) < PARTS:
             self._begun[entry.instance] = parts
             return None
         return _joined(parts)

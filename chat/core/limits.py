@@ -305,12 +305,18 @@ REACTION_BYTES = 32
 """The longest emoji that are joined out of others have 35, nearly all less than 28."""
 PASTE_BYTES = 8192
 """The longest text that is split into entries; above it a file belongs elsewhere."""
+PARTS = 32
+"""Entries that a reader takes for one text: more than PASTE_BYTES needs, however it is split. Whoever
+says of each entry that it goes on makes no text that grows for ever."""
 
 BUFFERED_ENTRIES = 4096
 """Entries beyond a gap that a client keeps; later ones it fetches."""
 
 AMENDMENTS = 10_000
 """Edits, deletions and reactions of one room that a client keeps, besides what they refer to."""
+AMENDMENTS_EACH = 2 * PARTS
+"""Of these, of one author about one message: its last edit is among them, however long it is, while
+the next one comes."""
 
 OUTBOX_BYTES = 1 << 20
 """Unacknowledged text that a client keeps."""

@@ -10,6 +10,7 @@ from itertools import count
 from typing import NamedTuple
 
 from chat.core.amend import Amendments, amends
+from chat.core.limits import PARTS
 from chat.core.text import clean
 from chat.core.types import Entry, Kind
 
@@ -19,7 +20,7 @@ from .presence import Change
 from .reader import Reader
 
 CROWD = 100
-"""Reactions to one line from which on they are counted when it is drawn, and not one by one."""
+"""What was made of one line beyond which reactions are counted when it is drawn, not one by one."""
 
 _TOP: Key = (-1, 0)
 _END: Key = (END, 0)
@@ -94,7 +95,7 @@ class Timeline:
         line = self._with(entry.refers)
         if line is None:
             return None
-        if entry.kind == Kind.REACTION and sum(each.authors for each in line.reactions) > CROWD:
+        if entry.kind == Kind.REACTION and self._amendments.about(*_seqs(line)) > CROWD:
             self._uncounted.add(line)
             return None
         return line if self._refold(line) else None
@@ -283,8 +284,9 @@ class Timeline:
         line.parts.append((entry.seq, entry.n, len(line.logged)))
         self._further[entry.seq] = line
         line.say(line.logged + clean(entry.text, lines=True))
-        line.last_seq, line.last_n, line.more = entry.seq, entry.n, entry.more
-        if entry.more:
+        line.last_seq, line.last_n = entry.seq, entry.n
+        line.more = entry.more and len(line.parts) < PARTS
+        if line.more:
             opened[entry.instance] = line
         return line
 
@@ -300,9 +302,11 @@ class Timeline:
             if rest.entry.n != line.last_n + 1:
                 return None
             offset = len(line.logged)
+            parts = rest.parts or [(rest.key[0], rest.entry.n, 0)]
+            if len(line.parts) + len(parts) >= PARTS:
+                return None
             self.remove(rest)
             line.say(line.logged + rest.logged)
-            parts = rest.parts or [(rest.key[0], rest.entry.n, 0)]
             line.parts += [(seq, n, offset + start) for seq, n, start in parts]
             self._further.update((seq, line) for seq, _, _ in parts)
             line.last_seq, line.last_n, line.more = rest.last_seq, rest.last_n, rest.more
@@ -342,7 +346,7 @@ class Timeline:
     def _fold(self, line: Line) -> None:
         reader = self.reader
         assert line.entry is not None
-        found = self._amendments.of(line.entry, *(seq for seq, _, _ in line.parts))
+        found = self._amendments.of(line.entry, *_seqs(line))
         heard = {
             clean(text): [each for each in by if not reader.ignores(each.name)]
             for text, by in found.reactions.items()
@@ -357,3 +361,8 @@ class Timeline:
                 if by
             ),
         )
+
+
+def _seqs(line: Line) -> list[int]:
+    """Of its entries."""
+    return [seq for seq, _, _ in line.parts] or [line.key[0]]

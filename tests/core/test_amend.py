@@ -321,3 +321,29 @@ def test_a_flood_makes_nobody_elses_words_come_back() -> None:
             break
     assert amendments.of(MESSAGE).text is None
     assert amendments.of(entry(499 % 9 + 1, "hi")).reactions
+
+
+@pytest.mark.parametrize("first", [1, -1])
+def test_of_one_author_about_one_message_the_newest_and_a_deletion_are_kept(first: int) -> None:
+    amendments, most = Amendments(), limits.AMENDMENTS_EACH
+    log = [entry(seq, str(seq), Kind.EDIT, 1) for seq in range(2, 5 * most)]
+    for each in log[::first]:
+        amendments.add(each)
+    amendments.add(entry(2, "+1", Kind.REACTION, 1, instance=BOB))
+    assert len(amendments) == amendments.about(1) == most + 1
+    assert amendments.of(MESSAGE).text == log[-1].text
+    assert amendments.of(MESSAGE).reactions
+    amendments.add(entry(3, "", Kind.DELETE, 1))
+    for seq in range(10_000, 10_000 + most):
+        amendments.add(entry(seq, "back again", Kind.EDIT, 1))
+    assert len(amendments) == most + 1
+    assert amendments.of(MESSAGE).text is None
+
+
+def test_the_longest_edit_is_kept_while_the_next_one_comes() -> None:
+    amendments, seqs = Amendments(), count(2)
+    for number in range(3):
+        for n in range(limits.PARTS - (number == 2)):
+            more = n < limits.PARTS - 1
+            amendments.add(entry(next(seqs), str(number), Kind.EDIT, 1, more=more))
+    assert amendments.of(MESSAGE).text == "1" * limits.PARTS

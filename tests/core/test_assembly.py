@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.core.assembly import Assembler
+from chat.core.limits import PARTS
 from chat.core.types import Entry, Kind
 
 ANN, BOB = b"instance", b"another."
@@ -44,6 +45,13 @@ def test_a_text_whose_end_never_came_can_be_had_too() -> None:
     assembler.add(part(2, 2, "two ", True))
     assembler.add(part(3, 1, "bob", True, BOB))
     assert [entry.text for entry in assembler.rest()] == ["one two ", "bob"]
+    assert list(assembler.rest()) == []
+
+
+def test_a_text_does_not_go_on_for_ever() -> None:
+    assembler = Assembler()
+    said = [assembler.add(part(n, n, "x", True)) for n in range(1, 2 * PARTS + 1)]
+    assert [entry.text for entry in said if entry is not None] == ["x" * PARTS] * 2
     assert list(assembler.rest()) == []
 
 

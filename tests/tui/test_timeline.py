@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat.core.limits import PARTS
 from chat.core.types import Entry, Kind
 from chat.tui.lines import Look, Mark
 from chat.tui.timeline import Timeline
@@ -62,6 +63,20 @@ def test_a_long_text_is_one_line_at_its_first_part() -> None:
     assert texts(timeline) == ["one two three", "between"]
     assert (line.key, line.last_seq, line.more) == ((1, 0), 4, False)
     assert timeline.add(entry(5, "new", n=4)) is not line
+
+
+def test_a_text_does_not_go_on_for_ever() -> None:
+    timeline = Timeline()
+    for seq in range(1, 2 * PARTS + 2):
+        line = timeline.add(entry(seq, "x", n=seq, more=True))
+        assert line.more is bool(seq % PARTS)
+    assert texts(timeline) == ["x" * PARTS, "x" * PARTS, "x"]
+    timeline = Timeline()
+    for seq in range(5, 5 + PARTS):
+        timeline.add(entry(seq, "x", n=seq, more=True))
+    older = [entry(seq, "x", n=seq, more=True) for seq in range(1, 5)]
+    assert timeline.add_older(older, True) == []
+    assert texts(timeline) == ["xxxx", "x" * PARTS]
 
 
 def test_a_part_that_does_not_follow_begins_anew() -> None:
