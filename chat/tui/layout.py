@@ -2,14 +2,14 @@
 line."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cache
 from typing import NamedTuple
 from zlib import crc32
 
 from .cells import cut, fitted, width
-from .lines import Line, Look, Mark, common_name
+from .lines import Line, Look, Mark, Reaction, common_name
 from .query import Query
 from .rows import Row, Span
 from .wrap import Slice, wrap_words
@@ -143,18 +143,29 @@ def _body(line: Line, context: Context) -> tuple[list[Row], list[int]]:
 def _below(line: Line, context: Context, indent: int) -> list[Row]:
     rows: list[Row] = []
     if line.reactions:
-        each = (
-            f"[{it.text} {it.authors:,}]" if it.own else f"{it.text} {it.authors:,}"
-            for it in line.reactions
-        )
         rows.append(
-            (_blank(indent), ("class:reaction", cut("  ".join(each), context.size - indent)))
+            (_blank(indent), ("class:reaction", _reactions(line.reactions, context.size - indent)))
         )
     if line.note:
         style = "class:alert" if line.mark is Mark.FAILED else "class:quiet"
         for piece in wrap_words(line.note, context.size - indent):
             rows.append((_blank(indent), (style, line.note[piece.start : piece.end])))
     return rows
+
+
+def _reactions(found: Sequence[Reaction], size: int) -> str:
+    """In their order; where there is no room for all, ours and those of most people come first, so
+    that nobody hides them behind some of their own."""
+    text = _listed(found)
+    if width(text) > size:
+        text = _listed(sorted(found, key=lambda it: (not it.own, -it.authors)))
+    return cut(text, size)
+
+
+def _listed(found: Iterable[Reaction]) -> str:
+    return "  ".join(
+        f"[{it.text} {it.authors:,}]" if it.own else f"{it.text} {it.authors:,}" for it in found
+    )
 
 
 def _prefix(line: Line, context: Context) -> tuple[Row, int]:

@@ -167,3 +167,13 @@ def test_a_row_of_many_reactions_fits(timeline: Timeline) -> None:
     assert len(rows) == 2
     assert rows[1].endswith("…")
     assert len(rows[1]) == 43
+
+
+def test_nobody_hides_what_others_react_behind_reactions_of_their_own(timeline: Timeline) -> None:
+    timeline.read_as(Reader(ids=frozenset({OWN})))
+    for seq in range(4, 60):
+        timeline.amend(react(seq, 1, f"word{seq}"))
+    for seq, who in ((60, b"another."), (61, b"a third!")):
+        timeline.amend(react(seq, 1, "+1", who))
+    timeline.amend(react(62, 1, "🎉", OWN))
+    assert plain(timeline, 1)[1].startswith("[🎉 1]  +1 2  word4 1  word5 1")
