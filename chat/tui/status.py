@@ -73,6 +73,8 @@ class _Part(NamedTuple):
     """Other ways to say it, before it goes."""
     then: int | None = None
     """The rank of these, if it is another one."""
+    stays: bool = False
+    """It does not go: the shortest way is cut, as what has rank 0."""
 
 
 def status_row(facts: Facts, columns: int) -> Row:
@@ -80,9 +82,7 @@ def status_row(facts: Facts, columns: int) -> Row:
     parts = [part for part in _parts(facts) if part.spans]
     while _size(parts) > columns and (worst := max(parts, key=lambda part: part.rank)).rank:
         at = parts.index(worst)
-        rank = worst.rank if worst.then is None else worst.then
-        less = [_Part(rank, worst.shorter[0], worst.shorter[1:])] if worst.shorter else []
-        parts[at : at + 1] = less
+        parts[at : at + 1] = _less(worst)
     _make_room(parts, columns)
     spans: list[Span] = []
     left = columns
@@ -94,6 +94,13 @@ def status_row(facts: Facts, columns: int) -> Row:
             if text:
                 spans.append((f"class:status {style}", text))
     return (*spans, ("class:status", " " * left))
+
+
+def _less(part: _Part) -> list[_Part]:
+    if part.shorter:
+        rank = part.rank if part.then is None else part.then
+        return [_Part(rank, part.shorter[0], part.shorter[1:], stays=part.stays)]
+    return [part._replace(rank=0)] if part.stays else []
 
 
 def _make_room(parts: list[_Part], columns: int) -> None:
@@ -113,6 +120,8 @@ def _parts(facts: Facts) -> list[_Part]:
         key=lambda it: (not it[1].mentions, not it[1].unread),
     )
     quiet = [_tabs(rest, named) for named in range(len(rest), -1, -1)]
+    # One is always named; the others are counted before they hide how the network is.
+    loud = [_tabs(urgent, named) for named in range(len(urgent), 0, -1)] or [()]
     return [
         _Part(3, (("class:status.name", f" {facts.name} "),)),
         _Part(0, (("class:status.here", f" {_number(facts, here)}{here.label} "),) if here else ()),
@@ -121,11 +130,11 @@ def _parts(facts: Facts) -> list[_Part]:
         _Part(4, _loud(f"more below ({facts.below:,})" if facts.below is not None else "")),
         _first(5, _progress(facts)),
         _Part(6, _plain(f"{facts.pending:,} pending" if facts.pending else "")),
-        _network(8, facts),
-        _Part(10, _plain("impaired" if facts.impaired else "")),
-        _first(9, _typing(facts.typing)),
-        _Part(0, _tabs(urgent, len(urgent))),
-        _Part(7, quiet[0], quiet[1:]),
+        _network(9, facts),
+        _Part(11, _plain("impaired" if facts.impaired else "")),
+        _first(10, _typing(facts.typing)),
+        _Part(7, loud[0], loud[1:], stays=True),
+        _Part(8, quiet[0], quiet[1:]),
     ]  # fmt: skip
 
 

@@ -126,6 +126,15 @@ def test_what_was_said_to_us_alone_stays_as_long_as_the_room_that_we_are_in() ->
     assert plain(Facts("ann", [long, DEV, BOB]), 40) == " 1:a-room-with-a-name-of-32…│ 3:@bob(1)"
 
 
+def test_strangers_who_talk_to_us_alone_do_not_hide_how_the_network_is() -> None:
+    strangers = [Tab(f"@{'x' * 19}{number}", 1, False, True) for number in range(5)]
+    facts = Facts("ann", [HERE, *strangers], state="silent 4 s", pending=3, below=12)
+    said = " ann │ 1:lobby │ silent 4 s │ more below (12) │ 3 pending"
+    assert plain(facts, 97) == f"{said} │ 2:@xxxxxxxxxxxxxxxxxxx0(1) +4"
+    assert plain(facts, 80) == f"{said[:-12]} │ 2:@xxxxxxxxxxxxxxxxxxx0(1) +4"
+    assert plain(facts, 46) == " 1:lobby │ 2:@xxxxxxxxxxxxxxxxxxx0(1) +4"
+
+
 def test_bytes_are_counted_near_the_limits() -> None:
     def said(size: int) -> str:
         return plain(Facts("ann", [HERE], size=size)).removeprefix(" ann │ lobby").strip(" │")
