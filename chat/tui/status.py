@@ -21,7 +21,7 @@ _BAR = 5
 _TREND = 12
 """Seconds of the round trip's course."""
 
-_ORNAMENT = 11
+_ORNAMENT = 12
 """The rank of what goes first."""
 
 
