@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -35,9 +36,16 @@ def joined(link: str, name: str, state: Path, *, columns: int = 80, rows: int = 
     return terminal
 
 
+EMOJI = re.compile("[\u200d\ufe0f\U0001f000-\U0001ffff]")
+
+
 def messages(rows: list[str]) -> list[str]:
-    """All but the status bar, whose figures change by themselves."""
-    return [row for row in rows if " ann │" not in row and "│\x1b[1m lobby" not in row]
+    """All but the status bar, whose figures change by themselves, and emoji: what tmux makes of a
+    joined one depends on whether it comes in one piece, which is not in our hands (a write is cut
+    at 4 KiB), and on its length."""
+    return [
+        EMOJI.sub("", row) for row in rows if " ann │" not in row and "│\x1b[1m lobby" not in row
+    ]
 
 
 def says(link: str, *texts: str, name: str = "carol") -> None:
