@@ -6,10 +6,14 @@ from chat.core.amend import is_reaction
 from chat.core.text import UNDO
 from chat.core.types import Kind
 
+from .cells import cut
 from .desk import Desk
 from .effects import Copy
 from .lines import SPOKEN, Line
 from .roombuffer import RoomBuffer
+
+_QUOTED = 40
+"""Cells of a message that is named."""
 
 Say = Callable[[RoomBuffer, str, Kind, int], bool]
 """Says a text of some kind in a room, about the entry with some seq."""
@@ -41,11 +45,11 @@ class Amending:
         """Another text for a message of ours."""
         if text == line.text:
             return True
-        return self._about(line, Kind.EDIT, text)
+        return self._about(line, Kind.EDIT, text, "corrected")
 
     def delete(self) -> bool:
         line = self._meant("taken back", own=True)
-        return line is not None and self._about(line, Kind.DELETE, "")
+        return line is not None and self._about(line, Kind.DELETE, "", "taken back")
 
     def react(self, reaction: str) -> bool:
         """Or takes that back, if it is there from us."""
@@ -56,7 +60,10 @@ class Amending:
             self._desk.refuse("a reaction is one emoji or one short word, as in /react 👍")
             return False
         there = any(each.own and each.text == reaction for each in line.reactions)
-        return self._about(line, Kind.REACTION, f"{UNDO if there else ''}{reaction}")
+        text = f"{UNDO if there else ''}{reaction}"
+        return self._about(
+            line, Kind.REACTION, text, f"reaction {'taken back from' if there else 'to'}"
+        )
 
     def resend(self) -> bool:
         """Says what failed again: what is selected, or what failed last."""
@@ -88,11 +95,16 @@ class Amending:
         desk.tell(f"copied: {'1 message' if len(lines) == 1 else f'{len(lines):,} messages'}")
         return True
 
-    def _about(self, line: Line, kind: Kind, text: str) -> bool:
+    def _about(self, line: Line, kind: Kind, text: str, what: str) -> bool:
+        """`what`: what is done, for who does not see what it is done to."""
         assert line.entry is not None
         buffer = self._desk.current
+        seen = buffer.viewport.shows(line)
+        meant = cut(f"<{line.name}> {line.text}".replace("\n", " "), _QUOTED)
         if not self._say(buffer, text, kind, line.entry.seq):
             return False
+        if not seen:
+            self._desk.tell(f"{what}: {meant}")
         buffer.deselect()
         return True
 

@@ -199,7 +199,6 @@ class Model:
             return
         if self.actions.line(editor.text):
             editor.sent()
-            self.desk.current.viewport.to_end()
 
     def _unconfirmed(self, editor: Editor) -> bool:
         """Several pasted lines are sent by a second Enter only, with nothing changed in between."""

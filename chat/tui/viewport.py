@@ -92,6 +92,10 @@ class Viewport:
         """Whose row this was in the last view."""
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
+    def shows(self, line: Line) -> bool:
+        """Whether some of it was in the last view."""
+        return any(line is each for each in self._shown)
+
     def scroll(self, by: int) -> None:
         """So many rows down, or up where it is negative; at the end it follows again."""
         self._show_from(self._moved(self._top(), by))

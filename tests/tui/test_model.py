@@ -217,6 +217,29 @@ def test_only_our_own_messages_are_corrected_and_taken_back(scene: Scene) -> Non
     assert list(scene.guest.rooms["lobby"].outbox.pending)[-1].text == "-👍", "it is taken back"
 
 
+def test_who_reads_further_up_stays_there_whatever_is_done_to_a_message(scene: Scene) -> None:
+    told(scene, *(entry(seq, f"line {seq}") for seq in range(1, 60)))
+    screen(scene)
+    for typed in ("/search line 9", "", "/react 👍", "/set joins all", "/nick anna"):
+        assert scene.enter(typed)
+        assert any(row.endswith("bob  line 9") for row in screen(scene))
+    scene.enter("what is said is at the end")
+    assert any(row.endswith("what is said is at the end") for row in screen(scene))
+
+
+def test_what_is_not_in_view_is_named_when_something_is_done_to_it(scene: Scene) -> None:
+    told(scene, entry(1, "mine\nand " + "long " * 20, name="ann", instance=scene.guest.instance))
+    told(scene, *(entry(seq, f"line {seq}") for seq in range(2, 60)))
+    screen(scene)
+    assert scene.enter("/react 👍")
+    assert scene.hint == "", "it is seen"
+    for typed, what in (("/edit other", "corrected"), ("/delete", "taken back")):
+        assert scene.enter(typed)
+        assert scene.hint.startswith(f"{what}: <ann> mine and long long")
+        assert scene.hint.endswith("…")
+        screen(scene)
+
+
 def test_what_failed_is_said_again(scene: Scene) -> None:
     scene.model.press("escape", "r")
     assert scene.hint == "nothing has failed here"
