@@ -18,10 +18,20 @@ def clusters(text: str) -> Iterable[str]:
     return text if text.isascii() else iter_graphemes(text)
 
 
-@lru_cache(8192)
+_LONG = 32
+"""Characters of a cluster that nobody needs: it is measured anew each time, and not kept."""
+
+
 def cells(cluster: str) -> int:
     """How many cells one cluster takes."""
+    return _known(cluster) if len(cluster) < _LONG else _measured(cluster)
+
+
+def _measured(cluster: str) -> int:
     return max(wcswidth(cluster), 0)
+
+
+_known = lru_cache(8192)(_measured)
 
 
 def width(text: str) -> int:

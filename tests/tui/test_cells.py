@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 
 from chat.tui.cells import agreed, cells, clusters, cut, fitted, width
@@ -44,3 +46,14 @@ def test_widths_that_nobody_disputes(text: str) -> None:
 )
 def test_widths_that_some_do(text: str) -> None:
     assert not agreed(f"x{text}y")
+
+
+def test_characters_that_somebody_joins_without_end_are_not_kept() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            assert cells("a" + "\u200d" * (5000 + number)) == 1
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 100_000
