@@ -38,7 +38,7 @@ def _wrap_line(line: str, room: int, size: int) -> list[Slice]:
     used_good = 0
     """Cells of the row up to there."""
     for cluster in clusters(line):
-        wide = cells(cluster)
+        wide = 1 if cluster.isascii() else cells(cluster)
         if cluster == " ":
             at += 1
             used += 1
