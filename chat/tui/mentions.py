@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from chat.core.names import same_name
 
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*")
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]{0,31}://\S*")
+"""Schemes are short. Without a bound, each point of a text like a.a.a.a would be followed to its end."""
 
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff"
 """Scripts that are written without spaces, so that anything may stand beside a word."""
