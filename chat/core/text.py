@@ -50,7 +50,7 @@ def clean(text: str, *, lines: bool = False) -> str:
             kept.append("    ")
         elif unicodedata.category(char) in ("Cc", "Cs") or char in _BIDI:
             continue
-        elif unicodedata.category(char) in ("Mn", "Me"):
+        elif unicodedata.category(char) in ("Mn", "Me") or unicodedata.combining(char):
             marks += 1
             if marks <= _MARKS_MAX:
                 kept.append(char)

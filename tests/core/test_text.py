@@ -194,7 +194,7 @@ def test_no_datagram_begins_like_somebody_elses_line() -> None:
     assert all(datagram.startswith(b" ") for datagram in wide)
 
 
-@pytest.mark.parametrize("mark", ["\u0301", "\u0e47", "\u0489", "\u20dd"])
+@pytest.mark.parametrize("mark", ["\u0301", "\u0e47", "\u0489", "\u20dd", "\u302e", "\U0001d165"])
 def test_no_tower_of_marks_is_left(mark: str) -> None:
     assert clean("a" + mark * 290).count(mark) == 8
 
