@@ -6,13 +6,14 @@ import socket
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 LATE = 0.010
 """Seconds after its intended time from which on a send counts as late."""
 
 
-class Latency(NamedTuple):
+class Latency(Struct, frozen=True):
     """Percentiles in milliseconds."""
 
     p50: float

@@ -28,8 +28,10 @@ _COMPARISONS = {
 }
 _EXPRESSION = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|==|<|>)\s*([0-9]+(?:\.[0-9]+)?)(us|ms|s)?\s*")
 _TO_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+PERCENTILES = Latency.__struct_fields__
+
 _FIGURES = (
-    *Latency._fields,
+    *PERCENTILES,
     "achieved_rate",
     "sent",
     "acked",
@@ -54,6 +56,35 @@ class Threshold(Struct, frozen=True):
     expr: str
     ok: bool
     value: float | None
+
+
+class Second(Struct, frozen=True):
+    """What happened in one second, and how it stood at its end."""
+
+    at_s: float
+    """Its end, since the beginning of the run."""
+    offered: int
+    """Messages that were to be sent in it."""
+    sent: int
+    acked: int
+    delivered: int
+    lost: int
+    """Deliveries that are given up: nobody who could still repair them will."""
+    repaired: int
+    members: int
+    """Bots that are in their rooms."""
+    p50_ms: float | None = None
+    """Of what was delivered in it; None where nothing was."""
+    p99_ms: float | None = None
+    max_ms: float | None = None
+
+
+class Span(Struct, frozen=True):
+    """A phase of the scenario, in seconds since the beginning of the run."""
+
+    name: str
+    from_s: float
+    to_s: float
 
 
 class Report(Struct, frozen=True):
@@ -81,6 +112,22 @@ class Report(Struct, frozen=True):
     network_datagrams: int
     """That the impaired network saw, in both directions."""
     network_dropped: int
+    join_ms: Latency | None = None
+    """From the first datagram until a bot is in its room."""
+    kernel_drops: int | None = None
+    """Datagrams for which the bots' receive buffers had no room; None: the system does not say."""
+    scenario: str = ""
+    settings: dict[str, str | int | float] = {}
+    """All that made the run what it was, the seed among it."""
+    started: float = 0.0
+    """Seconds since 1970."""
+    cut_short: bool = False
+    workers: int = 1
+    phases: tuple[Span, ...] = ()
+    series: tuple[Second, ...] = ()
+    histogram: tuple[tuple[float, int], ...] = ()
+    """Latencies: an upper bound in milliseconds, and how many are below it and above the one
+    before."""
     thresholds: tuple[Threshold, ...] = ()
     valid: bool = True
     verdict: str = ""
@@ -109,10 +156,8 @@ class Report(Struct, frozen=True):
         return MISSED if any(not each.ok for each in self.thresholds) else 0
 
     def as_json(self) -> bytes:
-        facts = msgspec.to_builtins(self)
-        if self.latency_ms is not None:
-            facts["latency_ms"] = self.latency_ms._asdict()
-        return msgspec.json.format(msgspec.json.encode(facts)) + b"\n"
+        """`msgspec.json.decode(…, type=Report)` reads it again."""
+        return msgspec.json.format(msgspec.json.encode(self)) + b"\n"
 
     def lines(self) -> list[str]:
         """For people."""
@@ -124,7 +169,7 @@ class Report(Struct, frozen=True):
             ("lost", f"{self.lost}, twice {self.duplicates}, out of order {self.reordered}"),
         ]
         if self.latency_ms is not None:
-            figures = self.latency_ms._asdict().items()
+            figures = msgspec.structs.asdict(self.latency_ms).items()
             rows.append(
                 ("latency", ", ".join(f"{k.replace('_', '.')} {v:g} ms" for k, v in figures))
             )
@@ -151,7 +196,7 @@ class Report(Struct, frozen=True):
     def _judge(self, expression: str) -> Threshold:
         name, comparison, limit = _parse(expression)
         latency = self.latency_ms
-        value = getattr(latency, name, None) if name in Latency._fields else getattr(self, name)
+        value = getattr(latency, name, None) if name in PERCENTILES else getattr(self, name)
         ok = value is not None and bool(_COMPARISONS[comparison](value, limit))
         return Threshold(expression, ok, value)
 
@@ -165,7 +210,7 @@ def check_thresholds(expressions: Sequence[str]) -> None:
 def _parse(expression: str) -> tuple[str, str, float]:
     """Its figure, comparison and limit. Raises ThresholdError."""
     match = _EXPRESSION.fullmatch(expression)
-    if match is None or match[1] not in _FIGURES or bool(match[4]) > (match[1] in Latency._fields):
+    if match is None or match[1] not in _FIGURES or bool(match[4]) > (match[1] in PERCENTILES):
         raise ThresholdError(
             f"{expression!r} is no threshold: use one like p99<50ms or lost==0, with "
             + ", ".join(_FIGURES)
