@@ -1,51 +1,117 @@
-"""`chat bots` as a process: a plan from the options, its report to screen and file."""
+"""`chat bots` as a process: a scenario from the options, its report to screen and file."""
 
+import asyncio
+import secrets
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
+from chat.core.link import Link
+from chat.core.text import clean
 from chat.loop import run_loop
 from chat.net.impair import Impairment
 
-from .crowd import run_plan
-from .plan import Plan
-from .report import Report, check_thresholds
+from .engine import Engine, OnSecond
+from .messages import Task
+from .report import Report, Second, check_thresholds
+from .scenario import Scenario
+from .workers import Worker, hire
 
 
 class Options(Struct, frozen=True):
     """Of the command line."""
 
-    plan: Plan
+    link: Link
+    scenario: Scenario
     thresholds: tuple[str, ...] = ()
     json_file: str | None = None
     impair: str = ""
     impair_seed: str = "0"
+    insecure: bool = False
+    repair: bool = True
+    workers: int = 1
 
 
-def run(options: Options) -> int:
-    """Returns the exit code. Raises PlanError, ThresholdError, ImpairmentError, CrowdError,
+def run(options: Options, on_second: OnSecond | None = None) -> int:
+    """Returns the exit code. Raises ScenarioError, ThresholdError, ImpairmentError, CrowdError,
     ResolveError and OSError (the file), each one line."""
-    options.plan.check()
-    check_thresholds(options.thresholds)
+    scenario = options.scenario
+    scenario.check()
+    thresholds = scenario.threshold + options.thresholds
+    check_thresholds(thresholds)
     impairment = Impairment.parse(options.impair)
     if options.json_file not in (None, "-"):
         Path(options.json_file).touch()
-    _say(options.plan, impairment)
-    report = run_loop(run_plan(options.plan, impairment, options.impair_seed))
-    report = report.judged(options.thresholds)
+    say(describe(scenario, impairment, options.workers))
+    tasks = _tasks(options)
+    workers = hire(tasks)
+    report = run_loop(_run(tasks[0], workers, thresholds, on_second or tell_second))
+    report = report.judged(thresholds)
     _write(report, options.json_file)
     return report.exit_code
 
 
-def _say(plan: Plan, impairment: Impairment) -> None:
-    rooms = "one room" if plan.rooms == 1 else f"{plan.rooms} rooms"
+def describe(scenario: Scenario, impairment: Impairment, workers: int) -> str:
+    """What is going to be done."""
+    rooms = "one room" if scenario.rooms == 1 else f"{scenario.rooms} rooms"
+    name = f"{scenario.name}: " if scenario.name else ""
+    rate = f"up to {scenario.rate:g}" if len(scenario.phase) > 1 else f"{scenario.rate:g}"
     network = f", on a network with {impairment}" if str(impairment) != "off" else ""
-    print(
-        f"{plan.bots} bots in {rooms}, {plan.rate:g} messages a second for {plan.duration:g} s"
-        f"{network}",
-        file=sys.stderr,
+    split = f", by {workers} processes" if workers > 1 else ""
+    return (
+        f"{name}{scenario.bots} bots in {rooms}, {rate} messages a second for "
+        f"{scenario.seconds:g} s{split}{network}; Ctrl-C ends it with a report"
     )
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def tell_second(second: Second, so_far: Report) -> None:
+    """A line for each."""
+    say(
+        f"{second.at_s:4.0f} s  {so_far.sent} sent, {so_far.acked} acknowledged, "
+        f"{so_far.delivered} delivered"
+    )
+
+
+def _tasks(options: Options) -> list[Task]:
+    workers = min(options.workers, options.scenario.bots)
+    run = secrets.token_hex(3)
+    return [
+        Task(
+            link=options.link,
+            scenario=options.scenario,
+            run=run,
+            impair=options.impair,
+            impair_seed=options.impair_seed,
+            insecure=options.insecure,
+            repair=options.repair,
+            worker=worker,
+            workers=workers,
+        )
+        for worker in range(workers)
+    ]
+
+
+async def _run(
+    task: Task, workers: list[Worker], thresholds: tuple[str, ...], on_second: OnSecond
+) -> Report:
+    engine = Engine(
+        task,
+        workers,
+        thresholds,
+        on_second=on_second,
+        say=lambda line: say(f"chat bots: {clean(line)}"),
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows, where Ctrl-C comes as an exception.
+            asyncio.get_running_loop().add_signal_handler(number, engine.cut_short)
+    return await engine.run()
 
 
 def _write(report: Report, json_file: str | None) -> None:

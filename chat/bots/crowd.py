@@ -1,20 +1,19 @@
-"""The bots themselves: each a client with a socket of its own, all on one loop."""
+"""One worker's part of a crowd: its bots join, speak at their times, and count what they hear."""
 
 import asyncio
-import sys
 import time
-from functools import partial
+from collections.abc import Callable
 
-from chat.client import Client
-from chat.core import events
-from chat.core.memberships import NotSaidError
-from chat.core.types import Entry
 from chat.net.address import resolve
-from chat.net.impair import Impairment, Tally
+from chat.net.impair import Impairment
 
-from .measure import LATE, Counts, cpu_seconds, is_local, server_process
-from .plan import Message, Plan
-from .report import Report
+from .heard import Bot, Ledger
+from .measure import LATE, Counts
+from .member import Network
+from .messages import Message, Order, Outcome, Present, Start, Stop, Task, Tick, Trouble
+from .schedule import Event, What
+from .schedule import events as scheduled
+from .stamp import Stamp, stamped
 
 JOIN_PATIENCE = 30.0
 """Seconds after the ramp within which everybody must have joined."""
@@ -22,189 +21,201 @@ JOIN_PATIENCE = 30.0
 SETTLE = 10.0
 """Seconds after the last message within which everything must have arrived."""
 
+HEADS = 1.0
+"""Seconds after it in which who repairs nothing hears by heads what it has missed."""
 
-class CrowdError(Exception):
-    """The run cannot be made; one line that says why."""
+LATE_WORD = 2.0
+"""Seconds without a session after which it is worth a word."""
 
 
 class Crowd:
-    """One run of a plan."""
+    """`say` takes what the engine is to know, `orders` gives what it wants."""
 
-    def __init__(self, plan: Plan, impairment: Impairment, impair_seed: int | str) -> None:
-        self.counts = Counts()
-        self._plan = plan
-        self._messages = plan.messages()
+    def __init__(
+        self, task: Task, say: Callable[[Message], None], orders: asyncio.Queue[Order]
+    ) -> None:
+        self._task = task
+        self._say = say
+        self._orders = orders
+        self._stop: Stop | None = None
+        self._stopped = asyncio.Event()
         self._start = 0.0
-        self._impairment = impairment
-        self._impair_seed = impair_seed
-        self._bots: list[Client] = []
-        self._joined = 0
-        self._reason = ""
-        self._tickets: dict[tuple[int, int], int] = {}
-        """(bot, ticket) to the message's number, until it is acknowledged."""
-        self._acked: set[int] = set()
-        self._heard: list[set[int]] = [set() for _ in range(plan.bots)]
-        self._newest: list[int] = [0] * plan.bots
-        self._settled = asyncio.Event()
+        self._bots: dict[int, Bot] = {}
+        self._ledger = Ledger(task.run)
+        self._offered = 0
 
-    async def run(self) -> Report:
-        """Raises CrowdError and ResolveError."""
-        plan = self._plan
-        address = (await resolve(plan.link.host, plan.link.port))[0]
-        local = is_local(address.path.host)
-        server = server_process(plan.link.port) if local else None
+    async def run(self) -> None:
+        """Raises ResolveError."""
+        task = self._task
+        network = Network(
+            task.link,
+            await resolve(task.link.host, task.link.port),
+            Impairment.parse(task.impair),
+            task.impair_seed,
+            insecure=task.insecure,
+            repair=task.repair,
+        )
+        following = asyncio.ensure_future(self._follow())
         try:
-            await self._join()
-            before = cpu_seconds(server) if server is not None else None
-            own = time.process_time()
-            self._start = time.monotonic()
-            progress = asyncio.ensure_future(self._tell_progress())
-            await self._talk()
-            spent = time.monotonic() - self._start
-            own = (time.process_time() - own) / spent
-            progress.cancel()
-            await self._settle()
-            after = cpu_seconds(server) if server is not None else None
-            cpu = after - before if before is not None and after is not None else None
-            return self._report(spent, own, cpu)
+            await self._join(network)
+            started = await self._started()
+            if started is not None:
+                await self._measured(network, started)
         finally:
-            for bot in self._bots:
-                await bot.close()
+            following.cancel()
+            for bot in self._bots.values():
+                bot.close()
+            await asyncio.sleep(0)
+            network.sockets.close()
 
-    async def _join(self) -> None:
-        plan, start = self._plan, time.monotonic()
-        for number in range(plan.bots):
-            await _until(start + plan.joins_at(number))
-            bot = Client(
-                plan.link,
-                f"bot{number + 1}",
-                partial(self._on_event, number),
-                impairment=self._impairment,
-                impair_seed=f"{self._impair_seed}/{number}",
-                insecure=plan.insecure,
-            )
-            self._bots.append(bot)
-            bot.guest.join(plan.room(number), time.monotonic(), backlog=0)
-            await bot.open()
-            if number == 0:
-                bot.when_late(lambda trouble: print(f"chat bots: {trouble}", file=sys.stderr))
-        deadline = time.monotonic() + JOIN_PATIENCE
-        while self._joined < plan.bots:
-            if time.monotonic() > deadline:
-                why = f": {self._reason}" if self._reason else ""
-                raise CrowdError(f"{self._joined} of {plan.bots} bots could join{why}")
+    async def _follow(self) -> None:
+        """Until it is told to stop in a hurry."""
+        while self._stop is None or not self._stop.hurry:
+            match await self._orders.get():
+                case Start(at):
+                    self._start = at
+                case Stop() as stop:
+                    self._stop = stop
+            self._stopped.set()
+            self._stopped = asyncio.Event()
+
+    async def _join(self, network: Network) -> None:
+        task, begun = self._task, time.monotonic()
+        ramp = task.scenario.ramp
+        for number in filter(task.is_ours, range(task.scenario.bots)):
+            await self._until(begun + ramp * number / task.scenario.bots)
+            if self._stop is not None:
+                break
+            bot = self._bots[number] = Bot(number, task.room(number), network, self._ledger)
+            bot.open()
+        deadline, told = time.monotonic() + JOIN_PATIENCE, False
+        while self._joined < len(self._bots) and self._stop is None:
+            now = time.monotonic()
+            if now > deadline:
+                break
+            if not (told or self._joined) and now > begun + LATE_WORD:
+                told = True
+                self._say(Trouble(f"{self._reason or 'no answer'}; trying again"))
             await asyncio.sleep(0.02)
+        self._say(Present(self._joined, self._reason))
 
-    async def _talk(self) -> None:
-        for message in self._messages:
-            due = self._start + message.at
-            await _until(due)
-            self.counts.late_sends += time.monotonic() - due > LATE
-            self._say(message)
-        await _until(self._start + self._plan.duration)
+    async def _started(self) -> float | None:
+        """None: it will not be."""
+        while not self._start and self._stop is None:
+            await self._stopped.wait()
+        return self._start or None
 
-    def _say(self, message: Message) -> None:
-        bot = self._bots[message.bot]
-        room = self._plan.room(message.bot)
-        try:
-            (ticket,) = bot.guest.say(room, self._plan.text(message), time.monotonic())
-        except NotSaidError:
-            self.counts.refused += 1
-            return
-        self.counts.sent += 1
-        self._tickets[message.bot, ticket] = message.number
-        bot.wake()
+    async def _measured(self, network: Network, start: float) -> None:
+        self._ledger.start = start
+        ticking = asyncio.ensure_future(self._tick(start))
+        await self._until(start)
+        cpu = time.process_time()
+        await self._talk(start)
+        seconds, cpu = time.monotonic() - start, time.process_time() - cpu
+        await self._settle()
+        ticking.cancel()
+        self._say(self._outcome(network, seconds, cpu))
+
+    async def _talk(self, start: float) -> None:
+        task = self._task
+        for event in scheduled(task.scenario):
+            if not task.is_ours(event.bot):
+                continue
+            await self._until(start + event.at)
+            if self._stop is not None:
+                return
+            self._do(event, time.monotonic() - start)
+        await self._until(start + task.scenario.seconds)
+
+    def _do(self, event: Event, now: float) -> None:
+        bot = self._bots[event.bot]
+        match event.what:
+            case What.SAY:
+                self._ledger.counts.offered += 1
+                self._ledger.counts.late_sends += now - event.at > LATE
+                stamp = Stamp(self._task.run, event.number, event.at)
+                bot.say(stamped(stamp, event.size))
+            case What.LEAVE:
+                bot.come_again(silent=False)
+            case What.VANISH:
+                bot.come_again(silent=True)
 
     async def _settle(self) -> None:
         """Until every acknowledged message was heard by all, or patience ends."""
-        deadline = time.monotonic() + SETTLE
-        while self._missing() and time.monotonic() < deadline:
+        ended = time.monotonic()
+        repair = self._task.repair
+        while time.monotonic() < ended + SETTLE and not (self._stop and self._stop.hurry):
+            waiting = any(bot.waits for bot in self._bots.values())
+            heads = self._heads()
+            missing = repair and any(bot.lost(heads[bot.room_name]) for bot in self._bots.values())
+            if not (waiting or missing) and (repair or time.monotonic() > ended + HEADS):
+                return
             await asyncio.sleep(0.02)
 
-    def _missing(self) -> int:
-        return len(self._tickets) + self._expected() - self.counts.delivered
-
-    def _expected(self) -> int:
-        return sum(self._plan.members(self._messages[number].bot) for number in self._acked)
-
-    def _on_event(self, bot: int, event: object) -> None:
-        match event:
-            case Entry():
-                self._on_entry(bot, event)
-            case events.Logged(ticket=ticket):
-                number = self._tickets.pop((bot, ticket), None)
-                if number is not None:
-                    self.counts.acked += 1
-                    self._acked.add(number)
-            case events.Entered(again=False):
-                self._joined += 1
-            case events.Unreachable(reason=reason):
-                self._reason = reason
-            case events.Refusal(reason) | events.Rejected(reason):
-                self._reason = reason
-
-    def _on_entry(self, bot: int, entry: Entry) -> None:
-        self.counts.reordered += entry.seq <= self._newest[bot]
-        self._newest[bot] = max(self._newest[bot], entry.seq)
-        number = self._plan.number_of(entry.text)
-        if number is None or number >= len(self._messages):
-            return
-        if number in self._heard[bot]:
-            self.counts.duplicates += 1
-            return
-        self._heard[bot].add(number)
-        self.counts.heard(time.monotonic() - self._start - self._messages[number].at)
-
-    async def _tell_progress(self) -> None:
+    async def _tick(self, start: float) -> None:
+        number = 0
         while True:
-            await asyncio.sleep(1)
-            counts, seconds = self.counts, time.monotonic() - self._start
-            print(
-                f"{seconds:4.0f} s  {counts.sent} sent, {counts.acked} acknowledged, "
-                f"{counts.delivered} delivered",
-                file=sys.stderr,
-            )
+            number += 1
+            await asyncio.sleep(max(0.0, start + number - time.monotonic()))
+            latencies, most = self._ledger.taken()
+            self._say(Tick(number, self._counts(), latencies, most))
 
-    def _report(self, spent: float, own: float, cpu: float | None) -> Report:
-        counts, plan = self.counts, self._plan
-        expected = self._expected()
-        network = sum((bot.network.inward + bot.network.outward for bot in self._bots), Tally())
-        return Report(
-            bots=plan.bots,
-            rooms=plan.rooms,
-            duration_s=round(spent, 3),
-            offered_rate=plan.rate,
-            achieved_rate=round(counts.sent / spent, 3),
-            sent=counts.sent,
-            acked=counts.acked,
-            delivered=counts.delivered,
-            expected=expected,
-            lost=max(0, expected - counts.delivered),
-            duplicates=counts.duplicates,
-            reordered=counts.reordered,
-            repaired=sum(
-                room.inbox.repaired for bot in self._bots for room in bot.guest.rooms.values()
-            ),
-            late_sends=counts.late_sends,
-            refused_sends=counts.refused,
-            latency_ms=counts.latency(),
-            server_cpu_us_per_delivery=(
-                round(cpu * 1e6 / counts.delivered, 3)
-                if cpu is not None and counts.delivered
-                else None
-            ),
-            generator_cpu=round(own, 3),
-            network_datagrams=network.seen,
-            network_dropped=network.dropped,
+    async def _until(self, moment: float) -> None:
+        """Or until it is told to stop. The others have their turn in any case."""
+        delay = moment - time.monotonic()
+        if delay <= 0:
+            await asyncio.sleep(0)
+            return
+        if delay < 0.5:
+            await asyncio.sleep(delay)
+            return
+        while self._stop is None and (delay := moment - time.monotonic()) > 0:
+            await asyncio.sleep(min(delay, 0.25))
+
+    @property
+    def _joined(self) -> int:
+        return sum(bot.joined for bot in self._bots.values())
+
+    @property
+    def _reason(self) -> str:
+        return self._ledger.reason
+
+    def _heads(self) -> dict[str, int]:
+        """Of each room, the newest entry that any of us has heard of."""
+        heads: dict[str, int] = {}
+        for bot in self._bots.values():
+            heads[bot.room_name] = max(heads.get(bot.room_name, 0), bot.head)
+        return heads
+
+    def _counts(self, heads: dict[str, int] | None = None) -> Counts:
+        """As of now. `heads`: what is behind these is lost; None: it may still come."""
+        counts = Counts() + self._ledger.counts
+        for bot in self._bots.values():
+            counts.members += bot.joined
+            counts.repaired += bot.repaired
+            counts.lost += bot.lost(heads[bot.room_name] if heads else 0)
+        return counts
+
+    def _outcome(self, network: Network, seconds: float, cpu: float) -> Outcome:
+        heads, there = self._heads(), [bot for bot in self._bots.values() if bot.joined]
+        counts = self._counts(heads)
+        for bot in self._bots.values():
+            bot.close()
+        latencies, most = self._ledger.taken()
+        joins = self._ledger.joins
+        return Outcome(
+            counts=counts,
+            latencies=latencies,
+            most=most,
+            joins=list(joins.counts.items()),
+            joins_most=joins.most,
+            seconds=seconds,
+            cpu=cpu,
+            heads={
+                room: (head, sum(bot.room_name == room for bot in there))
+                for room, head in heads.items()
+            },
+            drops=network.drops,
+            network_datagrams=network.tally.seen,
+            network_dropped=network.tally.dropped,
         )
-
-
-async def _until(moment: float) -> None:
-    delay = moment - time.monotonic()
-    if delay > 0:
-        await asyncio.sleep(delay)
-
-
-async def run_plan(plan: Plan, impairment: Impairment, impair_seed: int | str) -> Report:
-    """Not judged yet. Raises CrowdError and ResolveError."""
-    return await Crowd(plan, impairment, impair_seed).run()

@@ -1,13 +1,14 @@
 """What is measured while a crowd talks, and what the server and this process spend on it."""
 
 import ipaddress
+import operator
 import os
 import socket
-from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 LATE = 0.010
 """Seconds after its intended time from which on a send counts as late."""
@@ -23,34 +24,26 @@ class Latency(Struct, frozen=True):
     max: float
 
 
-class Counts:
-    """Counts of one run. Latencies run from the intended send time, so that a server that stalls
-    cannot hide what it kept waiting."""
+class Counts(Struct):
+    """Of one worker, or of all, since the beginning of the run."""
 
-    def __init__(self) -> None:
-        self.sent = 0
-        self.acked = 0
-        self.delivered = 0
-        self.duplicates = 0
-        self.reordered = 0
-        self.late_sends = 0
-        self.refused = 0
-        self._seconds = array("d")
+    offered: int = 0
+    sent: int = 0
+    acked: int = 0
+    refused: int = 0
+    late_sends: int = 0
+    delivered: int = 0
+    lost: int = 0
+    duplicates: int = 0
+    reordered: int = 0
+    repaired: int = 0
+    members: int = 0
 
-    def heard(self, seconds: float) -> None:
-        self.delivered += 1
-        self._seconds.append(seconds)
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*map(operator.add, astuple(self), astuple(other)))
 
-    def latency(self) -> Latency | None:
-        """None where nothing was heard."""
-        if not self._seconds:
-            return None
-        ordered = sorted(self._seconds)
-
-        def percentile(share: float) -> float:
-            return round(ordered[min(int(share * len(ordered)), len(ordered) - 1)] * 1000, 3)
-
-        return Latency(*map(percentile, (0.5, 0.9, 0.99, 0.999, 1.0)))
+    def __sub__(self, other: "Counts") -> "Counts":
+        return Counts(*map(operator.sub, astuple(self), astuple(other)))
 
 
 def is_local(host: str) -> bool:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from .measure import Latency
 
+INTERRUPTED = 130
 INVALID = 98
 MISSED = 99
 
@@ -30,8 +31,11 @@ _EXPRESSION = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|==|<|>)\s*([0-9]+(?:\.[0-9]+
 _TO_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 PERCENTILES = Latency.__struct_fields__
 
+TIMES = (*PERCENTILES, *(f"join_{name}" for name in PERCENTILES))
+"""Figures in milliseconds, to which a threshold may give another unit."""
+
 _FIGURES = (
-    *PERCENTILES,
+    *TIMES,
     "achieved_rate",
     "sent",
     "acked",
@@ -43,6 +47,8 @@ _FIGURES = (
     "repaired",
     "late_sends",
     "server_cpu_us_per_delivery",
+    "kernel_drops",
+    "generator_cpu_us_per_delivery",
 )
 
 
@@ -87,6 +93,18 @@ class Span(Struct, frozen=True):
     to_s: float
 
 
+class Step(Struct, frozen=True):
+    """A phase of a run that looks for the most there can be."""
+
+    name: str
+    rate: float
+    held: bool
+    why: str = ""
+    """If it did not."""
+    valid: bool = True
+    """Or if the bots themselves were too slow to tell."""
+
+
 class Report(Struct, frozen=True):
     """The keys of `--json`, which others script against."""
 
@@ -116,6 +134,8 @@ class Report(Struct, frozen=True):
     """From the first datagram until a bot is in its room."""
     kernel_drops: int | None = None
     """Datagrams for which the bots' receive buffers had no room; None: the system does not say."""
+    generator_cpu_us_per_delivery: float | None = None
+    """Of all workers, while there was something to be sent."""
     scenario: str = ""
     settings: dict[str, str | int | float] = {}
     """All that made the run what it was, the seed among it."""
@@ -124,6 +144,8 @@ class Report(Struct, frozen=True):
     cut_short: bool = False
     workers: int = 1
     phases: tuple[Span, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """Where the most is looked for."""
     series: tuple[Second, ...] = ()
     histogram: tuple[tuple[float, int], ...] = ()
     """Latencies: an upper bound in milliseconds, and how many are below it and above the one
@@ -137,7 +159,11 @@ class Report(Struct, frozen=True):
         thresholds = tuple(map(self._judge, expressions))
         why = self._bottleneck()
         missed = [each.expr for each in thresholds if not each.ok]
-        if why:
+        if self.steps:
+            return self._judged_by_steps()
+        if self.cut_short:
+            verdict = "cut short: what it says is of the time until then"
+        elif why:
             verdict = f"invalid: {why}"
         elif missed:
             verdict = f"missed: {', '.join(missed)}"
@@ -149,10 +175,30 @@ class Report(Struct, frozen=True):
             verdict = "every message reached everybody"
         return replace(self, thresholds=thresholds, valid=not why, verdict=verdict)
 
+    def _judged_by_steps(self) -> "Report":
+        """Only the last one did not hold, if any did not."""
+        last, found = self.steps[-1], self.found_rate
+        most = f"{found:g} messages a second hold" if found is not None else "not even this holds"
+        verdict = f"{most}; {last.rate:g}: {last.why}"
+        if self.cut_short:
+            verdict = f"cut short; {most}"
+        elif last.held:
+            verdict = f"{most}, and maybe more: the scenario has no higher step"
+        return replace(self, valid=last.valid, verdict=verdict)
+
+    @property
+    def found_rate(self) -> float | None:
+        """Messages a second, of the highest step that held."""
+        return max((step.rate for step in self.steps if step.held), default=None)
+
     @property
     def exit_code(self) -> int:
+        if self.cut_short:
+            return INTERRUPTED
         if not self.valid:
             return INVALID
+        if self.steps:
+            return 0 if self.found_rate is not None else MISSED
         return MISSED if any(not each.ok for each in self.thresholds) else 0
 
     def as_json(self) -> bytes:
@@ -173,6 +219,8 @@ class Report(Struct, frozen=True):
             rows.append(
                 ("latency", ", ".join(f"{k.replace('_', '.')} {v:g} ms" for k, v in figures))
             )
+        if self.join_ms is not None:
+            rows.append(("joins", f"p50 {self.join_ms.p50:g} ms, max {self.join_ms.max:g} ms"))
         if self.server_cpu_us_per_delivery is not None:
             rows.append(("server", f"{self.server_cpu_us_per_delivery:g} us of CPU a delivery"))
         rows += [
@@ -190,15 +238,21 @@ class Report(Struct, frozen=True):
         if self.late_sends > LATE_SHARE * max(1, self.sent):
             return f"{self.late_sends} of {self.sent} messages were sent late: use a lower --rate"
         if self.generator_cpu > BUSY:
-            return f"the bots used {self.generator_cpu:.0%} of a core: use fewer, or a lower --rate"
+            return f"the bots used {self.generator_cpu:.0%} of a core: use more --workers"
+        if self.kernel_drops:
+            return f"the bots had no room for {self.kernel_drops} datagrams: use more --workers"
         return ""
 
     def _judge(self, expression: str) -> Threshold:
         name, comparison, limit = _parse(expression)
-        latency = self.latency_ms
-        value = getattr(latency, name, None) if name in PERCENTILES else getattr(self, name)
+        value = getattr(self, name) if name not in TIMES else self._time(name)
         ok = value is not None and bool(_COMPARISONS[comparison](value, limit))
         return Threshold(expression, ok, value)
+
+    def _time(self, name: str) -> float | None:
+        latency = self.join_ms if name.startswith("join_") else self.latency_ms
+        value: float | None = getattr(latency, name.removeprefix("join_"), None)
+        return value
 
 
 def check_thresholds(expressions: Sequence[str]) -> None:
@@ -210,7 +264,7 @@ def check_thresholds(expressions: Sequence[str]) -> None:
 def _parse(expression: str) -> tuple[str, str, float]:
     """Its figure, comparison and limit. Raises ThresholdError."""
     match = _EXPRESSION.fullmatch(expression)
-    if match is None or match[1] not in _FIGURES or bool(match[4]) > (match[1] in PERCENTILES):
+    if match is None or match[1] not in _FIGURES or bool(match[4]) > (match[1] in TIMES):
         raise ThresholdError(
             f"{expression!r} is no threshold: use one like p99<50ms or lost==0, with "
             + ", ".join(_FIGURES)

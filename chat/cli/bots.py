@@ -12,7 +12,17 @@ from .common import NAME, POSITIVE, check_insecure, insecure_option, link_argume
 if TYPE_CHECKING:
     from chat.bots.live import Options as Live
 
-CROWD = ("rooms", "rate", "ramp", "size", "thresholds", "json_file")
+CROWD = (
+    "rooms",
+    "rate",
+    "ramp",
+    "size",
+    "thresholds",
+    "json_file",
+    "scenario",
+    "workers",
+    "no_repair",
+)
 """Parameters that a script has no use for."""
 
 SCRIPT = ("name", "options")
@@ -27,18 +37,14 @@ SCRIPT = ("name", "options")
 @click.option(
     "--rooms",
     type=click.IntRange(1),
-    default=1,
-    show_default=True,
     metavar="K",
-    help="Spread over K rooms.",
+    help="Spread over K rooms. [default: 1]",
 )
 @click.option(
     "--rate",
     type=POSITIVE,
-    default=10.0,
-    show_default=True,
     metavar="R",
-    help="Messages a second, of all bots together.",
+    help="Messages a second, of all bots together. [default: 10]",
 )
 @click.option(
     "--duration",
@@ -47,19 +53,29 @@ SCRIPT = ("name", "options")
     help="Seconds. [default: 10; a script runs until it is ended]",
 )
 @click.option(
-    "--ramp", type=click.FloatRange(0), default=0.0, metavar="S", help="Join over S seconds."
+    "--ramp", type=click.FloatRange(0), metavar="S", help="Join over S seconds. [default: 0]"
 )
-@click.option(
-    "--size", type=int, default=80, show_default=True, metavar="B", help="Bytes of a text."
-)
+@click.option("--size", type=int, metavar="B", help="Bytes of a text. [default: 80]")
 @click.option(
     "--seed",
     type=int,
-    default=0,
+    metavar="N",
+    help="Who speaks when; of a script, what self.random gives. [default: 0]",
+)
+@click.option(
+    "--scenario",
+    metavar="FILE",
+    help="A TOML file; or idle, lurkers, storm, churn, reconnect, find-max.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
     show_default=True,
     metavar="N",
-    help="Who speaks when; of a script, what self.random gives.",
+    help="Processes that share the bots.",
 )
+@click.option("--no-repair", is_flag=True, help="Bots that only listen: what is lost stays lost.")
 @click.option(
     "--threshold",
     "thresholds",
@@ -95,12 +111,15 @@ def command(
     ctx: click.Context,
     link: Link,
     bots: int | None,
-    rooms: int,
-    rate: float,
+    rooms: int | None,
+    rate: float | None,
     duration: float | None,
-    ramp: float,
-    size: int,
-    seed: int,
+    ramp: float | None,
+    size: int | None,
+    seed: int | None,
+    scenario: str | None,
+    workers: int,
+    no_repair: bool,
     thresholds: tuple[str, ...],
     json_file: str | None,
     impair: str,
@@ -114,12 +133,13 @@ def command(
 
     \b
     chat bots LINK --bots 100 --rate 200 --duration 30 --threshold 'p99<50ms'
-    chat bots LINK --impair 'loss=20% delay=80ms±40' --threshold lost==0 --json run.json
+    chat bots LINK --scenario storm --impair 'loss=20%' --threshold lost==0 --json run.json
     chat bots LINK --script greeter.py:Greeter --option language=en
 
     Ends with 0 if all went well, 98 if the bots themselves were too slow for the result to mean
-    anything, 99 if a threshold was missed. A script is not measured: it takes --bots, --duration,
-    --seed, --impair, --impair-seed, --name and --option.
+    anything, 99 if a threshold was missed. With --scenario, --rate is that of its busiest phase and
+    --duration that of all of them: the others change in proportion. A script is not measured: it
+    takes --bots, --duration, --seed, --impair, --impair-seed, --name and --option.
     """
     check_insecure(link, insecure)
     _check_use(ctx, script)
@@ -133,7 +153,7 @@ def command(
                 bots=bots or 1,
                 name=name or "",
                 duration=duration,
-                seed=seed,
+                seed=seed or 0,
                 impair=impair,
                 impair_seed=impair_seed,
                 insecure=insecure,
@@ -141,16 +161,36 @@ def command(
             )
         )
     from chat.bots.command import Options, run
-    from chat.bots.crowd import CrowdError
-    from chat.bots.plan import Plan, PlanError
+    from chat.bots.engine import CrowdError
     from chat.bots.report import ThresholdError
+    from chat.bots.scenario import ScenarioError, chosen
     from chat.net.address import ResolveError
     from chat.net.impair import ImpairmentError
 
-    plan = Plan(link, bots or 10, rooms, rate, duration or 10.0, ramp, size, seed, insecure)
     try:
-        return run(Options(plan, thresholds, json_file, impair, impair_seed))
-    except (PlanError, ThresholdError, ImpairmentError) as error:
+        return run(
+            Options(
+                link,
+                chosen(
+                    scenario,
+                    bots=bots,
+                    rooms=rooms,
+                    rate=rate,
+                    seconds=duration,
+                    ramp=ramp,
+                    size=size,
+                    seed=seed,
+                ),
+                thresholds,
+                json_file,
+                impair,
+                impair_seed,
+                insecure,
+                not no_repair,
+                workers,
+            )
+        )
+    except (ScenarioError, ThresholdError, ImpairmentError) as error:
         raise click.UsageError(str(error)) from error
     except (CrowdError, ResolveError) as error:
         raise click.ClickException(str(error)) from error

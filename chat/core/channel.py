@@ -1,6 +1,7 @@
 """Sealed streams of datagrams: one of a session in both directions, one of a room to all members."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from . import protect, signatures, wire
 from .signatures import SIGNATURE_SIZE
@@ -128,19 +129,40 @@ class PushOpener:
         """None: forged, damaged, or seen before. Raises MalformedError."""
         if header.epoch != self.epoch or not self.window.fresh(header.counter):
             return None
-        authenticated, sealed = datagram[: -len(header.sealed)], header.sealed
-        if self._public:
-            sealed = sealed[:-SIGNATURE_SIZE]
-        plaintext = protect.unseal(self._key, header.counter, authenticated, sealed)
-        if plaintext is None or not self._signed(datagram):
+        plaintext = opened(self.source, header.counter, datagram)
+        if plaintext is None:
             return None
-        self.window.take(header.counter)
-        self.received += header.counter >= self._start
+        self.take(header.counter)
         return wire.decode_frames(plaintext)
 
-    def _signed(self, datagram: bytes) -> bool:
-        """A member who forged it must not move the window either: this comes before that."""
-        if not self._public:
-            return True
-        said, signature = datagram[:-SIGNATURE_SIZE], datagram[-SIGNATURE_SIZE:]
-        return signatures.push_verified(self._public, self._key, said, signature)
+    @property
+    def source(self) -> "Source":
+        """Members that have the same one are sent the same bytes."""
+        return self._key, self._public
+
+    def take(self, counter: int) -> bool:
+        """A push of this number opened. False: it was seen before."""
+        if not self.window.fresh(counter):
+            return False
+        self.window.take(counter)
+        self.received += counter >= self._start
+        return True
+
+
+Source = tuple[bytes, bytes]
+"""A room's key, and what its pushes are signed with, or empty."""
+
+
+@lru_cache(256)
+def opened(source: Source, counter: int, datagram: bytes) -> bytes | None:
+    """The frames in a push, or None: forged or damaged. A member who forged it must not move
+    anybody's window either: this comes before that. Members that share a process open each push
+    once: it is the same bytes for all of them."""
+    key, public = source
+    said = datagram[:-SIGNATURE_SIZE] if public else datagram
+    start = wire.SEALED_OFFSET[0x85]
+    plaintext = protect.unseal(key, counter, said[:start], said[start:])
+    if plaintext is None or not public:
+        return plaintext
+    signature = datagram[-SIGNATURE_SIZE:]
+    return plaintext if signatures.push_verified(public, key, said, signature) else None

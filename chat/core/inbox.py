@@ -7,7 +7,7 @@ gone back: the inbox rewinds to the newest common point and reads again from the
 long as it reads what it has shown before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -141,6 +141,29 @@ class Inbox:
                 return news
         self.repaired += self._keep(first, bodies)
         return news + list(self._advance())
+
+    def digest(self, seq: int) -> bytes | None:
+        """The chained digest after an entry that was read; None: it is not remembered."""
+        return self._ring.get(seq)
+
+    def is_at(self, seq: int, digest: bytes) -> bool:
+        """Whether all up to there, and nothing beyond, has been read and heard of."""
+        return (
+            self.seq == self.shown == self.head == seq
+            and self._digest == digest
+            and not self._buffer
+            and not self.diverged
+        )
+
+    def goes_on(self, digests: Sequence[bytes]) -> None:
+        """Entries follow that somebody who was at the same place has read, with the digest after
+        each."""
+        for digest in digests:
+            self.seq += 1
+            self._ring[self.seq] = digest
+            self._ring.pop(self.seq - RING, None)
+        self.shown = self.head = self.seq
+        self._digest, self._head_digest = digests[-1], None
 
     def saw_head(self, seq: int, digest: bytes | None) -> None:
         """The log reaches at least `seq`. A late, lower head proves nothing, nor does an absurd

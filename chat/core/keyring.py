@@ -1,7 +1,7 @@
 """A member's room keys: the one in use, the next, and for a while the one before."""
 
 from . import limits, wire
-from .channel import PushOpener
+from .channel import PushOpener, Source
 from .protect import COUNTER_MAX
 
 _KEPT = 3
@@ -51,6 +51,19 @@ class Keyring:
             self._returned = False
             self._skipped += max(0, opener.highest - before - 1)
         return frames
+
+    def source(self, epoch: int) -> Source | None:
+        """Of the pushes under that key."""
+        opener = self._openers.get(epoch)
+        return opener.source if opener is not None else None
+
+    def repeats(self, header: wire.Push, source: Source) -> bool:
+        """As `open`, for what another member of the same source has opened, under the key that is
+        in use. False: it was seen before, or has to be opened."""
+        if header.epoch != self._newest or self._returned:
+            return False
+        opener = self._openers[header.epoch]
+        return opener.source == source and opener.take(header.counter)
 
     def returned(self) -> None:
         """We were not pushed to and are again: what was not sent to us meanwhile is not lost."""

@@ -12,6 +12,7 @@ from .outbox import Draft, Outbox
 from .polling import Polling
 from .presence import Change, Roster
 from .protect import KEY_SIZE
+from .readpush import ReadPush
 from .recovery import RoundTrip
 from .reporter import Reporter
 from .text import excess
@@ -207,6 +208,23 @@ class Membership:
                 self.receipts = events.Receipts(self.name, head, dict(marks))
                 return [self.receipts]
         return []
+
+    def repeat(self, push: ReadPush, instance: bytes, now: float) -> bool:
+        """A push that another member in this process, at the same place, has read: the same bytes
+        come to all. False: this one has to be read in full, and nothing has changed."""
+        if (
+            self.opener is None
+            or instance in push.authors
+            or not self._caught_up
+            or self._typing.deadline is not None
+            or not self.inbox.is_at(push.header.first - 1, push.before)
+            or not self.opener.repeats(push.header, push.source)
+        ):
+            return False
+        self._expect_head(now + _FIRST_HEAD)
+        self._reporter.pushed(now)
+        self.inbox.goes_on(push.digests)
+        return True
 
     def page(self, page: wire.Page, history: bool, now: float, instance: bytes) -> list[Event]:
         if history:

@@ -17,6 +17,11 @@ class Timer:
         self._handle: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
 
+    @property
+    def deadline(self) -> float | None:
+        """None: it is not set."""
+        return self._deadline
+
     def set(self, deadline: float | None) -> None:
         """None: never."""
         if deadline == self._deadline:

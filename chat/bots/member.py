@@ -1,0 +1,327 @@
+"""One bot: a guest with a socket of its own.
+
+A push is the same bytes for all members of a room. The first bot of a process to get it reads all
+of it, and those who stand at the same place of the log take it as read, but for what is their own:
+where they are, what they have had before, when they report. Each reads one in full itself, all
+the same, every now and then; so does who missed something.
+"""
+
+import asyncio
+import secrets
+import socket
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from chat.core import events, wire
+from chat.core.channel import opened
+from chat.core.connection import Rebind
+from chat.core.guest import Guest
+from chat.core.link import Link
+from chat.core.membership import Membership
+from chat.core.protect import PUBLISHED_SECRET
+from chat.core.readpush import ReadPush, read_push
+from chat.core.types import Entry, Handshake, Path, Send, Tell
+from chat.handshake import DTLS, Handshaker
+from chat.net import kernel
+from chat.net.address import Address
+from chat.net.connection import BUFFER
+from chat.net.impair import CLEAR, Impairment, Tally
+from chat.net.impaired import Impaired
+from chat.net.timer import Timer
+from chat.secure.trust import Trust
+
+from .listener import Listener
+from .sockets import Sockets
+
+PUSH = 0x85
+"""First byte of one."""
+
+FULL = 5.0
+"""Seconds after which a bot reads a push in full again."""
+
+READ = 256
+"""Pushes that are remembered as read."""
+
+
+class Pushes:
+    """What the bots of this process have read lately."""
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[bytes, ReadPush] = OrderedDict()
+
+    def get(self, datagram: bytes) -> ReadPush | None:
+        return self._read.get(datagram)
+
+    def add(self, datagram: bytes, room: Membership, entries: tuple[Entry, ...]) -> None:
+        """One that was read in full just now."""
+        if room.opener is None:
+            return
+        push = read_push(datagram, room.opener, room.inbox, entries)
+        if push is not None:
+            self._read[datagram] = push
+            if len(self._read) > READ:
+                self._read.popitem(last=False)
+
+
+class Hearer:
+    """What a bot tells. `at` is when it was received."""
+
+    def heard(self, entries: Sequence[Entry], at: float) -> None:
+        """The next of its room."""
+
+    def again(self, count: int) -> None:
+        """A push of so many entries came that was there before."""
+
+    def happened(self, event: object, at: float) -> None:
+        """Anything else that a guest tells."""
+
+
+class Network:
+    """What the bots of a process share."""
+
+    def __init__(
+        self,
+        link: Link,
+        addresses: Sequence[Address],
+        impairment: Impairment = CLEAR,
+        impair_seed: int | str = 0,
+        *,
+        insecure: bool = False,
+        repair: bool = True,
+    ) -> None:
+        """Needs a running loop."""
+        self.link = link
+        self.addresses = tuple(addresses)
+        self.impairment = impairment
+        self.impair_seed = impair_seed
+        self.insecure = insecure
+        self.repair = repair
+        self.loop = asyncio.get_running_loop()
+        self.sockets = Sockets(self.loop)
+        self.pushes = Pushes()
+        self.trust = Trust()
+        self.tally = Tally()
+        """Of the impaired network, of those who have left."""
+        self.drops: int | None = 0
+        """Of the kernel, for want of room; None: it does not say."""
+
+
+class Member:
+    """In one room."""
+
+    def __init__(self, network: Network, name: str, room: str, hearer: Hearer, seed: str) -> None:
+        now = time.monotonic()
+        self._network = network
+        self._hearer = hearer
+        self._server = Path(0, network.link.host, network.link.port)
+        self.guest = Guest(
+            self._server,
+            name,
+            secret=PUBLISHED_SECRET if network.insecure else None,
+            random=secrets.token_bytes,
+            now=now,
+        )
+        self.room = self.guest.join(room, now, backlog=0)
+        if not network.repair:
+            self.room.inbox = Listener(room, backlog=0)
+        self._sock: socket.socket | None = None
+        self._index = -1
+        self._timer = Timer(network.loop, self._timeout)
+        self._full_at = 0.0
+        self._closed = False
+        self._scheduled = False
+        self._at = now
+        self._impaired: Impaired | None = None
+        self._send: Callable[[Path, bytes], None] = self._transmit
+        self._receive: Callable[[bytes, float], None] = self._received
+        if network.impairment != CLEAR:
+            self._impair(network, seed)
+        self._handshaker = Handshaker(
+            network.loop,
+            self.guest,
+            network.link,
+            network.trust,
+            send=self._send,
+            turn=self._soon,
+            say=lambda line: hearer.happened(events.Notice(line), time.monotonic()),
+        )
+
+    @property
+    def tally(self) -> Tally:
+        """Of the impaired network."""
+        return self._impaired.inward + self._impaired.outward if self._impaired else Tally()
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @property
+    def hint(self) -> str:
+        """Why there may be no session yet."""
+        return self._handshaker.hint
+
+    def open(self) -> None:
+        self._bind()
+        self.guest.connect(time.monotonic())
+        self._turn()
+
+    def say(self, text: str) -> int:
+        """Its ticket. Raises NotSaidError."""
+        (ticket,) = self.guest.say(self.room.name, text, time.monotonic())
+        self._turn()
+        return ticket
+
+    def close(self, *, silent: bool = False) -> None:
+        """With a goodbye, unless it vanishes."""
+        if self._closed:
+            return
+        if not silent:
+            self.guest.close(time.monotonic())
+            self._turn()
+        self._closed = True
+        self._timer.set(None)
+        self._handshaker.close()
+        self._network.tally += self.tally
+        if self._impaired is not None:
+            self._impaired.close()
+        self._unbind()
+
+    def _impair(self, network: Network, seed: str) -> None:
+        self._impaired = Impaired(network.loop, network.impairment, seed)
+        receive = self._impaired.receiving(lambda copy, _: self._received(copy, time.monotonic()))
+        self._send = self._impaired.sending(self._transmit)
+        self._receive = lambda datagram, _: receive(datagram, self._server)
+
+    # The socket
+
+    def _bind(self) -> None:
+        """A new one, to the next of the server's addresses."""
+        self._unbind()
+        addresses = self._network.addresses
+        self._index = (self._index + 1) % len(addresses)
+        address = addresses[self._index]
+        sock = socket.socket(address.family, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            kernel.enlarge(sock, BUFFER)
+            kernel.never_fragment(sock, address.family)
+            sock.connect(address.sockaddr)
+        except OSError as error:
+            sock.close()
+            self._failed(error)
+            return
+        self._sock = sock
+        self._network.sockets.add(sock, self._receive, self._failed)
+
+    def _unbind(self) -> None:
+        if self._sock is not None:
+            drops = kernel.receive_drops(self._sock)
+            known = self._network.drops
+            self._network.drops = None if drops is None or known is None else known + drops
+            self._network.sockets.remove(self._sock)
+            self._sock.close()
+            self._sock = None
+
+    def _transmit(self, path: Path, datagram: bytes) -> None:
+        if self._sock is not None:
+            try:
+                self._sock.send(datagram)
+            except BlockingIOError:
+                pass  # As a full queue anywhere on the way: it is repaired.
+            except OSError as error:
+                self._failed(error)
+
+    def _failed(self, error: OSError) -> None:
+        host, port = self._network.link.host, self._network.link.port
+        refused = isinstance(error, ConnectionRefusedError)
+        reason = f"nobody listens at {host}, UDP port {port}" if refused else str(error.strerror)
+        self.guest.unreachable(reason, time.monotonic())
+        self._soon()
+
+    # In and out
+
+    def _received(self, datagram: bytes, at: float) -> None:
+        if not datagram or self._closed:
+            return
+        if datagram[0] == PUSH:
+            push = self._network.pushes.get(datagram) if at < self._full_at else None
+            if push is not None and self.room.repeat(push, self.guest.instance, at):
+                self._hearer.heard(push.entries, at)
+                self._wait(at)
+            else:
+                self._read(datagram, at)
+        elif datagram[0] in DTLS:
+            self._handshaker.receive(datagram)
+            self._soon()
+        else:
+            self.guest.receive(datagram, self._server, at)
+            self._turn(at)
+
+    def _read(self, datagram: bytes, at: float) -> None:
+        self.guest.receive(datagram, self._server, at)
+        self._full_at = at + FULL
+        entries = self._turn(at)
+        if self._network.repair and entries:
+            self._network.pushes.add(datagram, self.room, tuple(entries))
+        elif not self._network.repair and not entries:
+            self._hearer.again(self._opens(datagram))
+
+    def _opens(self, datagram: bytes) -> int:
+        """How many entries are in a push of the server's."""
+        header, keys = wire.decode_header(datagram), self.room.opener
+        if not isinstance(header, wire.Push) or keys is None:
+            return 0
+        source = keys.source(header.epoch)
+        if source is None or opened(source, header.counter, datagram) is None:
+            return 0
+        return header.count
+
+    def _wait(self, at: float) -> None:
+        """The next head is due later than the last one was, and a report may be due: that is
+        looked at when the timer comes, or a head would be late."""
+        deadline = self._timer.deadline
+        if deadline is None or deadline > at + HEAD:
+            self._timer.set(at + HEAD)
+
+    def _soon(self) -> None:
+        if not self._scheduled and not self._closed:
+            self._scheduled = True
+            self._network.loop.call_soon(self._turn)
+
+    def _timeout(self, now: float) -> None:
+        deadline = self.guest.deadline()
+        if deadline is not None and deadline > now:
+            self._timer.set(deadline)
+        else:
+            self.guest.timeout(now)
+            self._turn(now)
+
+    def _turn(self, at: float | None = None) -> list[Entry]:
+        """Does what the guest wants; returns what it told of the room's log."""
+        self._scheduled = False
+        if self._closed:
+            return []
+        at = time.monotonic() if at is None else at
+        entries: list[Entry] = []
+        for effect in self.guest.drain():
+            match effect:
+                case Send(path, datagram):
+                    self._send(path, datagram)
+                case Tell(Entry() as entry):
+                    entries.append(entry)
+                    self._hearer.heard((entry,), at)
+                case Tell(event):
+                    if isinstance(event, events.Connected):
+                        self._handshaker.close()
+                    self._hearer.happened(event, at)
+                case Rebind():
+                    self._bind()
+                case Handshake():
+                    self._handshaker.begin()
+        self._timer.set(self.guest.deadline())
+        return entries
+
+
+HEAD = 0.35
+"""Seconds after a push, in which nothing of a guest's is due: the first head is, then."""

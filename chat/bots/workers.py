@@ -1,0 +1,150 @@
+"""Who carries a crowd: this process, or several others, which are told the same."""
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Protocol
+
+from chat.loop import run_loop
+from chat.net.address import ResolveError
+
+from .crowd import Crowd
+from .messages import (
+    Failed,
+    Message,
+    Order,
+    Stop,
+    Task,
+    decode_message,
+    decode_order,
+    encode,
+)
+
+ENDING = 5.0
+"""Seconds for which a process is waited for that has said all it had to say."""
+
+
+class Worker(Protocol):
+    """One that was given its task."""
+
+    def begin(self, say: Callable[[Message], None]) -> None:
+        """In the loop; `say` is called with all that it says."""
+
+    def tell(self, order: Order) -> None: ...
+
+    async def end(self) -> None: ...
+
+
+class Here(Worker):
+    """In this process."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._orders: asyncio.Queue[Order] = asyncio.Queue()
+        self._running: asyncio.Future[None] | None = None
+
+    def begin(self, say: Callable[[Message], None]) -> None:
+        self._running = asyncio.ensure_future(_crowd(self._task, say, self._orders))
+
+    def tell(self, order: Order) -> None:
+        self._orders.put_nowait(order)
+
+    async def end(self) -> None:
+        self.tell(Stop(hurry=True))
+        if self._running is not None:
+            await self._running
+
+
+class Elsewhere(Worker):
+    """In a process of its own, which Ctrl-C does not reach: this one decides what it means."""
+
+    def __init__(self, task: Task) -> None:
+        """Before there is a loop."""
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_process, args=(theirs,), daemon=True)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._process.start()
+        finally:
+            signal.signal(signal.SIGINT, before)
+        theirs.close()
+        self.tell(task)
+
+    def begin(self, say: Callable[[Message], None]) -> None:
+        self._say = say
+        asyncio.get_running_loop().add_reader(self._pipe.fileno(), self._read)
+
+    def tell(self, order: Order) -> None:
+        try:
+            self._pipe.send_bytes(encode(order))
+        except OSError:
+            pass  # It has gone, which is told when its end of the pipe is read.
+
+    async def end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pipe.fileno())
+        self.tell(Stop(hurry=True))
+        await asyncio.to_thread(self._process.join, ENDING)
+        self._process.kill()
+        self._pipe.close()
+
+    def _read(self) -> None:
+        try:
+            while self._pipe.poll():
+                self._say(decode_message(self._pipe.recv_bytes()))
+        except (EOFError, OSError):
+            asyncio.get_running_loop().remove_reader(self._pipe.fileno())
+            self._say(Failed("a worker has ended by itself; start again, with fewer bots"))
+
+
+def hire(tasks: list[Task]) -> list[Worker]:
+    """One for each: this process, where one is enough."""
+    return [Here(tasks[0])] if len(tasks) == 1 else [Elsewhere(task) for task in tasks]
+
+
+async def _crowd(
+    task: Task, say: Callable[[Message], None], orders: "asyncio.Queue[Order]"
+) -> None:
+    try:
+        await Crowd(task, say, orders).run()
+    except (ResolveError, OSError) as error:
+        say(Failed(str(error)))
+    except Exception as error:
+        say(Failed(f"a worker has failed: {error!r}"))
+        raise
+
+
+def _process(pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    run_loop(_serve(pipe))
+
+
+async def _serve(pipe: Connection) -> None:
+    """Until its part is done, and it is told to end; or whoever started it is gone."""
+    task = decode_order(pipe.recv_bytes())
+    assert isinstance(task, Task)
+    orders: asyncio.Queue[Order] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    gone = loop.create_future()
+
+    def read() -> None:
+        try:
+            while pipe.poll():
+                orders.put_nowait(decode_order(pipe.recv_bytes()))
+        except (EOFError, OSError):
+            loop.remove_reader(pipe.fileno())
+            orders.put_nowait(Stop(hurry=True))
+            gone.set_result(None)
+
+    def say(message: Message) -> None:
+        try:
+            pipe.send_bytes(encode(message))
+        except OSError:
+            pass  # Nobody is there to hear it, which ends this process.
+
+    loop.add_reader(pipe.fileno(), read)
+    await _crowd(task, say, orders)
+    if not gone.done():
+        loop.remove_reader(pipe.fileno())
