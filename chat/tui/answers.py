@@ -9,6 +9,7 @@ from chat.core.commands import help_lines
 from chat.core.membership import Membership
 from chat.core.names import same_name
 from chat.core.recovery import RoundTrip
+from chat.core.sparkline import sparkline, squeezed
 from chat.core.text import clean
 from chat.net.impair import Tally
 
@@ -17,7 +18,6 @@ from .desk import Uplink
 from .health import SPAN, WINDOW, Health, LossMeter
 from .keys import KEYS, Binding, Section
 from .lines import Mark
-from .sparkline import sparkline, squeezed
 from .units import counted, duration, percent, round_trip, trend_top
 
 SLASH = "To say a line that begins with /, begin it with //."

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from chat.core.entry import TEXT_MAX
 from chat.core.limits import PASTE_BYTES
+from chat.core.sparkline import progress_bar, sparkline
 
 from .catchup import Progress
 from .cells import cut, width
 from .rows import Row, Span
-from .sparkline import progress_bar, sparkline
 from .units import loss, round_trip, trend_top
 
 NEAR = 100

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat.core.sparkline import ASCII_BARS, BARS, GAP, progress_bar, sparkline, squeezed
 from chat.tui.cells import width
-from chat.tui.sparkline import ASCII_BARS, BARS, GAP, progress_bar, sparkline, squeezed
 
 VALUES = st.lists(st.none() | st.floats(0, 1e6), max_size=80)
 
