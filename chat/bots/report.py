@@ -157,7 +157,7 @@ class Report(Struct, frozen=True):
     def judged(self, expressions: Sequence[str]) -> "Report":
         """With its thresholds and its verdict. Raises ThresholdError."""
         thresholds = tuple(map(self._judge, expressions))
-        why = self._bottleneck()
+        why = self.bottleneck()
         missed = [each.expr for each in thresholds if not each.ok]
         if self.steps:
             return self._judged_by_steps()
@@ -234,7 +234,8 @@ class Report(Struct, frozen=True):
         rows.append(("verdict", self.verdict))
         return [f"{name:<11} {value}" for name, value in rows]
 
-    def _bottleneck(self) -> str:
+    def bottleneck(self) -> str:
+        """Why these figures tell about the bots and not about the server; empty if they do not."""
         if self.late_sends > LATE_SHARE * max(1, self.sent):
             return f"{self.late_sends} of {self.sent} messages were sent late: use a lower --rate"
         if self.generator_cpu > BUSY:
@@ -244,7 +245,7 @@ class Report(Struct, frozen=True):
         return ""
 
     def _judge(self, expression: str) -> Threshold:
-        name, comparison, limit = _parse(expression)
+        name, comparison, limit = parse(expression)
         value = getattr(self, name) if name not in TIMES else self._time(name)
         ok = value is not None and bool(_COMPARISONS[comparison](value, limit))
         return Threshold(expression, ok, value)
@@ -258,10 +259,10 @@ class Report(Struct, frozen=True):
 def check_thresholds(expressions: Sequence[str]) -> None:
     """Raises ThresholdError."""
     for expression in expressions:
-        _parse(expression)
+        parse(expression)
 
 
-def _parse(expression: str) -> tuple[str, str, float]:
+def parse(expression: str) -> tuple[str, str, float]:
     """Its figure, comparison and limit. Raises ThresholdError."""
     match = _EXPRESSION.fullmatch(expression)
     if match is None or match[1] not in _FIGURES or bool(match[4]) > (match[1] in TIMES):

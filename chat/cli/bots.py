@@ -1,12 +1,13 @@
 """chat bots"""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from chat.core.link import Link
 
+from . import bots_report
 from .common import NAME, POSITIVE, check_insecure, insecure_option, link_argument
 
 if TYPE_CHECKING:
@@ -29,7 +30,23 @@ SCRIPT = ("name", "options")
 """And those that are for a script only."""
 
 
-@click.command("bots")
+class Bots(click.Command):
+    """Its first word is a link, or `report`, which is a command of its own."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        if args[:1] != ["report"]:
+            return super().make_context(info_name, args, parent, **extra)
+        extra["auto_envvar_prefix"] = "CHAT_BOTS_REPORT"
+        return bots_report.command.make_context(f"{info_name} report", args[1:], parent, **extra)
+
+
+@click.command("bots", cls=Bots)
 @link_argument
 @click.option(
     "--bots", type=click.IntRange(1), metavar="N", help="How many. [default: 10; of a script 1]"
