@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
+from chat.core.text import clean
+
 WIDTH, HEIGHT = 560, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 20, 26
 
@@ -69,12 +71,12 @@ class Chart:
             self._parts.append(
                 f'<line class="{kind}" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{at}" y2="{at}"/>'
                 f'<text class="tick" x="{_LEFT - 8}" y="{at}" dy=".32em" '
-                f'text-anchor="end">{escape(name)}</text>'
+                f'text-anchor="end">{_text(name)}</text>'
             )
         for value, name in x.ticks:
             self._parts.append(
                 f'<text class="tick" x="{self._at_x(value)}" y="{HEIGHT - 8}" '
-                f'text-anchor="middle">{escape(name)}</text>'
+                f'text-anchor="middle">{_text(name)}</text>'
             )
 
     def span(self, start: float, end: float, name: str) -> None:
@@ -89,8 +91,8 @@ class Chart:
             )
         if letters > 1:
             self._parts.append(
-                f'<text class="tick" x="{left + 4:.1f}" y="{_TOP - 6}">{escape(shown)}'
-                f"<title>{escape(name)}</title></text>"
+                f'<text class="tick" x="{left + 4:.1f}" y="{_TOP - 6}">{_text(shown)}'
+                f"<title>{_text(name)}</title></text>"
             )
 
     def area(self, css: str, points: Iterable[Point]) -> None:
@@ -130,7 +132,7 @@ class Chart:
         self._parts.append(
             f'<path class="limit {css}" d="M{at_x - 14:.1f},{at_y}h28"/>'
             f'<text class="name {css}" x="{at_x:.1f}" y="{at_y - 5:.1f}" text-anchor="middle">'
-            f"{escape(name)}</text>"
+            f"{_text(name)}</text>"
         )
 
     def tip(self, start: float, end: float, text: str) -> None:
@@ -138,12 +140,12 @@ class Chart:
         left, right = self._at_x(start), self._at_x(end)
         self._tips.append(
             f'<rect class="tip" x="{left:.1f}" width="{max(right - left, 0.5):.1f}" y="{_TOP}" '
-            f'height="{HEIGHT - _TOP - _BOTTOM}"><title>{escape(text)}</title></rect>'
+            f'height="{HEIGHT - _TOP - _BOTTOM}"><title>{_text(text)}</title></rect>'
         )
 
     def svg(self) -> str:
         return (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self._title)}">'
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{_text(self._title)}">'
             f"{''.join(self._parts)}{''.join(self._tips)}</svg>"
         )
 
@@ -174,3 +176,7 @@ def _round_step(length: float, count: int) -> float:
     """1, 2 or 5 times a power of ten, so that there are about `count` of them."""
     power = 10.0 ** math.floor(math.log10(length / count))
     return next(step * power for step in (1, 2, 5, 10) if step * power * count >= length * 0.999)
+
+
+def _text(text: str) -> str:
+    return escape(clean(text))
