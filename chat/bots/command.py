@@ -5,19 +5,20 @@ import secrets
 import signal
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from msgspec import Struct
 
 from chat.core.link import Link
-from chat.core.text import clean
 from chat.loop import run_loop
 from chat.net.impair import Impairment
 
-from .engine import Engine, OnSecond
+from .engine import Engine
 from .messages import Task
-from .report import Report, Second, check_thresholds
+from .report import Report, check_thresholds
+from .saved import Outputs
 from .scenario import Scenario
+from .summary import summary
+from .watch import Watch, is_live
 from .workers import Worker, hire
 
 
@@ -27,7 +28,7 @@ class Options(Struct, frozen=True):
     link: Link
     scenario: Scenario
     thresholds: tuple[str, ...] = ()
-    json_file: str | None = None
+    outputs: Outputs = Outputs()
     impair: str = ""
     impair_seed: str = "0"
     insecure: bool = False
@@ -35,22 +36,27 @@ class Options(Struct, frozen=True):
     workers: int = 1
 
 
-def run(options: Options, on_second: OnSecond | None = None) -> int:
+def run(options: Options) -> int:
     """Returns the exit code. Raises ScenarioError, ThresholdError, ImpairmentError, CrowdError,
-    ResolveError and OSError (the file), each one line."""
+    ResolveError and OSError (a file), each one line."""
     scenario = options.scenario
     scenario.check()
     thresholds = scenario.threshold + options.thresholds
     check_thresholds(thresholds)
     impairment = Impairment.parse(options.impair)
-    if options.json_file not in (None, "-"):
-        Path(options.json_file).touch()
+    options.outputs.check()
     say(describe(scenario, impairment, options.workers))
     tasks = _tasks(options)
     workers = hire(tasks)
-    report = run_loop(_run(tasks[0], workers, thresholds, on_second or tell_second))
+    watch = Watch(sys.stderr, live=is_live(sys.stderr))
+    try:
+        report = run_loop(_run(tasks[0], workers, thresholds, watch))
+    finally:
+        watch.close()
     report = report.judged(thresholds)
-    _write(report, options.json_file)
+    table = sys.stderr if options.outputs.on_stdout else sys.stdout
+    print("\n".join(summary(report)), file=table)
+    options.outputs.write(report)
     return report.exit_code
 
 
@@ -69,14 +75,6 @@ def describe(scenario: Scenario, impairment: Impairment, workers: int) -> str:
 
 def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def tell_second(second: Second, so_far: Report) -> None:
-    """A line for each."""
-    say(
-        f"{second.at_s:4.0f} s  {so_far.sent} sent, {so_far.acked} acknowledged, "
-        f"{so_far.delivered} delivered"
-    )
 
 
 def _tasks(options: Options) -> list[Task]:
@@ -99,25 +97,16 @@ def _tasks(options: Options) -> list[Task]:
 
 
 async def _run(
-    task: Task, workers: list[Worker], thresholds: tuple[str, ...], on_second: OnSecond
+    task: Task, workers: list[Worker], thresholds: tuple[str, ...], watch: Watch
 ) -> Report:
     engine = Engine(
         task,
         workers,
         thresholds,
-        on_second=on_second,
-        say=lambda line: say(f"chat bots: {clean(line)}"),
+        on_second=watch.on_second,
+        say=lambda line: watch.say(f"chat bots: {line}"),
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows, where Ctrl-C comes as an exception.
             asyncio.get_running_loop().add_signal_handler(number, engine.cut_short)
     return await engine.run()
-
-
-def _write(report: Report, json_file: str | None) -> None:
-    table = sys.stderr if json_file == "-" else sys.stdout
-    print("\n".join(report.lines()), file=table)
-    if json_file == "-":
-        sys.stdout.write(report.as_json().decode())
-    elif json_file is not None:
-        Path(json_file).write_bytes(report.as_json())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .measure import Latency
-from .report import PERCENTILES, Report, Threshold, parse
+from .report import TIMES, Report, Threshold, parse
 
 NOT_KNOWN = "-"
 
@@ -44,7 +44,7 @@ def measured(threshold: Threshold) -> str:
     figure, _, _ = parse(threshold.expr)
     if threshold.value is None:
         return "no figure"
-    if figure in PERCENTILES or figure.startswith("join_"):
+    if figure in TIMES:
         return milliseconds(threshold.value)
     return microseconds(threshold.value) if "_us_" in figure else number(threshold.value)
 
@@ -103,6 +103,9 @@ COUNTS = (
     Figure("sent late", lambda report: report.late_sends, number),
     Figure("dropped by the bots' kernel", lambda report: report.kernel_drops, number),
     Figure("server CPU a delivery", lambda report: report.server_cpu_us_per_delivery, microseconds),
+    Figure(
+        "bots' CPU a delivery", lambda report: report.generator_cpu_us_per_delivery, microseconds
+    ),
     Figure("bots' CPU, of a core", lambda report: report.generator_cpu, share),
 )
 

@@ -21,13 +21,18 @@ def merged(reports: Sequence[Report], thresholds: Sequence[str] = ()) -> Report:
 
     Counts are added, and the latency's percentiles are those of all deliveries. Where a report has
     percentiles only, those of joining and of each second, the highest is taken: no percentile of
-    all can be above it. Raises MergeError where they did not run at the same time.
+    all can be above it. Raises MergeError where they did not run
+    at the same time.
     """
     latest, earliest_end = max(each.started for each in reports), min(map(_ended, reports))
     if latest > earliest_end:
         raise MergeError(
             f"they did not run together: one ended {latest - earliest_end:,.0f} s before another "
             "began; give only those of one run"
+        )
+    if len(reports) > 1 and any(each.steps for each in reports):
+        raise MergeError(
+            "runs that look for the most there can be are no parts of one: use one, with --workers"
         )
     latencies = [each.latency_ms for each in reports if each.latency_ms is not None]
     joins = [each.join_ms for each in reports if each.join_ms is not None]
@@ -55,6 +60,7 @@ def merged(reports: Sequence[Report], thresholds: Sequence[str] = ()) -> Report:
         server_cpu_us_per_delivery=(
             reports[0].server_cpu_us_per_delivery if len(reports) == 1 else None
         ),
+        generator_cpu_us_per_delivery=_generator(reports),
         generator_cpu=max(each.generator_cpu for each in reports),
         network_datagrams=sum(each.network_datagrams for each in reports),
         network_dropped=sum(each.network_dropped for each in reports),
@@ -89,6 +95,14 @@ def _highest(latencies: Sequence[Latency]) -> Latency | None:
     if not latencies:
         return None
     return Latency(**{key: max(getattr(each, key) for each in latencies) for key in PERCENTILES})
+
+
+def _generator(reports: Sequence[Report]) -> float | None:
+    """Microseconds of CPU a delivery, of all bots."""
+    costs = [(each.generator_cpu_us_per_delivery, each.delivered) for each in reports]
+    known = [(cost, count) for cost, count in costs if cost is not None and count]
+    count = sum(count for _, count in known)
+    return round(sum(cost * count for cost, count in known) / count, 3) if count else None
 
 
 def _settings(reports: Sequence[Report]) -> dict[str, str | int | float]:

@@ -51,6 +51,7 @@ def page(report: Report) -> str:
         *map(_plot, plots(report)),
         _latencies(report),
         _thresholds(report),
+        _steps(report),
         _counts(report),
         _settings(report),
         f"</div>{_seconds(report)}</main>",
@@ -79,7 +80,8 @@ def _verdicts(report: Report) -> Iterable[str]:
     """What is to be read before all else."""
     missed = [each.expr for each in report.thresholds if not each.ok]
     if not report.valid:
-        why = report.verdict.removeprefix("invalid: ")
+        told = report.verdict.startswith("invalid: ")
+        why = report.verdict.removeprefix("invalid: ") if told else report.bottleneck()
         yield _verdict("bad", "Not valid: these figures do not tell about the server", why)
     if report.cut_short:
         after = (
@@ -87,18 +89,16 @@ def _verdicts(report: Report) -> Iterable[str]:
         )
         yield _verdict("warn", "Cut short", after)
     if missed:
-        yield _verdict("bad", f"Missed: {', '.join(missed)}", _beside(report, "missed"))
-    elif report.valid:
+        yield _verdict("bad", f"Missed: {', '.join(missed)}", "")
+    elif report.steps:
+        found = report.found_rate is not None
+        yield _verdict("good" if found else "bad", _sentence(report.verdict), "")
+    elif report.valid and not report.cut_short:
         whole = not report.lost and report.acked == report.sent
-        if report.thresholds:
-            yield _verdict("good" if whole else "warn", "All thresholds held", report.verdict)
-        else:
-            yield _verdict("good" if whole else "warn", _sentence(report.verdict), "")
-
-
-def _beside(report: Report, word: str) -> str:
-    """The verdict, where it says something else."""
-    return "" if report.verdict.startswith((word, "invalid")) else report.verdict
+        title = "All thresholds held" if report.thresholds else _sentence(report.verdict)
+        yield _verdict(
+            "good" if whole else "warn", title, report.verdict if report.thresholds else ""
+        )
 
 
 def _verdict(css: str, title: str, text: str) -> str:
@@ -140,6 +140,19 @@ def _thresholds(report: Report) -> str:
     )
     head = '<thead><tr><th>threshold</th><th class="num">measured</th><th></th></tr></thead>'
     return _section("Thresholds", f"<table>{head}{rows}</table>")
+
+
+def _steps(report: Report) -> str:
+    """Where the most was looked for."""
+    if not report.steps:
+        return ""
+    rows = "".join(
+        f'<tr><td>{_text(each.name)}</td><td class="num">{_text(rate(each.rate))}</td>'
+        f'<td class="num {"good" if each.held else "bad"}">'
+        f"{_text('held' if each.held else each.why)}</td></tr>"
+        for each in report.steps
+    )
+    return _section("Steps", f"<table>{rows}</table>")
 
 
 def _counts(report: Report) -> str:

@@ -165,8 +165,11 @@ def _deliveries(report: Report, series: Sequence[Second]) -> Plot:
 
 def _repairs(report: Report, series: Sequence[Second]) -> Plot:
     title = "Loss and repair"
-    if not series or not any(each.lost or each.repaired for each in series):
-        return Plot(title, "nothing was lost, and nothing had to be repaired", (), "")
+    late = report.lost - sum(each.lost for each in series)
+    missed = f"{number(late)} more were found to be missing at the end" if late > 0 else ""
+    if not any(each.lost or each.repaired for each in series):
+        note = missed.replace(" more", "") or "nothing was lost, and nothing had to be repaired"
+        return Plot(title, note, (), "")
     top = max(each.lost + each.repaired for each in series)
     chart = _over_time(report, series, title, from_zero(top, number))
     for start, end, each in _spans(series):
@@ -179,7 +182,8 @@ def _repairs(report: Report, series: Sequence[Second]) -> Plot:
         )
     per = "second" if len(series) == len(report.series) else _length(series)
     legend = [("red", "lost for good"), ("blue", "lost on the way, repaired")]
-    return Plot(title, f"deliveries, in each {per}", legend, chart.svg())
+    note = f"deliveries, in each {per}" + (f"; {missed}" if missed else "")
+    return Plot(title, note, legend, chart.svg())
 
 
 def _members(report: Report, series: Sequence[Second]) -> Plot:

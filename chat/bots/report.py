@@ -205,35 +205,6 @@ class Report(Struct, frozen=True):
         """`msgspec.json.decode(…, type=Report)` reads it again."""
         return msgspec.json.format(msgspec.json.encode(self)) + b"\n"
 
-    def lines(self) -> list[str]:
-        """For people."""
-        rows = [
-            ("bots", f"{self.bots} in {self.rooms} room{'s' if self.rooms > 1 else ''}"),
-            ("rate", f"{self.achieved_rate:g}/s of {self.offered_rate:g}/s offered"),
-            ("messages", f"{self.sent} sent, {self.acked} acknowledged"),
-            ("deliveries", f"{self.delivered} of {self.expected}, {self.repaired} repaired"),
-            ("lost", f"{self.lost}, twice {self.duplicates}, out of order {self.reordered}"),
-        ]
-        if self.latency_ms is not None:
-            figures = msgspec.structs.asdict(self.latency_ms).items()
-            rows.append(
-                ("latency", ", ".join(f"{k.replace('_', '.')} {v:g} ms" for k, v in figures))
-            )
-        if self.join_ms is not None:
-            rows.append(("joins", f"p50 {self.join_ms.p50:g} ms, max {self.join_ms.max:g} ms"))
-        if self.server_cpu_us_per_delivery is not None:
-            rows.append(("server", f"{self.server_cpu_us_per_delivery:g} us of CPU a delivery"))
-        rows += [
-            (
-                "threshold",
-                f"{each.expr}: {'held' if each.ok else 'MISSED'}"
-                + (f", it is {each.value:g}" if each.value is not None else ", there is no figure"),
-            )
-            for each in self.thresholds
-        ]
-        rows.append(("verdict", self.verdict))
-        return [f"{name:<11} {value}" for name, value in rows]
-
     def bottleneck(self) -> str:
         """Why these figures tell about the bots and not about the server; empty if they do not."""
         if self.late_sends > LATE_SHARE * max(1, self.sent):

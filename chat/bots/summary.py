@@ -10,7 +10,15 @@ from .report import Report
 
 def summary(report: Report) -> list[str]:
     """What was asked for, what came of it, and whether that is enough."""
-    return [*_rows(report), "", *_percentiles(report), *_thresholds(report), "", _verdict(report)]
+    return [
+        *_rows(report),
+        "",
+        *_percentiles(report),
+        *_steps(report),
+        *_thresholds(report),
+        "",
+        _verdict(report),
+    ]
 
 
 def _rows(report: Report) -> Iterator[str]:
@@ -62,6 +70,15 @@ def _thresholds(report: Report) -> Iterator[str]:
         yield f"{held}  {each.expr:<{widest}}  {measured(each)}"
 
 
+def _steps(report: Report) -> Iterator[str]:
+    if report.steps:
+        yield ""
+    widest = max((len(rate(each.rate)) for each in report.steps), default=0)
+    for each in report.steps:
+        held = "held  " if each.held else "BROKE "
+        yield clean(f"{held}  {rate(each.rate):>{widest}}  {each.why or each.name}".rstrip())
+
+
 def _verdict(report: Report) -> str:
-    short = f" (cut short after {report.duration_s:,.0f} s)" if report.cut_short else ""
+    short = f" (after {report.duration_s:,.0f} s)" if report.cut_short else ""
     return clean(f"{report.verdict}{short}")

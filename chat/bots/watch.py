@@ -6,9 +6,9 @@ are, so the next ones are drawn below them.
 """
 
 import os
-import shutil
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TextIO
 
 from chat.core.sparkline import sparkline
@@ -26,6 +26,8 @@ _REST = "\x1b[K"
 """Clears what is left of the line."""
 _BELOW = "\x1b[J"
 
+_USUAL = os.terminal_size((80, 24))
+
 Size = Callable[[], os.terminal_size]
 
 
@@ -34,13 +36,23 @@ def is_live(out: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
     return out.isatty() and environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
 
 
+def _size(out: TextIO) -> os.terminal_size:
+    """Of a terminal that does not know: what most have."""
+    try:
+        size = os.get_terminal_size(out.fileno())
+    except OSError:
+        return _USUAL
+    return size if size.columns and size.lines else _USUAL
+
+
 class Watch:
     """To be told of each second."""
 
-    def __init__(self, out: TextIO, *, live: bool, size: Size = shutil.get_terminal_size) -> None:
+    def __init__(self, out: TextIO, *, live: bool, size: Size | None = None) -> None:
+        """`size` is that of the terminal behind `out`."""
         self._out = out
         self._live = live
-        self._size = size
+        self._size = size or partial(_size, out)
         self._ascii = not (out.encoding or "").lower().startswith("utf")
         self._seconds: deque[Second] = deque(maxlen=500)
         self._delivered = self._repaired = self._lost = 0

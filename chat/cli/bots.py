@@ -8,7 +8,14 @@ from click.core import ParameterSource
 from chat.core.link import Link
 
 from . import bots_report
-from .common import NAME, POSITIVE, check_insecure, insecure_option, link_argument
+from .common import (
+    NAME,
+    POSITIVE,
+    check_insecure,
+    insecure_option,
+    link_argument,
+    report_options,
+)
 
 if TYPE_CHECKING:
     from chat.bots.live import Options as Live
@@ -20,6 +27,8 @@ CROWD = (
     "size",
     "thresholds",
     "json_file",
+    "html_file",
+    "hgrm_file",
     "scenario",
     "workers",
     "no_repair",
@@ -100,9 +109,7 @@ class Bots(click.Command):
     metavar="EXPR",
     help="Such as p99<50ms or lost==0; repeatable; 99 if one is missed.",
 )
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE"
-)
+@report_options
 @click.option(
     "--impair", default="", metavar="SPEC", help="A bad network, as loss=20% delay=80ms±40."
 )
@@ -139,6 +146,8 @@ def command(
     no_repair: bool,
     thresholds: tuple[str, ...],
     json_file: str | None,
+    html_file: str | None,
+    hgrm_file: str | None,
     impair: str,
     impair_seed: str,
     script: str | None,
@@ -150,13 +159,15 @@ def command(
 
     \b
     chat bots LINK --bots 100 --rate 200 --duration 30 --threshold 'p99<50ms'
-    chat bots LINK --scenario storm --impair 'loss=20%' --threshold lost==0 --json run.json
+    chat bots LINK --scenario storm --impair 'loss=20%' --threshold lost==0 --html run.html
     chat bots LINK --script greeter.py:Greeter --option language=en
 
     Ends with 0 if all went well, 98 if the bots themselves were too slow for the result to mean
     anything, 99 if a threshold was missed. With --scenario, --rate is that of its busiest phase and
     --duration that of all of them: the others change in proportion. A script is not measured: it
     takes --bots, --duration, --seed, --impair, --impair-seed, --name and --option.
+
+    chat bots report shows, compares and merges what --json has written: chat bots report --help.
     """
     check_insecure(link, insecure)
     _check_use(ctx, script)
@@ -180,6 +191,7 @@ def command(
     from chat.bots.command import Options, run
     from chat.bots.engine import CrowdError
     from chat.bots.report import ThresholdError
+    from chat.bots.saved import Outputs
     from chat.bots.scenario import ScenarioError, chosen
     from chat.net.address import ResolveError
     from chat.net.impair import ImpairmentError
@@ -199,7 +211,7 @@ def command(
                     seed=seed,
                 ),
                 thresholds,
-                json_file,
+                Outputs(json_file, html_file, hgrm_file),
                 impair,
                 impair_seed,
                 insecure,

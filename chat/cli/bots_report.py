@@ -2,6 +2,8 @@
 
 import click
 
+from .common import report_options
+
 
 @click.command("report")
 @click.argument(
@@ -15,23 +17,7 @@ import click
     metavar="EXPR",
     help="Such as p99<50ms or lost==0, besides those of the runs; repeatable.",
 )
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE"
-)
-@click.option(
-    "--html",
-    "html_file",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    metavar="FILE",
-    help="One page with charts.",
-)
-@click.option(
-    "--hgrm",
-    "hgrm_file",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    metavar="FILE",
-    help="Percentiles for HdrHistogram's plotter.",
-)
+@report_options
 def command(
     files: tuple[str, ...],
     merge: bool,
@@ -47,8 +33,8 @@ def command(
     chat bots report before.json after.json
     chat bots report --merge machine-*.json --threshold lost==0 --html all.html
 
-    Ends as a run does: 98 if one is not valid, 99 if a threshold was missed. A room on a host that
-    is called report is reached by chat://report.
+    Ends as a run does: 98 if one is not valid, 99 if a threshold was missed, 130 if it was
+    interrupted. A host that is called report is written chat://report.
     """
     from chat.bots.merge import MergeError
     from chat.bots.report import ThresholdError

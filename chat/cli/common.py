@@ -90,6 +90,19 @@ def insecure_option(function: F) -> F:
     )(function)
 
 
+def report_options(function: F) -> F:
+    """Where what was measured goes."""
+    file = click.Path(dir_okay=False, allow_dash=True)
+    for name, text in (
+        ("hgrm", "Percentiles, for HdrHistogram's plotter."),
+        ("html", "One page with charts."),
+        ("json", "All figures; chat bots report reads them."),
+    ):
+        option = click.option(f"--{name}", f"{name}_file", type=file, metavar="FILE", help=text)
+        function = option(function)
+    return function
+
+
 def check_insecure(link: Link, insecure: bool) -> None:
     """Raises UsageError for a pin that nothing would prove."""
     if insecure and link.pin:

@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from chat.bots.measure import Latency
 from chat.bots.merge import MergeError, merged
-from chat.bots.report import Report
+from chat.bots.report import Report, Step
 from chat.bots.series import squeezed
 
 from .reports import made
@@ -67,10 +67,10 @@ def test_all_is_judged_by_every_threshold() -> None:
 
 
 def test_what_is_invalid_or_cut_short_in_one_is_so_in_all() -> None:
-    invalid = replace(TWO, valid=False, verdict="invalid: too slow", cut_short=True)
+    invalid = replace(TWO, valid=False, verdict="invalid: too slow")
     both = merged([ONE, invalid], ["lost==0"])
-    assert (both.valid, both.verdict, both.cut_short) == (False, "invalid: too slow", True)
-    assert both.exit_code == 98
+    assert (both.valid, both.verdict, both.exit_code) == (False, "invalid: too slow", 98)
+    assert merged([ONE, replace(TWO, cut_short=True)]).cut_short
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -87,3 +87,17 @@ def test_no_peak_is_hidden_where_seconds_are_drawn_as_one() -> None:
     assert sum(each.delivered for each in groups) == 60 * 4950
     assert max(each.max_ms or 0 for each in groups) == max(each.max_ms or 0 for each in ONE.series)
     assert squeezed(ONE.series, 60) == list(ONE.series)
+
+
+def test_a_search_for_the_most_is_no_part_of_a_run() -> None:
+    search = replace(TWO, steps=(Step("one", 50.0, True),)).judged(())
+    assert merged([search]) == search
+    with pytest.raises(MergeError, match="use one, with --workers$"):
+        merged([ONE, search])
+
+
+def test_the_price_of_a_delivery_is_that_of_all() -> None:
+    dear = replace(TWO, generator_cpu_us_per_delivery=40.0, delivered=100_000)
+    cheap = replace(ONE, generator_cpu_us_per_delivery=20.0, delivered=300_000)
+    assert merged([cheap, dear]).generator_cpu_us_per_delivery == 25.0
+    assert merged([ONE, TWO]).generator_cpu_us_per_delivery is None

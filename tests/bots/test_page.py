@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from chat.bots import page as module
 from chat.bots.page import page
 from chat.bots.plots import plots
-from chat.bots.report import Report, Span
+from chat.bots.report import Report, Span, Step
 
 from .reports import made
 
@@ -107,6 +107,32 @@ def test_an_invalid_run_says_so_before_everything_else() -> None:
 def test_a_run_that_was_cut_short_says_so() -> None:
     text = page(replace(RUN, cut_short=True, duration_s=12.0))
     assert '<div class="verdict warn"><strong>Cut short</strong>It was ended after 12 s' in text
+
+
+def test_an_invalid_run_that_was_cut_short_says_both() -> None:
+    short = replace(RUN, cut_short=True, late_sends=1000).judged(["lost==0"])
+    words = Reader(page(short)).words
+    assert "Not valid" in words
+    assert "1000 of 5962 messages were sent late" in words
+    assert "Cut short" in words
+    assert "All thresholds held" not in words
+
+
+def test_a_run_that_looks_for_the_most_says_what_it_found() -> None:
+    steps = (Step("one", 50.0, True), Step("two", 100.0, False, "p99<5ms is 7.1"))
+    words = Reader(page(replace(RUN, steps=steps).judged(()))).words
+    assert "50 messages a second hold" in words
+    assert "p99<5ms is 7.1" in words
+
+
+def test_loss_that_is_found_at_the_end_is_told_beside_the_chart() -> None:
+    calm = tuple(replace(each, repaired=0) for each in RUN.series)
+    assert plots(replace(RUN, lost=3, series=calm))[4].note == (
+        "3 were found to be missing at the end"
+    )
+    assert plots(replace(RUN, lost=3))[4].note.endswith(
+        "; 3 more were found to be missing at the end"
+    )
 
 
 def test_missed_thresholds_are_named_and_drawn() -> None:

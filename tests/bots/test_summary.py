@@ -1,7 +1,10 @@
+import re
+
 import pytest
 from msgspec.structs import replace
 
 from chat.bots.figures import microseconds, milliseconds, number, rate, share
+from chat.bots.report import Step
 from chat.bots.summary import summary
 
 from .reports import made
@@ -38,9 +41,15 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_a_run_that_was_cut_short_says_so() -> None:
-    assert summary(replace(RUN, cut_short=True, duration_s=12.2))[-1].endswith(
-        "(cut short after 12 s)"
-    )
+    lines = summary(replace(RUN, cut_short=True, duration_s=12.2).judged(()))
+    assert re.match(r"cut short.* \(after 12 s\)$", lines[-1])
+
+
+def test_steps_say_which_held() -> None:
+    steps = (Step("one", 50.0, True), Step("two", 100.0, False, "p99<5ms is 7.1"))
+    lines = summary(replace(RUN, steps=steps).judged(()))
+    assert "held     50/s  one" in lines
+    assert "BROKE   100/s  p99<5ms is 7.1" in lines
 
 
 def test_drops_of_the_own_kernel_are_told() -> None:
