@@ -177,6 +177,7 @@ def _settings(report: Report) -> str:
     rows = [
         (name, f"{value:g}" if isinstance(value, float) else str(value))
         for name, value in report.settings.items()
+        if value != ""
     ]
     return _section("Settings", _rows(rows, code=True))
 

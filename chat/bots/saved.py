@@ -56,8 +56,10 @@ def read(file: str) -> Report:
         raise ReportError(f"{file} is not what chat bots --json writes: {error}") from error
     bounds = [0.0, *(bound for bound, _ in report.histogram)]
     ends = [0.0, *(each.at_s for each in report.series)]
-    if any(one >= next for one, next in (*pairwise(bounds), *pairwise(ends))):
-        raise ReportError(f"{file} is not what chat bots --json writes: its steps go back")
+    if any(one >= other for one, other in (*pairwise(bounds), *pairwise(ends))) or any(
+        count < 0 for _, count in report.histogram
+    ):
+        raise ReportError(f"{file} is not what chat bots --json writes: its counts go back")
     return report
 
 
