@@ -2,8 +2,8 @@
 tmux's own count of cells no border moves, and the cursor is where the next character goes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,8 @@ import chat
 from tests.needs import needs
 
 from .corpus import WIDTHS
-from .terminal import Server, Terminal
-from .test_e2e import joined, messages, says
+from .terminal import PATIENCE, Server, Terminal
+from .test_e2e import joined, messages
 
 pytestmark = needs("tmux")
 
@@ -64,15 +64,25 @@ def borders(terminal: Terminal) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("size", [(80, 24), (40, 10), (200, 60)], ids=str)
 async def test_nothing_moves(server: Server, tmp_path: Path, size: tuple[int, int]) -> None:
     """After each change, all of it is as if it were drawn from nothing."""
-    async with (
-        chat.connect(server.link, name=NAMES[0]),
-        chat.connect(server.link, name=NAMES[1]),
-        chat.connect(server.link, name=NAMES[2]),
-    ):
-        await asyncio.to_thread(look_at_all, server.link, tmp_path, size)
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as stack:
+        rooms = [
+            await stack.enter_async_context(chat.connect(server.link, name=name)) for name in NAMES
+        ]
+
+        async def say(texts: Sequence[str]) -> None:
+            for number, text in enumerate(texts):
+                await rooms[number % len(rooms)].say(text)
+
+        def others_say(*texts: str) -> None:
+            asyncio.run_coroutine_threadsafe(say(texts), loop).result(PATIENCE)
+
+        await asyncio.to_thread(look_at_all, server.link, tmp_path, size, others_say)
 
 
-def look_at_all(link: str, state: Path, size: tuple[int, int]) -> None:
+def look_at_all(
+    link: str, state: Path, size: tuple[int, int], others_say: Callable[..., None]
+) -> None:
     with joined(link, "ann", state, columns=size[0], rows=size[1]) as ann:
 
         def fresh(what: str) -> None:
@@ -86,9 +96,8 @@ def look_at_all(link: str, state: Path, size: tuple[int, int]) -> None:
             ann.until(lambda: any(row.startswith((">", "search:")) for row in ann.screen()), what)
             assert messages(ann.still()) == messages(changed), what
 
-        if size[0] >= 60:
-            ann.wait(*(f"\n{name}" for name in NAMES[:2]))
-        says(link, *WIDTHS)
+        others_say(*WIDTHS, "the first end")
+        ann.wait("the first end", *(["4 here"] if size[0] >= 60 else []))
         fresh("what others say")
         for reaction in ("👍🏽", "❤️", "👨‍👩‍👧"):
             ann.press("M-Up", "M-Up")
@@ -107,7 +116,8 @@ def look_at_all(link: str, state: Path, size: tuple[int, int]) -> None:
         ann.press("Escape", "C-End")
         ann.say("/topic " + WIDTHS[12])
         ann.wait("✓")
-        says(link, *WIDTHS[:5], name="émile")
+        others_say(*WIDTHS[:5], "the last end")
+        ann.wait("the last end")
         fresh("a topic, and more messages")
 
 
