@@ -28,6 +28,8 @@ class News:
         self._caught_up: set[str] = set()
         """Rooms whose past has been told: what comes is new."""
         self._complained = False
+        self._helped = False
+        """Where help is to be had was said: once is enough."""
         self._greeting: events.Connected | None = None
         """To be told below what the room begins with, not above it."""
 
@@ -159,7 +161,7 @@ class News:
         if event.name != event.asked:
             self._taken(event.name, event.asked, buffer)
         self._desk.notice(f"connected as {clean(event.name)}, {clean(event.endpoint)}", buffer)
-        self._desk.notice(HELP, buffer)
+        self._help(buffer)
 
     def _unreachable(self, reason: str) -> None:
         """The status bar says so all the time; a word stays, if it never worked."""
@@ -168,7 +170,12 @@ class News:
         if not self._instance and not self._complained:
             self._complained = True
             desk.alert(f"{desk.health.reason}; trying again. What you say is kept until then")
-            desk.notice(HELP)
+            self._help()
+
+    def _help(self, buffer: RoomBuffer | None = None) -> None:
+        if not self._helped:
+            self._helped = True
+            self._desk.notice(HELP, buffer)
 
     def _renamed(self, name: str, asked: str) -> None:
         self._desk.know_ourselves()

@@ -106,6 +106,8 @@ def test_a_server_that_was_never_there_is_said_once(scene: Scene) -> None:
         "nobody listens at x, UDP port 9; trying again. What you say is kept until then",
         "/help says what there is",
     ]
+    scene.tell(CONNECTED, events.Entered(ROOM, "", "", False), events.CaughtUp(ROOM))
+    assert scene.seen()[2:] == ["connected as ann, 192.0.2.1:4000"]
 
 
 def test_who_we_are_is_told_below_what_was_there_before(scene: Scene) -> None:
