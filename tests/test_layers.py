@@ -71,7 +71,7 @@ FLOORS: dict[str, set[str]] = {
     "room": {"client", "secure", "net", "core"},
     "status": {"net", "core"},
     "pipe": {"client", "secure", "net", "core", "stdin"},
-    "bots": {"bots", "client", "secure", "net", "core", "loop"},
+    "bots": {"bots", "client", "handshake", "secure", "net", "core", "loop"},
     "tui": {"tui", "client", "status", "secure", "net", "core", "loop", "stdin"},
     "demo": {
         "demo",

@@ -15,6 +15,7 @@ same. Amendments may be known before what they refer to, as older pages come lat
 
 from collections.abc import Iterable
 from typing import NamedTuple
+from unicodedata import category
 
 from msgspec import Struct
 
@@ -22,6 +23,11 @@ from .assembly import Assembler
 from .limits import AMENDMENTS, AMENDMENTS_EACH, REACTION_BYTES
 from .text import UNDO, clean
 from .types import SEQ_MAX, Entry, Kind
+
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that show nothing."""
+
+_SIGNS = frozenset("[]")
 
 _AMENDING = frozenset((Kind.EDIT, Kind.DELETE, Kind.REACTION))
 _AMENDABLE = frozenset((Kind.MESSAGE, Kind.ACTION))
@@ -57,7 +63,11 @@ def is_reaction(text: str) -> bool:
     reaction = text.removeprefix(UNDO)
     if not reaction or reaction.startswith(UNDO) or clean(reaction) != reaction:
         return False
-    return len(reaction.encode()) <= REACTION_BYTES and not any(map(str.isspace, reaction))
+    if len(reaction.encode()) > REACTION_BYTES or any(map(str.isspace, reaction)):
+        return False
+    # One that nobody sees, or that looks like the signs which readers put around them, misleads.
+    seen = any(category(char)[0] not in "CZM" and char not in _BLANK for char in reaction)
+    return seen and not _SIGNS.intersection(reaction)
 
 
 def flaw(kind: int, refers: int, text: str, more: bool = False) -> str | None:

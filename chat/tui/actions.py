@@ -13,6 +13,7 @@ from chat.net.impair import CLEAR, Impairment, ImpairmentError
 from .amending import Amending
 from .answers import help_answer, net_answer, who_answer
 from .desk import Desk
+from .health import Phase
 from .keys import Binding
 from .lines import Line
 from .preferences import Preferences
@@ -79,6 +80,8 @@ class Actions:
         """Shows it at once, and has it sent when it can be. `refers`: the seq of what it amends."""
         desk = self._desk
         guest = desk.uplink.guest
+        if desk.health.phase is Phase.REFUSED:
+            return self._refuse(f"not sent, nothing more is tried: {desk.health.reason}")
         try:
             tickets = guest.say(buffer.room, text, desk.now(), kind=kind, refers=refers)
         except NotSaidError as error:

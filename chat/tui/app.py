@@ -35,6 +35,7 @@ from .asides import Asides, theme_of
 from .effects import Bell, Copy, Quit, Remember, Repaint, Suspend
 from .files import SettingsFile
 from .gate import Gate
+from .health import Phase
 from .keys import Binding, add_key, load_keys
 from .keystream import Click, KeyStream, Wheel, pointed, take_keys
 from .model import Model
@@ -172,6 +173,8 @@ class Application:
     async def settle(self, seconds: float) -> int:
         """Waits until all that was said is in the log, so long at most. Returns how many messages
         are not."""
+        if self.model.desk.health.phase is Phase.REFUSED:
+            return self.model.desk.pending
         try:
             async with asyncio.timeout(seconds):
                 while self.model.desk.pending:

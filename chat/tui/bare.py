@@ -20,7 +20,7 @@ from .layout import (
 )
 from .lines import Line, Look, Mark
 from .rows import FLOW, Row, Span
-from .wrap import Slice
+from .wrap import BLANK, Slice
 
 _INDENT: Span = ("", "  ")
 """Before the further lines of a text: one of them must not look like somebody else's."""
@@ -46,8 +46,12 @@ def _texts(line: Line, context: Context) -> Iterator[tuple[int, Row, int]]:
     whole = text + EDITED if line.edited else text
     overlays = [*found(text, line, context), (len(text), len(whole), "class:edited")]
     style = {Look.TOP: "class:quiet", Look.OUTPUT: "class:output"}.get(line.look, text_style(line))
-    start = 0
+    start = blank = 0
     for number, each in enumerate(whole.split("\n")):
+        blank = 0 if each.strip() else blank + 1
+        if blank > BLANK:
+            start += len(each) + 1
+            continue
         indented = number or line.look is Look.OUTPUT
         first: Row = (_INDENT,) if indented else _prefix(line, context)
         spans = laid_over(whole, Slice(start, start + len(each)), style, overlays)

@@ -45,6 +45,7 @@ def complete(before: str, known: Known) -> Completions:
     word = before[start:]
     if before.startswith("/") and not before.startswith("//") and "\n" not in before:
         command, *words = before[1:].split(" ")
+        words = [*filter(None, words[:-1]), *words[-1:]]
         if not words:
             return _matching(start, word, [f"/{row.name}" for row in COMMANDS], " ")
         return _argument(command.lower(), words, start, word, known)

@@ -12,7 +12,7 @@ from .cells import cut, fitted, width
 from .lines import Line, Look, Mark, Reaction, common_name
 from .query import Query
 from .rows import Row, Span
-from .wrap import Slice, wrap_words
+from .wrap import Slice, few_blank, wrap_words
 
 COLOURS = 12
 """Name colours; see `styles`."""
@@ -131,7 +131,8 @@ def _body(line: Line, context: Context) -> tuple[list[Row], list[int]]:
     whole = text + EDITED if line.edited else text
     overlays = [*found(text, line, context), (len(text), len(whole), "class:edited")]
     style = text_style(line)
-    slices = wrap_words(whole, size - indent, size - sum(width(text) for _, text in first))
+    wrapped = wrap_words(whole, size - indent, size - sum(width(text) for _, text in first))
+    slices = few_blank(whole, wrapped)
     rows: list[Row] = []
     for at, piece in enumerate(slices):
         before = (_blank(indent),) if at else first

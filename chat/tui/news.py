@@ -57,6 +57,9 @@ class News:
             case events.Rejected(reason, True):
                 desk.health.refused(reason, desk.now())
                 desk.alert(clean(reason))
+                for buffer in desk.buffers:
+                    for ticket in desk.unacknowledged:
+                        buffer.outgoing.failed(ticket, "nothing more is tried")
             case events.Rejected(reason):
                 self._unreachable(f"refused: {reason}")
             case events.Entered(room, _, peer, again):

@@ -75,7 +75,7 @@ def _facts(desk: Desk, line: InputLine) -> Facts:
         round_trip=guest.rtt.smoothed if known else None,
         loss=desk.loss.loss if connected else None,
         impaired=desk.impaired,
-        pending=desk.pending,
+        pending=desk.pending if desk.health.phase is not Phase.REFUSED else 0,
         below=None if buffer.viewport.follows else buffer.below or None,
         size=len(line.text.encode(errors="replace")),
         jitter=guest.rtt.variation if known else None,

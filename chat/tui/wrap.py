@@ -1,8 +1,12 @@
 """Where a text is broken into rows."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .cells import cells, clusters, width
+
+BLANK = 2
+"""Blank rows, one after the other, that a text may have on a screen."""
 
 
 class Slice(NamedTuple):
@@ -26,6 +30,17 @@ def wrap_words(text: str, size: int, first: int | None = None) -> list[Slice]:
             room = size
         start += len(line) + 1
     return rows
+
+
+def few_blank(text: str, rows: Iterable[Slice]) -> list[Slice]:
+    """Without the blank rows that follow another two: a screen full of nothing says as much."""
+    kept: list[Slice] = []
+    blank = 0
+    for row in rows:
+        blank = 0 if text[row.start : row.end].strip() else blank + 1
+        if blank <= BLANK:
+            kept.append(row)
+    return kept
 
 
 def _wrap_line(line: str, room: int, size: int) -> list[Slice]:

@@ -347,3 +347,15 @@ def test_the_longest_edit_is_kept_while_the_next_one_comes() -> None:
             more = n < limits.PARTS - 1
             amendments.add(entry(next(seqs), str(number), Kind.EDIT, 1, more=more))
     assert amendments.of(MESSAGE).text == "1" * limits.PARTS
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u3164", "\u2800", "\u0301", "[99", "9]"])
+def test_a_reaction_is_seen_and_looks_like_nothing_else(text: str) -> None:
+    assert not is_reaction(text)
+    assert not is_reaction(f"-{text}")
+
+
+@pytest.mark.parametrize("text", ["👍", "<3", ":)", "+1", "e\u0301", "❤️", "👩‍👩‍👧", "ja"])
+def test_what_people_react_with(text: str) -> None:
+    assert is_reaction(text)
+    assert is_reaction(f"-{text}")

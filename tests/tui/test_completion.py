@@ -45,3 +45,7 @@ def test_where_rooms_are_wanted() -> None:
     assert not asks_for_room("/join dev x")
     assert not asks_for_room("/join")
     assert not asks_for_room("join ")
+
+
+def test_a_space_too_many_changes_nothing() -> None:
+    assert complete("/set  theme  li", Known()).words == ("light",)

@@ -331,3 +331,16 @@ def test_who_types_is_shown_by_choice(scene: Scene) -> None:
     assert "bob is typing" in "\n".join(screen(scene, 120))
     scene.enter("/set typing_show off")
     assert "typing" not in "\n".join(screen(scene, 120)[:-2])
+
+
+def test_where_nothing_more_is_tried_nothing_is_pending(scene: Scene) -> None:
+    scene.tell(events.Rejected("another server answers there", final=True))
+    assert [line for line in scene.seen() if "fish" in line] == [
+        "✗ one fish",
+        "✗ two FISH",
+        "✗ fish",
+    ]
+    assert "pending" not in "\n".join(screen(scene, 120))
+    assert not scene.enter("and this?")
+    assert "nothing more is tried: another server answers there" in scene.hint
+    assert scene.desk.unsent[0] == "one fish", "at the end it can be had again"

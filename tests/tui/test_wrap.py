@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.tui.cells import cells, clusters, width
-from chat.tui.wrap import wrap_cells, wrap_words
+from chat.tui.wrap import few_blank, wrap_cells, wrap_words
 
 from .corpus import SHOWN
 
@@ -69,3 +69,9 @@ def test_typed_lines_fill_their_rows(text: str, size: int) -> None:
         assert width(text[piece.start : piece.end]) <= size
     last = pieces[-1]
     assert width(text[last.start : last.end]) < size, "the cursor has no place after it"
+
+
+def test_blank_rows_are_few() -> None:
+    text = "one\n\n\n\n \ntwo\n\nthree"
+    kept = [text[row.start : row.end] for row in few_blank(text, wrap_words(text, 10))]
+    assert kept == ["one", "", "", "two", "", "three"]
