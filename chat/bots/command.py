@@ -19,7 +19,7 @@ from .saved import Outputs
 from .scenario import Scenario
 from .summary import summary
 from .watch import Watch, is_live
-from .workers import Worker, hire
+from .workers import hire
 
 
 class Options(Struct, frozen=True):
@@ -45,12 +45,21 @@ def run(options: Options) -> int:
     check_thresholds(thresholds)
     impairment = Impairment.parse(options.impair)
     options.outputs.check()
+    interrupts: list[int] = []  # From now on there is a report, however early it ends.
+    signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     say(describe(scenario, impairment, options.workers))
     tasks = _tasks(options)
     workers = hire(tasks)
     watch = Watch(sys.stderr, live=is_live(sys.stderr))
+    engine = Engine(
+        tasks[0],
+        workers,
+        thresholds,
+        on_second=watch.on_second,
+        say=lambda line: watch.say(f"chat bots: {line}"),
+    )
     try:
-        report = run_loop(_run(tasks[0], workers, thresholds, watch))
+        report = run_loop(_run(engine, interrupts))
     finally:
         watch.close()
     report = report.judged(thresholds)
@@ -96,17 +105,10 @@ def _tasks(options: Options) -> list[Task]:
     ]
 
 
-async def _run(
-    task: Task, workers: list[Worker], thresholds: tuple[str, ...], watch: Watch
-) -> Report:
-    engine = Engine(
-        task,
-        workers,
-        thresholds,
-        on_second=watch.on_second,
-        say=lambda line: watch.say(f"chat bots: {line}"),
-    )
+async def _run(engine: Engine, interrupts: list[int]) -> Report:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows, where Ctrl-C comes as an exception.
             asyncio.get_running_loop().add_signal_handler(number, engine.cut_short)
+    if interrupts:
+        engine.cut_short()
     return await engine.run()

@@ -1,6 +1,7 @@
 """One worker's part of a crowd: its bots join, speak at their times, and count what they hear."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 
@@ -61,6 +62,7 @@ class Crowd:
             started = await self._started()
             if started is not None:
                 await self._measured(network, started)
+                gc.unfreeze()
         finally:
             following.cancel()
             for bot in self._bots.values():
@@ -107,6 +109,8 @@ class Crowd:
 
     async def _measured(self, network: Network, start: float) -> None:
         self._ledger.start = start
+        gc.collect()
+        gc.freeze()  # Else all that so many bots are is looked through again and again.
         ticking = asyncio.ensure_future(self._tick(start))
         await self._until(start)
         cpu = time.process_time()

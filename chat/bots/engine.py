@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -96,10 +97,10 @@ class Engine:
     async def _until(self, reached: Callable[[], bool]) -> None:
         """Raises CrowdError."""
         while not reached():
-            if self._failure:
-                raise CrowdError(self._failure)
             if self._cut_short and not self._started:
                 return
+            if self._failure:
+                raise CrowdError(self._failure)
             await self._changed.wait()
             self._changed.clear()
 
@@ -167,6 +168,8 @@ class Engine:
     def _whole(self, cpu: float | None) -> Report:
         counts, joins = Counts(), Histogram()
         heads: dict[str, int] = {}
+        for tick in chain.from_iterable(self._ticks.values()):  # Of those who ended last.
+            self._histogram.merge(tick.latencies, tick.most)
         for each in self._outcomes:
             counts += each.counts
             self._histogram.merge(each.latencies, each.most)

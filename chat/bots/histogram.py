@@ -26,9 +26,12 @@ class Histogram:
         self.counts: Counter[int] = Counter()
         self.total = 0
         self.most = 0.0
+        self._last, self._bucket = 0.0, 0
 
     def add(self, seconds: float, count: int = 1) -> None:
-        self.counts[bucket(seconds)] += count
+        if seconds != self._last:  # One push is as late for all who hear it at once.
+            self._last, self._bucket = seconds, bucket(seconds)
+        self.counts[self._bucket] += count
         self.total += count
         self.most = max(self.most, seconds)
 

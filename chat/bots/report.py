@@ -17,6 +17,9 @@ MISSED = 99
 LATE_SHARE = 0.01
 """Of the sends: more late ones, and the generator was the bottleneck."""
 
+LATE_FEW = 3
+"""And more than so many: a machine has its moments."""
+
 BUSY = 0.95
 """Of one core: more, and the generator was the bottleneck."""
 
@@ -207,7 +210,7 @@ class Report(Struct, frozen=True):
 
     def bottleneck(self) -> str:
         """Why these figures tell about the bots and not about the server; empty if they do not."""
-        if self.late_sends > LATE_SHARE * max(1, self.sent):
+        if self.late_sends > LATE_FEW and self.late_sends > LATE_SHARE * max(1, self.sent):
             return f"{self.late_sends} of {self.sent} messages were sent late: use a lower --rate"
         if self.generator_cpu > BUSY:
             return f"the bots used {self.generator_cpu:.0%} of a core: use more --workers"

@@ -91,14 +91,27 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
         """The highest."""
         return max(phase.rate for phase in self.phase)
 
+    def kinds(self) -> list[Kind]:
+        """Of each bot: one of each, in their order, and then so that there are as many of each as
+        its weight says."""
+        total = sum(kind.weight for kind in self.kind)
+        given = [0] * len(self.kind)
+        found = []
+        for bot in range(self.bots):
+            owed = [kind.weight / total * (bot + 1) - has for kind, has in zip(self.kind, given)]
+            index = bot if bot < len(self.kind) else owed.index(max(owed))
+            given[index] += 1
+            found.append(self.kind[index])
+        return found
+
     def check(self) -> None:
         """What the types of its keys do not say. Raises ScenarioError."""
         if self.bots < self.rooms:
             raise ScenarioError(f"{self.bots} bots cannot fill {self.rooms} rooms: use more --bots")
         if self.seconds <= 0:
             raise ScenarioError("its phases take no time: give one a hold above 0")
-        if self.rate and not any(kind.talks for kind in self.kind):
-            raise ScenarioError("no kind talks: use a rate of 0, or a kind with talks = true")
+        if self.rate and not any(kind.talks for kind in self.kinds()):
+            raise ScenarioError("no bot talks: use a rate of 0, or put a kind that talks first")
         for kind in self.kind:
             if kind.size[0] > kind.size[1]:
                 raise ScenarioError(f"size of {kind.name}: expected [from, to], the lesser first")

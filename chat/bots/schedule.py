@@ -11,7 +11,7 @@ from random import Random
 from typing import NamedTuple
 
 from .report import Span
-from .scenario import Kind, Phase, Scenario
+from .scenario import Phase, Scenario
 
 _PICKS = 8
 """Bots that are tried, until it is the next one that may speak again soonest."""
@@ -40,19 +40,6 @@ class Event(NamedTuple):
     """And its bytes."""
 
 
-def kinds(scenario: Scenario) -> list[Kind]:
-    """Of each bot: as many of a kind as its weight says, mixed as evenly as can be."""
-    total = sum(kind.weight for kind in scenario.kind)
-    given = [0] * len(scenario.kind)
-    found = []
-    for count in range(1, scenario.bots + 1):
-        owed = [kind.weight / total * count - has for kind, has in zip(scenario.kind, given)]
-        index = owed.index(max(owed))
-        given[index] += 1
-        found.append(scenario.kind[index])
-    return found
-
-
 def spans(scenario: Scenario) -> tuple[Span, ...]:
     """Its phases in time."""
     found, at = [], 0.0
@@ -74,8 +61,8 @@ def events(scenario: Scenario) -> Iterator[Event]:
 
 def _messages(scenario: Scenario) -> Iterator[Event]:
     random = Random(f"{scenario.seed}/messages")
-    bots = [bot for bot, kind in enumerate(kinds(scenario)) if kind.talks]
-    kind_of = kinds(scenario)
+    kinds = scenario.kinds()
+    bots = [bot for bot, kind in enumerate(kinds) if kind.talks]
     free_at = [0.0] * scenario.bots
     for number, at in enumerate(_arrivals(scenario)):
         for _ in range(_PICKS):
@@ -84,7 +71,7 @@ def _messages(scenario: Scenario) -> Iterator[Event]:
                 break
         else:
             bot = min(bots, key=free_at.__getitem__)
-        kind = kind_of[bot]
+        kind = kinds[bot]
         free_at[bot] = at + kind.think
         yield Event(at, What.SAY, bot, number, random.randint(*kind.size))
 

@@ -3,7 +3,9 @@
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Protocol
 
@@ -15,6 +17,7 @@ from .messages import (
     Failed,
     Message,
     Order,
+    Outcome,
     Stop,
     Task,
     decode_message,
@@ -65,12 +68,11 @@ class Elsewhere(Worker):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_process, args=(theirs,), daemon=True)
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        with _undisturbed():
             self._process.start()
-        finally:
-            signal.signal(signal.SIGINT, before)
         theirs.close()
+        self._done = False
+        """Nothing more is expected of it."""
         self.tell(task)
 
     def begin(self, say: Callable[[Message], None]) -> None:
@@ -78,6 +80,7 @@ class Elsewhere(Worker):
         asyncio.get_running_loop().add_reader(self._pipe.fileno(), self._read)
 
     def tell(self, order: Order) -> None:
+        self._done |= isinstance(order, Stop) and order.hurry
         try:
             self._pipe.send_bytes(encode(order))
         except OSError:
@@ -93,10 +96,13 @@ class Elsewhere(Worker):
     def _read(self) -> None:
         try:
             while self._pipe.poll():
-                self._say(decode_message(self._pipe.recv_bytes()))
+                message = decode_message(self._pipe.recv_bytes())
+                self._done |= isinstance(message, Outcome | Failed)
+                self._say(message)
         except (EOFError, OSError):
             asyncio.get_running_loop().remove_reader(self._pipe.fileno())
-            self._say(Failed("a worker has ended by itself; start again, with fewer bots"))
+            if not self._done:
+                self._say(Failed("a worker has ended by itself; start again, with fewer bots"))
 
 
 def hire(tasks: list[Task]) -> list[Worker]:
@@ -114,6 +120,19 @@ async def _crowd(
     except Exception as error:
         say(Failed(f"a worker has failed: {error!r}"))
         raise
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A process that is started inherits that Ctrl-C has to wait; this one has it afterwards."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _process(pipe: Connection) -> None:

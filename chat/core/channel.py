@@ -108,7 +108,7 @@ class PushSealer:
 class PushOpener:
     """A member's end of a room."""
 
-    __slots__ = ("_key", "_public", "_start", "epoch", "received", "window")
+    __slots__ = ("_start", "epoch", "received", "source", "window")
 
     def __init__(self, epoch: int, key: bytes, counter: int, public: bytes = b"") -> None:
         """`counter` is of the next push, from JOINED: what came before does not count as lost.
@@ -116,8 +116,8 @@ class PushOpener:
         self.epoch = epoch
         self.received = 0
         self.window = protect.ReplayWindow()
-        self._key = key
-        self._public = public
+        self.source: Source = (key, public)
+        """Members that have the same one are sent the same bytes."""
         self._start = counter
 
     @property
@@ -134,11 +134,6 @@ class PushOpener:
             return None
         self.take(header.counter)
         return wire.decode_frames(plaintext)
-
-    @property
-    def source(self) -> "Source":
-        """Members that have the same one are sent the same bytes."""
-        return self._key, self._public
 
     def take(self, counter: int) -> bool:
         """A push of this number opened. False: it was seen before."""

@@ -216,7 +216,7 @@ class Membership:
             self.opener is None
             or instance in push.authors
             or not self._caught_up
-            or self._typing.deadline is not None
+            or not self._typing.quiet
             or not self.inbox.is_at(push.header.first - 1, push.before)
             or not self.opener.repeats(push.header, push.source)
         ):

@@ -106,6 +106,11 @@ class Typing:
             del self._until[ordinal]
 
     @property
+    def quiet(self) -> bool:
+        """Nobody is."""
+        return not self._until
+
+    @property
     def deadline(self) -> float | None:
         """When there is somebody to forget."""
         return min(self._until.values(), default=None)
