@@ -100,7 +100,6 @@ async def test_what_a_relay_drops_is_lost_without_repair_to_the_entry() -> None:
     assert report.lost == relay.lost
     assert report.delivered == 3000 - relay.lost
     assert (report.duplicates, report.reordered, report.repaired) == (0, 0, 0)
-    assert "deliveries are missing" in report.verdict
 
 
 async def test_what_a_relay_drops_is_repaired() -> None:
@@ -175,26 +174,6 @@ async def test_who_comes_and_goes_misses_nothing_while_there() -> None:
     assert [second.members >= 6 for second in report.series] == [True] * len(report.series)
     assert sum(second.delivered for second in report.series) <= report.delivered
     assert sum(count for _, count in report.histogram) == report.delivered
-
-
-async def test_the_most_there_can_be_is_the_last_step_that_held() -> None:
-    scenario = Scenario(
-        bots=3,
-        find_max=True,
-        phase=tuple(Phase(rate=rate, hold=1) for rate in (20, 40, 60, 80)),
-    )
-    async with chat.serve(["127.0.0.1:0"], insecure=True) as server:
-        link = Link("127.0.0.1", server.endpoints[0].port)
-        report = await measured(link, scenario, ("sent<50",))
-        whole = await measured(link, scenario, ("lost==0",))
-        nothing = await measured(link, scenario, ("sent<5",))
-    assert [step.held for step in report.steps] == [True, True, False]
-    assert (report.found_rate, report.exit_code) == (40, 0)
-    assert report.verdict.startswith("40 messages a second hold; 60: sent<50 is ")
-    assert report.sent < 200
-    assert (whole.found_rate, len(whole.steps)) == (80, 4)
-    assert "maybe more" in whole.verdict
-    assert (nothing.found_rate, nothing.exit_code) == (None, 99)
 
 
 async def test_workers_share_the_bots_and_their_results_are_one(tmp_path: File) -> None:
