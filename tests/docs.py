@@ -1,10 +1,15 @@
 """Writes the tables of the documents from the code: `python -m tests.docs`."""
 
+import ast
 import inspect
 import re
 from pathlib import Path
 from typing import get_args
 
+from chat.bots.measure import Latency
+from chat.bots.report import FIGURES, Report, Second, Span, Step, Threshold
+from chat.bots.scenario import FOLDER, PRESETS, Kind, Phase, Scenario
+from chat.bots.stamp import STAMP
 from chat.core import asks, entry, wire
 from chat.core.commands import COMMANDS
 from chat.core.layout import Layout
@@ -12,7 +17,7 @@ from chat.tui.keys import KEYS
 from chat.tui.settings import ROWS
 
 DOCS = Path(__file__).parent.parent / "docs"
-DOCUMENTS = (DOCS / "protocol.md", DOCS / "terminal.md")
+DOCUMENTS = (DOCS / "load-tests.md", DOCS / "protocol.md", DOCS / "terminal.md")
 
 
 def tables() -> dict[str, str]:
@@ -25,6 +30,10 @@ def tables() -> dict[str, str]:
         "keys": _keys(),
         "commands": _commands(),
         "settings": _settings(),
+        "figures": _figures(),
+        "scenario": "\n".join(map(_keys_of, (Scenario, Phase, Kind))),
+        "presets": _presets(),
+        "report": "\n".join(map(_keys_of, (Report, Latency, Second, Span, Step, Threshold))),
     }
 
 
@@ -88,6 +97,66 @@ def _settings() -> str:
             f"| `{row.name}` | {row.kind.shown(row.default)} | {row.help} | {row.kind.expected} |"
         )
     return "\n".join([*lines, ""])
+
+
+def _figures() -> str:
+    names = ", ".join(f"`{name}`" for name in FIGURES)
+    return f"The figures are {names}.\n"
+
+
+def _presets() -> str:
+    lines = ["| preset | what |", "|---|---|"]
+    for name in PRESETS:
+        first = (FOLDER / f"{name}.toml").read_text().splitlines()[0]
+        lines.append(f"| `{name}` | {first.removeprefix('# ')} |")
+    return "\n".join([*lines, ""])
+
+
+def _keys_of(cls: type) -> str:
+    """The fields of a struct, with what stands below each in the source."""
+    (body,) = ast.parse(inspect.getsource(cls)).body
+    assert isinstance(body, ast.ClassDef)
+    lines = [
+        f"**{cls.__name__}**: {_said(cls)}",
+        "",
+        "| key | type and default | |",
+        "|---|---|---|",
+    ]
+    for at, node in enumerate(body.body):
+        if isinstance(node, ast.AnnAssign):
+            kind = _type(ast.unparse(node.annotation))
+            default = f" = {ast.unparse(node.value)}" if node.value is not None else ""
+            below = body.body[at + 1] if at + 1 < len(body.body) else None
+            text = ""
+            if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                text = " ".join(str(below.value.value).split())
+            lines.append(f"| `{ast.unparse(node.target)}` | `{kind}{default}` | {text} |")
+    return "\n".join([*lines, ""])
+
+
+def _type(annotation: str) -> str:
+    """As somebody who writes TOML or reads JSON calls it."""
+    bare = re.sub(r"Annotated\[(.*), Meta\(.*\)\]", r"\1", annotation)
+    for python, name in _TYPES.items():
+        bare = re.sub(rf"\b{python}\b", name, bare)
+    return (
+        re.sub(r"tuple\[(.*), \.\.\.\]", r"list of \1", bare)
+        .replace("tuple[", "[")
+        .replace("|", "or")
+    )
+
+
+_TYPES = {
+    "Share": "number from 0",
+    "Count": "integer from 1",
+    "Size": f"{STAMP} to {entry.TEXT_MAX}",
+    "float": "number",
+    "int": "integer",
+    "str": "text",
+    "bool": "boolean",
+    "None": "null",
+    "dict": "object",
+}
 
 
 def _said(cls: object) -> str:

@@ -33,18 +33,20 @@ class Kind(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     weight: Annotated[float, Meta(gt=0)] = 1.0
-    """Their share of all bots, in proportion to that of other kinds."""
+    """How many of the bots are of it, in proportion to that of other kinds."""
     size: tuple[Size, Size] = (80, 80)
     """Bytes of a text: from, to."""
     think: Share = 0.0
     """Seconds, at least, between two messages of one bot, as long as another one can speak."""
     talks: bool = True
+    """False: it only reads."""
 
 
 class Phase(Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the run: the rate goes from that of the phase before to this one's, and stays."""
 
     name: str = ""
+    """In reports; empty: its number."""
     rate: Share = 0.0
     """Messages a second, of all bots together."""
     ramp: Share = 0.0
@@ -65,8 +67,11 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of it."""
 
     phase: Annotated[tuple[Phase, ...], Meta(min_length=1)]
+    """What happens, one after the other."""
     name: str = ""
+    """In reports; the file's, if it is empty."""
     bots: Count = 10
+    """Of all kinds together."""
     rooms: Count = 1
     """The bots are spread over so many."""
     ramp: Share = 0.0
@@ -80,6 +85,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     threshold: tuple[str, ...] = ()
     """Those of the command line come on top."""
     kind: Annotated[tuple[Kind, ...], Meta(min_length=1)] = (Kind("talker"),)
+    """Who there is: at least one bot of each, as far as there are bots, in their order."""
 
     @property
     def seconds(self) -> float:
