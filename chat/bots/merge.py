@@ -19,8 +19,8 @@ def merged(reports: Sequence[Report], thresholds: Sequence[str] = ()) -> Report:
     """At least one. Judged by `thresholds`, and by those that the runs had themselves. What is
     invalid in one of them makes all of it invalid.
 
-    Counts are added, and the latency's percentiles are those of all deliveries. Where a report has
-    percentiles only, those of joining and of each second, the highest is taken: no percentile of
+    Counts are added, and the latency's percentiles are those of all deliveries that were timed: on
+    each machine, what its own bots said. Where a report has percentiles only, those of joining and of each second, the highest is taken: no percentile of
     all can be above it. Raises MergeError where they did not run
     at the same time.
     """

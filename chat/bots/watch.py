@@ -90,7 +90,7 @@ class Watch:
         rows = [row[: size.columns] for row in self._rows[: max(1, size.lines - 1)]]
         back = self._back(size)
         body = "".join(f"{row}{_REST}\n" for row in rows)
-        self._out.write(f"{back}{_CUT}{body}{_WRAP}{_BELOW}")
+        self._out.write(f"{back}{_CUT}{body}{_WRAP}")
         self._out.flush()
         self._drawn = size, len(rows)
 
