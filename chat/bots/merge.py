@@ -20,9 +20,10 @@ def merged(reports: Sequence[Report], thresholds: Sequence[str] = ()) -> Report:
     invalid in one of them makes all of it invalid.
 
     Counts are added, and the latency's percentiles are those of all deliveries that were timed: on
-    each machine, what its own bots said. Where a report has percentiles only, those of joining and of each second, the highest is taken: no percentile of
-    all can be above it. Raises MergeError where they did not run
-    at the same time.
+    each machine, what its own bots said. Where a report has percentiles only, those of joining and
+    of each second, the highest is taken: no percentile of all can be above it.
+
+    Raises MergeError where they did not run at the same time.
     """
     latest, earliest_end = max(each.started for each in reports), min(map(_ended, reports))
     if latest > earliest_end:

@@ -81,4 +81,4 @@ def _steps(report: Report) -> Iterator[str]:
 
 def _verdict(report: Report) -> str:
     short = f" (after {report.duration_s:,.0f} s)" if report.cut_short else ""
-    return clean(f"{report.verdict}{short}")
+    return clean(f"{'verdict':<11} {report.verdict}{short}")

@@ -25,7 +25,7 @@ def test_the_table_has_all_that_counts() -> None:
     assert f"MISSED  p99<1ms                       {latency.p99:.3g} ms" in lines
     assert "held    lost==0                       0" in lines
     assert "held    server_cpu_us_per_delivery<2  1.42 us" in lines
-    assert lines[-1] == "missed: p99<1ms"
+    assert lines[-1] == "verdict     missed: p99<1ms"
 
 
 def test_columns_are_under_one_another() -> None:
@@ -42,7 +42,7 @@ def test_what_is_not_known_is_left_out() -> None:
 
 def test_a_run_that_was_cut_short_says_so() -> None:
     lines = summary(replace(RUN, cut_short=True, duration_s=12.2).judged(()))
-    assert re.match(r"cut short.* \(after 12 s\)$", lines[-1])
+    assert re.match(r"verdict     cut short.* \(after 12 s\)$", lines[-1])
 
 
 def test_steps_say_which_held() -> None:
