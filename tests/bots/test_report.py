@@ -117,10 +117,3 @@ def test_json_is_read_back_as_it_was() -> None:
         histogram=((1.5, 3), (2.0, 1)),
     ).judged(["lost==0"])
     assert msgspec.json.decode(report.as_json(), type=Report) == report
-
-
-def test_lines_are_for_people() -> None:
-    lines = REPORT.judged(["p99<50ms"]).lines()
-    assert "latency     p50 1 ms, p90 2 ms, p99 30 ms, p99.9 40 ms, max 50 ms" in lines
-    assert "threshold   p99<50ms: held, it is 30" in lines
-    assert lines[-1] == "verdict     every message reached everybody"
