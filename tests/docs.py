@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from chat.bots.measure import Latency
-from chat.bots.report import FIGURES, Report, Second, Span, Step, Threshold
+from chat.bots.report import JUDGED, Report, Second, Span, Step, Threshold
 from chat.bots.scenario import FOLDER, PRESETS, Kind, Phase, Scenario
 from chat.bots.stamp import STAMP
 from chat.core import asks, entry, wire
@@ -100,7 +100,7 @@ def _settings() -> str:
 
 
 def _figures() -> str:
-    names = ", ".join(f"`{name}`" for name in FIGURES)
+    names = ", ".join(f"`{name}`" for name in JUDGED)
     return f"The figures are {names}.\n"
 
 

@@ -37,7 +37,7 @@ PERCENTILES = Latency.__struct_fields__
 TIMES = (*PERCENTILES, *(f"join_{name}" for name in PERCENTILES))
 """Figures in milliseconds, to which a threshold may give another unit."""
 
-FIGURES = (
+JUDGED = (
     *TIMES,
     "achieved_rate",
     "sent",
@@ -239,9 +239,9 @@ def check_thresholds(expressions: Sequence[str]) -> None:
 def parse(expression: str) -> tuple[str, str, float]:
     """Its figure, comparison and limit. Raises ThresholdError."""
     match = _EXPRESSION.fullmatch(expression)
-    if match is None or match[1] not in FIGURES or bool(match[4]) > (match[1] in TIMES):
+    if match is None or match[1] not in JUDGED or bool(match[4]) > (match[1] in TIMES):
         raise ThresholdError(
             f"{expression!r} is no threshold: use one like p99<50ms or lost==0, with "
-            + ", ".join(FIGURES)
+            + ", ".join(JUDGED)
         )
     return match[1], match[2], float(match[3]) * _TO_MS[match[4] or "ms"]

@@ -218,4 +218,4 @@ async def test_ctrl_c_still_writes_what_is_known(tmp_path: File, workers: str) -
     assert len(report["series"]) >= 2
     assert nothing["cut_short"]
     assert (nothing["sent"], nothing["latency_ms"]) == (0, None)
-    assert any(line.startswith("verdict     cut short") for line in early.out)
+    assert any("cut short" in line for line in early.out), early.out
