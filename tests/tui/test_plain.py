@@ -162,6 +162,7 @@ async def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
             await server.kill()
             ann.write("meanwhile\n")
             await tells(ann, "; trying again")
+            await tells(bob, "; trying again")
             async with serving(port=port, store=tmp_path):
                 await ann.line("-- connected again", 30)
                 await bob.line("-- connected again", 30)
