@@ -5,6 +5,7 @@ answered. A server ignores a request that is older than the newest it took of th
 that what the network delayed changes nothing.
 """
 
+from enum import IntEnum
 from typing import Annotated
 
 import msgspec
@@ -21,6 +22,21 @@ Proof = Annotated[bytes, Meta(max_length=64)]
 Digest = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Natural = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 Number = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Secret = Annotated[str, Meta(max_length=128)]
+"""What opens a room's door: its password, or an invite."""
+Words = Annotated[str, Meta(max_length=300)]
+
+
+class Why(IntEnum):
+    """What a refusal means to a program."""
+
+    OTHER = 0
+    PASSWORD = 1
+    """The room has a password, and none was given."""
+    ENTRY = 2
+    """No such room, wrong password, or an invite that is no good: which, nobody is told."""
+    CLOSED = 3
+    """Banned, locked or full."""
 
 
 class Hello(Struct, frozen=True, array_like=True, tag=0):
@@ -40,6 +56,7 @@ class Join(Struct, frozen=True, array_like=True, tag=1):
     r: Number
     room: Name
     points: Annotated[tuple[tuple[Natural, Digest], ...], Meta(max_length=10)]
+    secret: Secret = ""
 
 
 class Leave(Struct, frozen=True, array_like=True, tag=2):
@@ -81,6 +98,22 @@ class Direct(Struct, frozen=True, array_like=True, tag=6):
 
     r: Number
     name: Name
+
+
+class Act(Struct, frozen=True, array_like=True, tag=7):
+    """Moderate a room; see roles.Act for what there is to do."""
+
+    r: Number
+    room: Name
+    act: Annotated[str, Meta(max_length=16)]
+    whom: Name = ""
+    """A name, an address or prefix, or an invite's id."""
+    seconds: Number = 0
+    """How long it holds; 0: for good. Of `slow`, between two messages."""
+    number: Natural = 0
+    """The message, the limit, or how often an invite may be used."""
+    text: Words = ""
+    """Why; or the password, or the role."""
 
 
 class Welcome(Struct, frozen=True, array_like=True, tag=0):
@@ -199,6 +232,8 @@ class Refused(Struct, frozen=True, array_like=True, tag=6):
 
     r: Number
     reason: str
+    why: int = 0
+    """One of Why, or another number."""
 
 
 class Invited(Struct, frozen=True, array_like=True, tag=7):
@@ -216,8 +251,53 @@ class Notice(Struct, frozen=True, array_like=True, tag=8):
     text: str
 
 
-Request = Hello | Join | Leave | Nick | Who | Rooms | Direct
-Response = Welcome | Joined | Left | Named | Members | RoomList | Refused | Invited | Notice
+class Done(Struct, frozen=True, array_like=True, tag=9):
+    """To Act: it is in the log, and holds."""
+
+    r: Number
+    text: str
+    """What there is to say: the invite, the list, or nothing."""
+
+
+class Removed(Struct, frozen=True, array_like=True, tag=10):
+    """Unasked, and repeated until a Leave: you are no member of this room any more."""
+
+    room: Name
+    reason: str
+
+
+class Standing(Struct, frozen=True, array_like=True, tag=11):
+    """Unasked: what you are in a room, when you enter it, when that changes, and when you say what
+    you may not."""
+
+    room: Number
+    """Its tag."""
+    role: int
+    """One of roles.Role, or another number."""
+    muted: Number = 0
+    """Seconds that it still lasts; the highest number: for good; 0: not muted."""
+    slow: Number = 0
+    """Seconds between two messages of one member; 0: as it likes."""
+    wait: Number = 0
+    """Milliseconds until the next one."""
+    reason: str = ""
+
+
+Request = Hello | Join | Leave | Nick | Who | Rooms | Direct | Act
+Response = (
+    Welcome
+    | Joined
+    | Left
+    | Named
+    | Members
+    | RoomList
+    | Refused
+    | Invited
+    | Notice
+    | Done
+    | Removed
+    | Standing
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from .asks import Member, Request, RoomRow
+from .roles import Role
 
 
 class Connected(Struct, frozen=True):
@@ -67,6 +68,38 @@ class Exited(Struct, frozen=True):
     """We are not in a room any more."""
 
     room: str
+
+
+class Removed(Struct, frozen=True):
+    """We were put out of a room."""
+
+    room: str
+    reason: str
+
+
+class Standing(Struct, frozen=True):
+    """What we are in a room, and may do there; told when it changes."""
+
+    room: str
+    role: Role
+    muted: float = 0.0
+    """Until when, by our own clock (`now`); infinite: for good; 0: not muted."""
+    reason: str = ""
+    """Why we are muted."""
+    slow: int = 0
+    """Seconds between two messages of one member; 0: as it likes."""
+    ready: float = 0.0
+    """When the next one may be said, by our own clock."""
+
+
+class Done(Struct, frozen=True):
+    """What we asked for as a moderator holds."""
+
+    room: str
+    act: str
+    whom: str
+    text: str
+    """What there is to say: the invite, the list, or nothing."""
 
 
 class Logged(Struct, frozen=True):
@@ -143,6 +176,8 @@ class Refusal(Struct, frozen=True):
 
     reason: str
     request: Request
+    why: int = 0
+    """One of asks.Why."""
 
 
 class Notice(Struct, frozen=True):

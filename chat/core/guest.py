@@ -317,7 +317,7 @@ class Guest:
             case asks.Invited(0, name, peer):
                 self._invited(name, peer)
             case _:
-                request = self._asking.answered(response.r, self._now)
+                request = self._asking.answered(getattr(response, "r", 0), self._now)
                 if request is not None:
                     self._answered(request, response)
 

@@ -98,10 +98,14 @@ class Kind(IntEnum):
     """What it refers to is taken back; no text."""
     REACTION = 6
     """To what it refers to: a word or an emoji; `-` in front takes it back."""
+    MODERATION = 7
+    """What a moderator did, in the server's words: `kicked bob: spam`."""
     ROOM = 8
     """In the registry: a room was made; its name is the text."""
     NAME = 9
     """In the registry: a name belongs to a key; the text is that key, in hexadecimal, and it."""
+    ACT = 10
+    """In the registry: an act of moderation; the text is a `policy.Deed` in JSON."""
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -270,6 +274,23 @@ class Fetch(Struct, frozen=True):
     budget: int
 
 
+class Check(Struct, frozen=True):
+    """Does the password belong to this verifier? It takes long and much memory on purpose: done
+    elsewhere, answered with `checked(ticket, ok)`, ok None if there is too much to do."""
+
+    ticket: object
+    password: str
+    verifier: str
+    """A PHC string of Argon2id (RFC 9106)."""
+
+
+class Harden(Struct, frozen=True):
+    """Make a verifier of a password; answer with `hardened(ticket, verifier)`, as Check."""
+
+    ticket: object
+    password: str
+
+
 class Close(Struct, frozen=True):
     """Nothing more of a handshake, or of text over one, is needed at this endpoint."""
 
@@ -290,4 +311,4 @@ class Tell(Struct, frozen=True):
 Request = Append | Open | Fetch | Follow | Unfollow | Trim
 """To the log."""
 
-Effect = Send | Subscribe | Unsubscribe | Push | Close | Handshake | Tell | Request
+Effect = Send | Subscribe | Unsubscribe | Push | Close | Handshake | Check | Harden | Tell | Request
