@@ -8,7 +8,7 @@ limit for each author and each room.
 import re
 from enum import Enum
 
-from chat.core.limits import Bucket
+from chat.core.buckets import Bucket
 from chat.core.names import is_public, same_name
 from chat.core.types import Entry, Kind
 

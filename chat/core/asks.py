@@ -264,6 +264,8 @@ class Removed(Struct, frozen=True, array_like=True, tag=10):
 
     room: Name
     reason: str
+    ordinal: Number
+    """The one that you had there: who has a later one has joined since."""
 
 
 class Standing(Struct, frozen=True, array_like=True, tag=11):

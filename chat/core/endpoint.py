@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from . import limits, wire
+from . import asks, limits, wire
+from .asks import Why
+from .buckets import Bucket
+from .durations import words
 from .entry import decode_entry
 from .layout import MalformedError
 from .member import Member
@@ -51,7 +54,7 @@ class TextEndpoint(Member):
         """What waits for the log to confirm what was said before."""
         self.listed = ""
         """The last room of a list that goes on."""
-        self.bucket = limits.Bucket(limits.TEXT_RATE, limits.TEXT_BURST)
+        self.bucket = Bucket(limits.TEXT_RATE, limits.TEXT_BURST)
         self.seen = now
         self.warned = False
         self._turn = turn
@@ -98,6 +101,22 @@ class TextEndpoint(Member):
 
     def invited(self, request: int, room: str, peer: str) -> None:
         """A plain-text endpoint is put into its direct rooms; there is nothing to ask."""
+
+    def refused(self, request: int, reason: str, why: Why = Why.OTHER) -> None:
+        self.entering = ""
+        self.notice(reason)
+
+    def put_out(self, room: Room, ordinal: int, reason: str) -> None:
+        if self.room is room:
+            self.room = None
+        self.notice(reason)
+
+    def stands(self, room: Room, standing: asks.Standing) -> None:
+        because = f": {standing.reason}" if standing.reason else ""
+        if standing.muted:
+            self.notice(f"you are muted in {room.name}{because}")
+        elif standing.slow:
+            self.notice(f"slow mode in {room.name}: one message in {words(standing.slow)}")
 
     def unopened(self, room: str) -> None:
         if room == self.entering:

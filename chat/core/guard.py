@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar
 
-from .limits import NEIGHBOUR, NEIGHBOURS, SESSIONS_PER_NEIGHBOUR, STRAYS, Bucket
+from .buckets import Bucket
+from .limits import NEIGHBOUR, NEIGHBOURS, SESSIONS_PER_NEIGHBOUR, STRAYS
 from .types import Path
 
 K = TypeVar("K")

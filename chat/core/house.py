@@ -10,21 +10,25 @@ from msgspec import Struct
 
 from . import asks, limits, wire
 from .amend import amends, flaw
+from .authority import SERVER
+from .buckets import Allowance
+from .directs import Directs
+from .entrance import Knock
 from .entry import TEXT_MAX, decode_entry
+from .government import Government
 from .guard import Deed, Guard
+from .happenings import Came, Skipped, Went
 from .layout import MalformedError
 from .member import Labels, Member
-from .names import (
-    LOBBY,
-    BadNameError,
-    check_room,
-    direct_parties,
-    direct_room,
-    is_public,
-)
+from .motions import Motion
+from .names import LOBBY, BadNameError, check_room, direct_parties, is_public
+from .openings import JoinTicket, Openings
 from .people import People
+from .policy import Ruling
+from .refusal import RefusedError
 from .registry import Registry
 from .room import Room, RoomTimers
+from .session import Session
 from .signatures import Signer
 from .staging import Verdict
 from .text import is_utf8
@@ -32,9 +36,9 @@ from .turn import Turn
 from .types import (
     REGISTRY,
     Entry,
+    Extract,
     Fetch,
     Follow,
-    Form,
     Kind,
     Open,
     Path,
@@ -53,40 +57,6 @@ class OpenRegistry(Struct, frozen=True):
     """Ticket: the registry is opened, once, before anybody may join."""
 
 
-class JoinTicket:
-    """Ticket: the member waits for its room's log. One a member and room: whoever asks again
-    meanwhile, with other points, has the log asked once more when it has answered."""
-
-    __slots__ = ("asked", "member", "points", "request", "room")
-
-    def __init__(self, member: Member, room: str) -> None:
-        self.member = member
-        self.room = room
-        self.request = self.asked = -1
-        """The newest request, and that which the log is asked for."""
-        self.points: tuple[Point, ...] = ()
-
-
-class Came(Struct, frozen=True):
-    """To the operator: somebody is here."""
-
-    name: str
-    endpoint: str
-    form: Form
-
-
-class Went(Struct, frozen=True):
-    """To the operator: somebody is gone."""
-
-    name: str
-    endpoint: str
-    form: Form
-
-
-class RefusedError(Exception):
-    """What a member asked for cannot be; one line that says what to do."""
-
-
 class House:
     """Owns rooms, names and registry. Members are owned by their protocol."""
 
@@ -101,16 +71,27 @@ class House:
         self.registry = Registry(random(8))
         self.guard = Guard()
         self.people = People(self.registry, self.guard)
+        self.directs = Directs(self.registry, self.people)
         self.labels = labels
         self.rooms: dict[str, Room] = {}
+        self.government = Government(
+            self.registry,
+            self.people,
+            self.rooms,
+            turn,
+            timers,
+            random,
+            put_out=self._put_out,
+            ruled=self._ruled,
+            secure=signer is not None,
+        )
         self._signer = signer
         self._turn = turn
         self._timers = timers
         self._random = random
         self._tags = 0
-        self._opening: dict[Member, dict[str, JoinTicket]] = {}
-        """Joins that wait for the log."""
-        self._ahead = limits.Allowance(limits.AHEAD_BYTES)
+        self._openings = Openings(turn)
+        self._ahead = Allowance(limits.AHEAD_BYTES)
         turn.emit(Open(OpenRegistry(), REGISTRY, b"", ()))
 
     # What members ask for
@@ -123,6 +104,8 @@ class House:
     def enter(self, member: Member, name: str, key: bytes, now: float, wall: int) -> None:
         """Somebody new, who has shown to hold `key`, unless that is empty. Raises RefusedError for
         a name that cannot be one, and where one neighbour is here too often already."""
+        member.public = key
+        self.government.entrance.check_ban(member, SERVER, now)
         if not self.guard.has_room(member.path):
             raise RefusedError("too many are here from your network; try again when some have left")
         if not self.guard.allows(Deed.JOIN, member.path, now):
@@ -147,6 +130,7 @@ class House:
         if (member.name, member.verified) != (before, verified):
             for room in member.rooms.values():
                 room.renamed(member, before, now)
+        self.government.consequences.moved(member, now)
 
     def join(
         self,
@@ -156,10 +140,39 @@ class House:
         points: tuple[tuple[int, bytes], ...],
         now: float,
         wall: int,
+        secret: str = "",
     ) -> str:
-        """The room's name in its normal form; `member.joined` follows when the log has answered.
-        Raises RefusedError."""
+        """The room's name in its normal form; `member.joined` follows when the log has answered,
+        or `member.refused` when it is known that the `secret` does not open the room. Raises
+        RefusedError."""
         room = self._room_to_join(member, name)
+        if not is_public(room):
+            self.government.entrance.check_ban(member, SERVER, now)
+        knock = Knock(member, room, request, _points(points), secret)
+        here = room in self.rooms and member in self.rooms[room]
+        waits = room in self._openings.of(member)
+        if here or waits or not is_public(room) or self.government.entrance.admits(knock, now):
+            self._admit(knock, now, wall)
+        return room
+
+    def checked(self, knock: Knock, ok: bool | None, now: float, wall: int) -> None:
+        """Whether the password was right; None: that could not be found out."""
+        member = knock.member
+        try:
+            comes = self.government.entrance.checked(knock, ok, now)
+            if comes and member in self.people and member.awaits(knock.room, knock.request):
+                self._admit(knock, now, wall)
+        except RefusedError as error:
+            member.refused(knock.request, str(error), error.why)
+
+    def _admit(self, knock: Knock, now: float, wall: int) -> None:
+        """It may come in, and does when the log has answered. Raises RefusedError."""
+        member, room = knock.member, knock.room
+        self._open_room(member, room, now, wall)
+        self._openings.ask(member, self.rooms[room], knock.request, knock.points)
+
+    def _open_room(self, member: Member, room: str, now: float, wall: int) -> None:
+        """Raises RefusedError where it is not there and cannot be made."""
         if room not in self.rooms:
             if room not in self.registry.rooms and room != LOBBY:
                 self._check_new(member, now)
@@ -175,19 +188,17 @@ class House:
                 self._set_topic,
             )
         if is_public(room):
-            self.registry.make_room(room, member.name, wall)
+            made = self.registry.make_room(room, member.name, wall)
+            if made and room != LOBBY:
+                self.government.founded(room, member, now)
             self._turn.room(self)
-        opening = self._opening.setdefault(member, {})
-        ticket = opening.get(room)
-        known = ticket is not None
-        if ticket is None:
-            ticket = opening[room] = JoinTicket(member, room)
-            self.rooms[room].opening += 1
-        if ticket.request != request:
-            ticket.request, ticket.points = request, _points(points)
-        if not known:
-            self._open(ticket)
-        return room
+
+    def _check_new(self, member: Member, now: float) -> None:
+        """Raises RefusedError where no room more can be made."""
+        if len(self.registry.rooms) >= limits.ROOMS:
+            raise RefusedError("the server has as many rooms as it may; join one of /rooms")
+        if not self.guard.allows(Deed.ROOM, member.path, now):
+            raise RefusedError("your network has made many rooms; join one of /rooms, or wait")
 
     def leave(self, member: Member, name: str, now: float) -> None:
         """No matter whether it was in it."""
@@ -195,7 +206,7 @@ class House:
         if room is not None:
             self._leave(member, room, now)
 
-    def say(self, member: Member, room: Room, draft: wire.Draft, wall: int) -> Verdict:
+    def say(self, member: Member, room: Room, draft: wire.Draft, now: float, wall: int) -> Verdict:
         """One entry's text, UTF-8. It is made harmless where it is shown. Raises
         MalformedError."""
         text = draft.text
@@ -205,33 +216,24 @@ class House:
             raise MalformedError("topic")
         if amends(draft.kind) and flaw(draft.kind, draft.refers, text.decode(), bool(draft.more)):
             raise MalformedError("amendment")
+        if draft.n > room.last_n(member) and self.government.withholds(member, room, draft, now):
+            return Verdict.AHEAD
         verdict = room.draft(member, draft, wall)
+        if verdict is Verdict.TAKEN:
+            self.government.speech.said(member, room, draft.kind, bool(draft.more), now)
         if room.parties is not None and verdict is Verdict.TAKEN:
             # Not before somebody says something there: whoever is a party is reminded of it.
             self.registry.make_room(room.name, member.name, wall)
             self._turn.room(self)
         return verdict
 
-    def direct(self, member: Member, name: str) -> tuple[str, str]:
-        """The room that `member` shares with this name's owner, and the owner's name. Raises
-        RefusedError."""
-        peer = self.people.named(name)
-        if peer is None:
-            raise RefusedError(f"there is no {name} here; /who lists who is")
-        if peer.party == member.party:
-            raise RefusedError("that is you")
-        return direct_room(member.party, peer.party), peer.name
-
-    def invitations(self, member: Member) -> Iterator[tuple[str, str]]:
-        """Direct rooms that the member is not in and has room for, with the other's name, the
-        newest first."""
-        names = self.registry.direct_rooms(member.party)[-limits.ROOMS_PER_MEMBER :]
-        if not names:
-            return
-        joined = {room.name for room in member.rooms.values()}
-        missing = [name for name in reversed(names) if name not in joined]
-        for name in missing[: limits.ROOMS_PER_MEMBER - _directs(member)]:
-            yield name, self._peer(member, name)
+    def remind(self, session: Session, now: float) -> None:
+        """What it may have missed of what moderators did to it."""
+        session.remind()
+        told = session.dealings.standings if session.dealings is not None else ()
+        for room in session.rooms.values():
+            if room.name in told:
+                self.government.consequences.tell(session, room, now)
 
     def list_rooms(self, after: str) -> Iterator[asks.RoomRow]:
         for name in self.registry.public(after):
@@ -243,74 +245,91 @@ class House:
     def opened(self, ticket: object, snapshot: Snapshot, now: float, wall: int) -> None:
         match ticket:
             case OpenRegistry():
-                self.registry.opened(snapshot.floor, snapshot.head)
+                self.registry.opened(snapshot.floor, snapshot.head, now, wall)
                 self._turn.emit(Follow(REGISTRY, 0))
             case JoinTicket(member=member, request=request, room=name):
-                if ticket.asked != request:
-                    self._open(ticket)
+                if self._openings.outdated(ticket):
                     return
-                room = self._answered(ticket)
+                room = self.rooms[name]
+                self._openings.answered(ticket, room)
                 if member in self.people and member.awaits(name, request):
                     if not room.following:
                         room.start(snapshot)
                         self._turn.emit(Follow(name, snapshot.head.seq))
                     room.enter(member, snapshot, now, wall)
                     member.joined(room, request, snapshot)
-                self._close_if_empty(room)
+                    self.government.consequences.entered(member, room, now)
+                self._close_if_empty(room, now)
 
-    def failed(self, ticket: object, reason: str) -> None:
+    def failed(self, ticket: object, reason: str, now: float) -> None:
         match ticket:
             case OpenRegistry():
                 self.registry.trouble = reason
             case JoinTicket(member=member, request=request, room=name):
-                room = self._answered(ticket)
+                room = self.rooms[name]
+                self._openings.answered(ticket, room)
                 if member.awaits(name, request):
                     member.unopened(name)
-                self._close_if_empty(room)
+                self._close_if_empty(room, now)
 
-    def logged(self, name: str, records: tuple[Record, ...], now: float) -> None:
+    def logged(self, name: str, records: tuple[Record, ...], now: float, wall: int) -> None:
         if name == REGISTRY:
             for record in records:
-                try:
-                    entry = decode_entry(name, record.seq, record.body)
-                except MalformedError:
-                    self.registry.skipped(record.seq)
-                else:
-                    self.registry.logged(entry)
-                    self._verified(entry, now)
+                self._registered(record, now, wall)
             self._turn.room(self)
         elif (room := self.rooms.get(name)) is not None and room.following:
             room.logged(records, now)
-            self.remind(room)
+            self.directs.remind(room)
+
+    def _registered(self, record: Record, now: float, wall: int) -> None:
+        """An entry of the registry."""
+        was_ready = self.registry.ready
+        try:
+            entry = decode_entry(REGISTRY, record.seq, record.body)
+        except MalformedError:
+            self.registry.skipped(record.seq, now, wall)
+        else:
+            ruling = self.registry.logged(entry, now, wall)
+            self._verified(entry, now)
+            n = entry.n if self.registry.is_ours(entry) else None
+            self._ruling(n, ruling if was_ready else None, now, wall)
+        if self.registry.ready and not was_ready:
+            self._began(now)
+
+    def _ruling(self, n: int | None, ruling: Ruling | None, now: float, wall: int) -> None:
+        """`n`: we wrote it."""
+        knock = self.government.logged(n, ruling, now, wall)
+        if knock is not None and knock.member.awaits(knock.room, knock.request):
+            try:
+                self._admit(knock, now, wall)
+            except RefusedError as error:
+                knock.member.refused(knock.request, str(error), error.why)
+
+    def _began(self, now: float) -> None:
+        """Everything was read: joins may be answered."""
+        self.government.consequences.began(now)
+        if self.registry.skips:
+            self._turn.emit(Tell(Skipped(self.registry.skips)))
 
     def appended(self, name: str, result: dict[bytes, int] | str, now: float) -> None:
         if name == REGISTRY:
-            self.registry.appended(result)
+            if self.registry.appended(result):
+                self.government.refused()
         elif (room := self.rooms.get(name)) is not None:
             room.appended(result, now)
-            self._close_if_empty(room)
+            self._close_if_empty(room, now)
+
+    def fetched(self, motion: Motion, extract: Extract, now: float, wall: int) -> None:
+        """What a moderator is about to delete."""
+        self.government.moderation.fetched(motion, extract, now, wall)
 
     def fetch(self, ticket: object, room: Room, ranges: tuple[Range, ...], budget: int) -> None:
         wanted = ranges[: limits.RANGES]
         self._turn.emit(Fetch(ticket, room.name, wanted, min(budget, limits.FETCH_BYTES)))
 
-    def remind(self, room: Room) -> None:
-        """Whoever is a party of a direct room and not in it is told so, at each of its heads."""
-        for party in room.parties or ():
-            for member in self.people.party(party):
-                if member not in room and _directs(member) < limits.ROOMS_PER_MEMBER:
-                    member.invited(0, room.name, self._peer(member, room.name))
-
     def flush(self) -> None:
         for effect in self.registry.flush():
             self._turn.emit(effect)
-
-    def _check_new(self, member: Member, now: float) -> None:
-        """Raises RefusedError where no room more can be made."""
-        if len(self.registry.rooms) >= limits.ROOMS:
-            raise RefusedError("the server has as many rooms as it may; join one of /rooms")
-        if not self.guard.allows(Deed.ROOM, member.path, now):
-            raise RefusedError("your network has made many rooms; join one of /rooms, or wait")
 
     def moved(self, member: Member, before: Path, now: float) -> None:
         """Its endpoint is another one now."""
@@ -318,6 +337,7 @@ class House:
         self.guard.came(member.path)
         for room in member.rooms.values():
             room.moved(member, before, now)
+        self.government.consequences.moved(member, now)
 
     def _name(self, member: Member, name: str, key: bytes, now: float, wall: int) -> None:
         try:
@@ -330,19 +350,6 @@ class House:
         for member in self.people.registered(entry):
             for room in member.rooms.values():
                 room.changed(member, now)
-
-    def _open(self, ticket: JoinTicket) -> None:
-        ticket.asked = ticket.request
-        self._turn.emit(Open(ticket, ticket.room, ticket.member.instance, ticket.points))
-
-    def _answered(self, ticket: JoinTicket) -> Room:
-        opening = self._opening[ticket.member]
-        del opening[ticket.room]
-        if not opening:
-            del self._opening[ticket.member]
-        room = self.rooms[ticket.room]
-        room.opening -= 1
-        return room
 
     def _set_topic(self, room: str, topic: str, author: str, wall: int) -> None:
         self.registry.set_topic(room, topic, author, wall)
@@ -358,33 +365,32 @@ class House:
             name = wanted
         else:
             raise RefusedError("that room is not for you")
-        rooms = {room.name for room in member.rooms.values()}.union(self._opening.get(member, ()))
+        rooms = {room.name for room in member.rooms.values()}.union(self._openings.of(member))
         others = [room for room in rooms if room != name and is_public(room) == is_public(name)]
         if len(others) >= limits.ROOMS_PER_MEMBER:
             raise RefusedError(f"you are in {len(others)} rooms; /leave one of them first")
         return name
 
-    def _peer(self, member: Member, room: str) -> str:
-        """The name of the other one in a direct room, or nothing if it is gone."""
-        for party in direct_parties(room) or ():
-            if party != member.party:
-                return next((other.name for other in self.people.party(party)), "")
-        return ""
+    def _leave(self, member: Member, room: Room, now: float) -> int:
+        ordinal = room.exit(member, now)
+        self._close_if_empty(room, now)
+        return ordinal
 
-    def _leave(self, member: Member, room: Room, now: float) -> None:
-        room.exit(member, now)
-        self._close_if_empty(room)
+    def _put_out(self, member: Member, room: Room, reason: str, now: float) -> None:
+        member.put_out(room, self._leave(member, room, now), reason)
 
-    def _close_if_empty(self, room: Room) -> None:
+    def _ruled(self) -> None:
+        """The registry has something to write."""
+        self._turn.room(self)
+
+    def _close_if_empty(self, room: Room, now: float) -> None:
         if room.empty and self.rooms.get(room.name) is room:
             del self.rooms[room.name]
             room.closed()
             if room.following:
                 self._turn.emit(Unfollow(room.name))
-
-
-def _directs(member: Member) -> int:
-    return sum(room.parties is not None for room in member.rooms.values())
+            if room.blank and room.parties is None and room.name != LOBBY:
+                self.government.deserted(room.name, now)
 
 
 def _points(points: tuple[tuple[int, bytes], ...]) -> tuple[Point, ...]:

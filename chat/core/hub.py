@@ -11,12 +11,15 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from . import wire
+from . import asks, wire
+from .consequences import Consequences
 from .endpoint import TextEndpoint
+from .entrance import Knock
 from .guard import Deed
 from .house import House
 from .layout import MalformedError
 from .member import Labels
+from .motions import Motion
 from .outlet import Outlet
 from .pages import FetchTicket
 from .plain import Plain, Policy
@@ -159,25 +162,48 @@ class Hub:
     def failed(self, ticket: object, reason: str, now: float, wall: int) -> None:
         """The log could not answer an Open or a Fetch; the client will ask again."""
         if isinstance(ticket, FetchTicket):
-            self._sealed.failed(ticket)
+            self._sealed.fetches.failed(ticket)
+        elif isinstance(ticket, Motion):
+            ticket.actor.asker.refused("not done: the server's store has trouble")
         else:
-            self._house.failed(ticket, reason)
+            self._house.failed(ticket, reason, now)
             self._plain.confirmed(now, wall)
 
     def logged(self, room: str, records: tuple[Record, ...], now: float, wall: int) -> None:
         """Committed entries of a followed room, dense and in order. Pushes and acknowledgements
         come out of here and out of nothing else."""
-        self._house.logged(room, records, now)
+        self._house.logged(room, records, now, wall)
         self._plain.confirmed(now, wall)
 
     def appended(self, room: str, result: dict[bytes, int] | str, now: float) -> None:
         """The end of an Append: the last n of each of its authors, or why it was refused."""
         self._house.appended(room, result, now)
 
-    def fetched(self, ticket: object, extract: Extract, now: float) -> None:
+    def fetched(self, ticket: object, extract: Extract, now: float, wall: int) -> None:
         """The answer to a Fetch."""
-        assert isinstance(ticket, FetchTicket)
-        self._sealed.fetched(ticket, extract)
+        match ticket:
+            case FetchTicket():
+                self._sealed.fetches.fetched(ticket, extract)
+            case Motion():
+                self._house.fetched(ticket, extract, now, wall)
+
+    def checked(self, ticket: object, ok: bool | None, now: float, wall: int) -> None:
+        """The answer to a Check; None: it could not be done."""
+        assert isinstance(ticket, Knock)
+        self._house.checked(ticket, ok, now, wall)
+
+    def hardened(self, ticket: object, verifier: str, now: float, wall: int) -> None:
+        """The answer to a Harden; empty: it could not be done."""
+        assert isinstance(ticket, Motion)
+        self._house.government.moderation.hardened(ticket, verifier, now, wall)
+
+    def operate(self, ticket: object, act: asks.Act, now: float, wall: int) -> None:
+        """The operator does this; the answer is Tell(Operated(ticket, …))."""
+        self._house.government.moderation.operate(ticket, act, now, wall)
+
+    def admins(self, keys: frozenset[bytes]) -> None:
+        """From now on these keys are admins' (32 bytes each)."""
+        self._house.government.authority.admins = keys
 
     def refuses(self, path: Path, now: float) -> None:
         """The endpoint's machine said that nobody listens there (ICMP port unreachable)."""
@@ -193,13 +219,15 @@ class Hub:
             match owner:
                 case Room():
                     owner.timeout(name, now)
-                    self._house.remind(owner)
+                    self._house.directs.remind(owner)
                 case Session():
                     self._sealed.idle(owner, now)
                 case Outlet():
                     owner.timeout()
                 case TextEndpoint():
                     self._plain.idle(owner, now)
+                case Consequences():
+                    owner.timeout(now)
 
     # Out
 

@@ -50,6 +50,42 @@ ROOMS = 10_000
 NAMES = 10_000
 """In the registry: beyond, names are the living's only."""
 
+RULINGS = 40_000
+"""In the registry: bans, mutes, roles, invites and settings of all rooms."""
+
+RULINGS_EACH = 256
+"""Of one room and sort: so many bans, so many roles."""
+
+SUBJECTS = 8
+"""By which one ruling knows somebody: a key, and some of its instances and addresses."""
+
+RULING_WORDS = 300
+"""Bytes of a reason."""
+
+SLOWED = 100_000
+"""Members of rooms in slow mode of whom it is known when they spoke."""
+
+SLOW_MOST = 86_400
+"""Seconds between two messages."""
+
+INVITE_USES = 1000
+INVITE_LIFE = 86_400
+"""Seconds, if nothing else is asked for."""
+
+INVITE_MOST = 365 * 86_400
+
+ACTS_KEPT = 16
+"""Answers to a moderator's requests that are given again."""
+
+LAPSE_AGAIN = 60.0
+"""Seconds until the end of a ban is written once more, if the log refused."""
+
+REGISTRY_DRAFTS = ROOMS + NAMES + RULINGS
+"""On their way to the registry's log at once."""
+
+LEAP = 180 * 86_400.0
+"""Seconds for which a server may have been down; if its clock says more, the clock was changed."""
+
 REGISTRY_SPARE = 1000
 """Entries of the registry's log that no longer count, besides as many as do, until it is cleaned."""
 
@@ -135,6 +171,25 @@ WORK_FETCH = 20.0
 WORK_ASK = 30.0
 """Of requests and pings. A client in all rooms it may be in joins each of them when it
 reconnects."""
+
+GUESSES = (0.1, 10.0)
+"""Wrong passwords and invites of one neighbour for one room, a second and at once: ten are a few
+people who mistype at the same time; then it is 8,640 a day, so that six random letters last for
+decades. NIST SP 800-63B-3 §5.2.2 has a hundred in all, and then locks the account: that would let
+anybody close a room."""
+
+GUESSES_ALL = (1.0, 100.0)
+"""The same for all rooms, so that nobody tries a thousand names, nor pushes its own wrong ones out
+of what is remembered."""
+
+MEMBERS_KNOWN = 16_384
+"""Members whose password was right, by room, who come back without counting as a guess: 4 MB."""
+
+CHECKS_AT_ONCE = 2
+"""Passwords that are checked at the same time, each with 19 MiB and 25 to 50 ms of a processor."""
+
+CHECKS = 100
+"""More that wait: for one or two seconds, after which the client would ask again in any case."""
 
 TEXT_RATE = 10.0
 """Lines a second of one plain-text endpoint: twenty times a fast typist."""
@@ -325,47 +380,3 @@ OUTBOX_BYTES = 1 << 20
 def answering(members: float) -> float:
     """Seconds within which so many answer a beat."""
     return min(members / KEEPALIVE_RATE, KEEPALIVE_SPREAD)
-
-
-class Allowance:
-    """Bytes that all rooms together may keep of one thing."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, size: int) -> None:
-        self.left = size
-
-    def take(self, size: int) -> bool:
-        if size > self.left:
-            return False
-        self.left -= size
-        return True
-
-    def give(self, size: int) -> None:
-        self.left += size
-
-
-class Bucket:
-    """A token bucket: `rate` a second, up to `burst` at once."""
-
-    __slots__ = ("_at", "_level", "burst", "rate")
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self.rate = rate
-        self.burst = burst
-        self._level = burst
-        self._at = 0.0
-
-    def has(self, now: float, amount: float = 1.0) -> bool:
-        self._level = min(self.burst, self._level + (now - self._at) * self.rate)
-        self._at = now
-        return self._level >= amount
-
-    def take(self, now: float, amount: float = 1.0) -> bool:
-        level = self._level
-        if now != self._at:
-            level = min(self.burst, level + (now - self._at) * self.rate)
-            self._at = now
-        enough = level >= amount
-        self._level = level - amount if enough else level
-        return enough

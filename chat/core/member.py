@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from . import wire
+from . import asks, wire
+from .asks import Why
 from .entry import pack_endpoint, show_endpoint
 from .protect import masked_endpoint
 from .types import Form, Path, Record, Snapshot
@@ -28,7 +29,16 @@ class Labels:
 class Member(ABC):
     """One name at one endpoint."""
 
-    __slots__ = ("endpoint", "instance", "key", "name", "path", "rooms", "verified")
+    __slots__ = (
+        "endpoint",
+        "instance",
+        "key",
+        "name",
+        "path",
+        "public",
+        "rooms",
+        "verified",
+    )
 
     form: ClassVar[Form]
 
@@ -40,6 +50,8 @@ class Member(ABC):
         """Packed, as entries carry it."""
         self.key = b""
         """The id of the key that it has shown, 8 bytes, or empty."""
+        self.public = b""
+        """That key, 32 bytes, or empty."""
         self.verified = False
         """The name is known to belong to that key."""
         self.rooms: dict[int, Room] = {}
@@ -73,6 +85,18 @@ class Member(ABC):
     @abstractmethod
     def invited(self, request: int, room: str, peer: str) -> None:
         """There is a direct room with `peer`."""
+
+    @abstractmethod
+    def refused(self, request: int, reason: str, why: Why = Why.OTHER) -> None:
+        """What it asked for cannot be."""
+
+    @abstractmethod
+    def put_out(self, room: Room, ordinal: int, reason: str) -> None:
+        """It was taken out of a room, in which it had this ordinal."""
+
+    @abstractmethod
+    def stands(self, room: Room, standing: asks.Standing) -> None:
+        """What it is in a room, and may say."""
 
     @abstractmethod
     def unopened(self, room: str) -> None:

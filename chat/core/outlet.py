@@ -5,6 +5,7 @@ loop, so that what is pushed never waits behind what is fetched.
 from collections.abc import Callable, Iterator
 
 from . import limits, wire
+from .buckets import Allowance
 from .pages import FetchTicket, entry_pages
 from .session import Session
 from .turn import Turn
@@ -29,7 +30,7 @@ class Outlet:
         """`size`: bytes of entries that may wait."""
         self._turn = turn
         self._again = again
-        self._left = limits.Allowance(size)
+        self._left = Allowance(size)
         self._answers: dict[Session, _Answer] = {}
 
     def __len__(self) -> int:

@@ -33,6 +33,7 @@ class People:
         self._forget_party(member)
         member.name = given
         member.key = key_id(key) if key else b""
+        member.public = key
         owner = self._registry.key_of(given)
         free = key and given == wanted and not owner
         if free and self._guard.allows(Deed.NAME, member.path, now):
@@ -56,6 +57,10 @@ class People:
         """The first who has this name."""
         owner = self._names.owner(name)
         return owner if isinstance(owner, Member) else None
+
+    def all_named(self, name: str) -> list[Member]:
+        """All who have this name: one key's."""
+        return [owner for owner in self._names.owners(name) if isinstance(owner, Member)]
 
     def party(self, party: bytes) -> Iterable[Member]:
         """All who are one party in direct rooms."""

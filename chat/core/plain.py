@@ -11,10 +11,12 @@ from enum import Enum
 from itertools import islice
 
 from . import commands, limits, protect, wire
+from .asks import Why
 from .endpoint import TextEndpoint
-from .house import House, RefusedError
+from .house import House
 from .names import LOBBY, BadNameError, check_room
 from .path import allowance
+from .refusal import RefusedError
 from .room import RoomTimers
 from .staging import Verdict
 from .text import VERIFIED, clean, excess, pieces
@@ -164,7 +166,10 @@ class Plain:
         self._house.enter(endpoint, f"guest-{path.port}", b"", now, wall)
         self.endpoints[path] = endpoint
         self._timers.set((endpoint, "idle"), now + limits.TEXT_IDLE)
-        endpoint.entering = self._house.join(endpoint, 0, LOBBY, (), now, wall)
+        try:
+            endpoint.entering = self._house.join(endpoint, 0, LOBBY, (), now, wall)
+        except RefusedError as error:
+            endpoint.notice(_refusal(error))
         return endpoint
 
     def _prove(self, datagram: bytes, path: Path, now: float) -> _Waiting | None:
@@ -229,7 +234,9 @@ class Plain:
             case commands.Call(name, args):
                 try:
                     self._call(endpoint, name, args, now, wall)
-                except (RefusedError, BadNameError) as error:
+                except RefusedError as error:
+                    endpoint.notice(_refusal(error))
+                except BadNameError as error:
                     endpoint.notice(str(error))
 
     def _call(
@@ -303,7 +310,7 @@ class Plain:
     def _direct(self, endpoint: TextEndpoint, peer: str, text: str, wall: int) -> None:
         if (reason := excess(text)) is not None:
             raise RefusedError(f"not said: {reason}")
-        name, _ = self._house.direct(endpoint, peer)
+        name, _ = self._house.directs.find(endpoint, peer)
         room = self._house.rooms.get(name)
         if room is not None and endpoint in room:
             endpoint.held.append((room, Kind.MESSAGE, text))
@@ -330,6 +337,10 @@ class Plain:
             endpoint.notice(f"not said: {reason}")
         elif endpoint.room is None:
             endpoint.notice("you are in no room; /join one first")
+        elif reason := self._house.government.speech.objection(
+            endpoint, endpoint.room, endpoint.seen
+        ):
+            endpoint.notice(f"not said: {reason}")
         else:
             endpoint.held.append((endpoint.room, kind, text))
 
@@ -348,9 +359,15 @@ class Plain:
                 draft = wire.Draft(
                     room.tag, room.next_n(endpoint), kind, index < len(parts) - 1, 0, part.encode()
                 )
-                if self._house.say(endpoint, room, draft, wall) is not Verdict.TAKEN:
+                if self._house.say(endpoint, room, draft, endpoint.seen, wall) is not Verdict.TAKEN:
                     endpoint.notice("not said: the server is busy; say it again")
                     return
+
+
+def _refusal(error: RefusedError) -> str:
+    if error.why is Why.PASSWORD:
+        return f"{error}, and plain text can give none: come with chat join"
+    return str(error)
 
 
 def _lines(datagram: bytes) -> list[str]:

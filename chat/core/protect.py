@@ -92,6 +92,14 @@ def masked_endpoint(key: bytes, packed: bytes) -> bytes:
     return _mac(key, b"chat mask", packed)[:4]
 
 
+def password_mac(key: bytes, room: str, verifier: str, password: str) -> bytes:
+    """Tells whether a password is the one that was right for this verifier, as long as `key`
+    lives."""
+    parts = [part.encode() for part in (room, verifier, password)]
+    sizes = b"".join(len(part).to_bytes(4, "big") for part in parts)
+    return _mac(key, b"chat password", sizes, *parts)
+
+
 def instance_of(secret: bytes) -> bytes:
     """The public id of an author who can show `secret`."""
     return hashlib.sha256(secret).digest()[:INSTANCE_SIZE]

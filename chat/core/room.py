@@ -8,20 +8,21 @@ from collections.abc import Callable
 
 from . import asks, limits, wire
 from .broadcast import Broadcast
+from .buckets import Allowance, Bucket
 from .congestion import TIMERS, Congestion, interval
-from .entry import decode_entry, encode_entry
 from .heads import Heads
-from .layout import MalformedError
 from .member import Member
 from .names import direct_parties
 from .presence import Presence
 from .roomkeys import RoomKeys
+from .scribe import Scribe
 from .seat import Seat
 from .signatures import Signer
 from .staging import Staging, Verdict
 from .timers import Timers
 from .turn import Turn
 from .types import (
+    INSTANCE_SIZE,
     Append,
     Form,
     Group,
@@ -49,11 +50,11 @@ class Room:
         timers: RoomTimers,
         random: Callable[[int], bytes],
         signer: Signer | None,
-        ahead: limits.Allowance,
+        ahead: Allowance,
         on_topic: Callable[[str, str, str, int], None],
     ) -> None:
-        """`signer` signs what is pushed. `on_topic(room, topic, author, wall)` is called in the very turn in which the topic's
-        draft goes to the log, so that both are committed together."""
+        """`signer` signs what is pushed. `on_topic(room, topic, author, wall)` is called in the very
+        turn in which the topic's draft goes to the log, so that both are committed together."""
         self.name = name
         self.tag = tag
         self.parties = direct_parties(name)
@@ -61,22 +62,24 @@ class Room:
         self.presence = Presence()
         self.opening = 0
         """Joins that wait for the log."""
-        self.pace = limits.Bucket(limits.ROOM_DRAFTS, 2 * limits.ROOM_DRAFTS)
+        self.pace = Bucket(limits.ROOM_DRAFTS, 2 * limits.ROOM_DRAFTS)
         self.following = False
+        self.blank = False
+        """There is nothing in its log."""
         self._seats: dict[Member, Seat] = {}
         self._heads = Heads(tag, self.parties is not None, self._set_timer)
         self._staging = Staging()
-        self._keys = RoomKeys(tag, random, signer, self._set_timer)
+        self.keys = RoomKeys(tag, random, signer, self._set_timer)
         self._congestion = Congestion(
-            tag, self.parties is not None, self._keys, self._set_earlier, self._switch
+            tag, self.parties is not None, self.keys, self._set_earlier, self._switch
         )
-        self._broadcast = Broadcast(name, turn, self._keys)
+        self._broadcast = Broadcast(name, turn, self.keys)
         self._turn = turn
         self._timers = timers
         self._typists = Typists(tag, lambda when: self._set_earlier("typists", when))
         self._ahead = ahead
         self._on_topic = on_topic
-        self._wall = 0
+        self._scribe = Scribe(random(INSTANCE_SIZE))
         self._ordinals = 0
         self._news: list[Record] = []
         self._frames: dict[type, wire.Frame] = {}
@@ -94,11 +97,6 @@ class Room:
         return member in self._seats
 
     @property
-    def next_key(self) -> wire.RoomKey | None:
-        """That which will be used soon, if it is another one."""
-        return self._keys.upcoming
-
-    @property
     def members(self) -> tuple[Member, ...]:
         return tuple(self._seats)
 
@@ -112,12 +110,10 @@ class Room:
     def start(self, snapshot: Snapshot) -> None:
         """The log was opened for the first one to join."""
         self.following = True
+        self.blank = snapshot.head.seq < snapshot.floor
+        self._staging.enter(self._scribe.pen, 0)
+        self._scribe.start(self.name, snapshot)
         self._heads.point = snapshot.head
-        if snapshot.tail:
-            try:
-                self._wall = decode_entry(self.name, snapshot.head.seq, snapshot.tail).time
-            except MalformedError:
-                self._wall = 0
 
     def enter(self, member: Member, snapshot: Snapshot, now: float, wall: int) -> None:
         """Makes `member` one of ours; it may be one already."""
@@ -136,10 +132,11 @@ class Room:
         self._put(member, now)
         self._say_line(f"* {member.name} joined")
 
-    def exit(self, member: Member, now: float) -> None:
+    def exit(self, member: Member, now: float) -> int:
+        """The ordinal that it had; 0: it was not here."""
         seat = self._seats.pop(member, None)
         if seat is None:
-            return
+            return 0
         del member.rooms[self.tag]
         if self.parties is None and self._congestion.pushed_to(member):
             self._turn.emit(Unsubscribe(Group(self.name, member.form), member.path))
@@ -150,6 +147,7 @@ class Room:
         self._typists.drop(member.instance)
         self._presence_changed(now)
         self._say_line(f"* {member.name} left")
+        return seat.ordinal
 
     def moved(self, member: Member, before: Path, now: float) -> None:
         """Its endpoint is another one now."""
@@ -168,7 +166,7 @@ class Room:
 
     def joined(self, member: Member, request: int, snapshot: Snapshot, topic: str) -> asks.Joined:
         """What a sealed member needs to follow the room."""
-        sealer, seat = self._keys.sealer, self._seats[member]
+        sealer, seat = self.keys.sealer, self._seats[member]
         self._congestion.joined(member)
         seat.granted = self._congestion.pace.window
         both = self._seats if self.parties else ()
@@ -212,25 +210,25 @@ class Room:
         return verdict
 
     def _stage(self, member: Member, draft: wire.Draft, wall: int) -> None:
-        self._wall = max(self._wall, wall)
         text = draft.text.decode()
         if draft.kind == Kind.TOPIC and self.parties is None:
             self._on_topic(self.name, text, member.name, wall)
-        body = encode_entry(
-            kind=draft.kind,
-            instance=member.instance,
-            n=draft.n,
-            time=self._wall,
-            name=member.name,
-            text=text,
-            endpoint=member.endpoint,
-            key=member.key if member.verified else b"",
-            refers=draft.refers,
-            more=bool(draft.more),
-        )
+        body = self._scribe.entry(member, draft, text, wall)
         self._staging.take(member.instance, draft.n, body)
         self._congestion.pace.said(member.instance, len(body))
         self._turn.room(self)
+
+    def note(self, kind: Kind, author: str, key: bytes, text: str, refers: int, wall: int) -> None:
+        """What the server itself has to say; see Scribe."""
+        n = self._staging.staged(self._scribe.pen) + 1
+        body = self._scribe.note(n, kind, author, key, text, refers, wall)
+        self._staging.take(self._scribe.pen, n, body)
+        self._turn.room(self)
+
+    def rekey(self, now: float) -> None:
+        """Somebody is to read nothing more: another key, from the very next push on."""
+        if self.parties is None:
+            self.keys.replace(self._congestion, now)
 
     def last_n(self, member: Member) -> int:
         """This author's newest n in the log."""
@@ -267,6 +265,7 @@ class Room:
             self._staging.logged(record.instance, record.n)
             self._typists.drop(record.instance)
         self._news += records
+        self.blank = False
         self._now = now
         self._tell_typists()
         self._heads.moved(Point(records[-1].seq, records[-1].digest), now)
@@ -301,7 +300,8 @@ class Room:
         self._now = now
         match name:
             case "key" | "next key":
-                self._keys.timeout(name, self._congestion, now)
+                self.keys.timeout(name, self._congestion, now)
+                self._turn.room(self)
             case "tick" | "pace":
                 self._congestion.timeout(name, len(self._seats), now)
                 self._turn.room(self)
@@ -333,6 +333,8 @@ class Room:
         drafts = self._congestion.release(self._staging)
         if drafts:
             self._turn.emit(Append(self.name, drafts))
+        if self.keys.replacing:
+            return
         records, self._news = self._news, []
         frames, self._frames = list(self._frames.values()), {}
         lines, self._lines = self._lines, []
@@ -360,7 +362,7 @@ class Room:
         """There is somebody here."""
         self._heads.wake(now)
         if self.parties is None and not self._timers.armed((self, "key")):
-            self._keys.begin(now)
+            self.keys.begin(now)
 
     def _switch(self, member: Member, on: bool) -> None:
         """It leaves the push set, or returns."""

@@ -33,6 +33,8 @@ class RoomKeys:
         self._waiting: deque[Member] = deque()
         """Who is yet to be handed the next one."""
         self.sealer = PushSealer(tag, 0, random(KEY_SIZE), signer)
+        self.replacing = False
+        """The key in use is yet to be handed out: nothing is to be pushed for that long."""
         self.size = 0
         """Bytes in all pushes so far."""
         self._base = 0
@@ -70,6 +72,16 @@ class RoomKeys:
         self._waiting = deque(members)
         self._hand_out(now)
 
+    def replace(self, members: Iterable[Member], now: float) -> None:
+        """As renew, and nothing more is sealed with the keys before it: pushes wait until it was
+        handed out, which takes a moment."""
+        self._next = self._successor()
+        self._switch()
+        self.begin(now)
+        self.replacing = True
+        self._waiting = deque(members)
+        self._hand_out(now)
+
     def seal(self, first: int, count: int, plaintext: bytes) -> bytes:
         """A push."""
         if self.sealer.counter >= COUNTER_MAX:
@@ -82,18 +94,23 @@ class RoomKeys:
             self.renew(members, now)
         elif self._waiting:
             self._hand_out(now)
+        elif self.replacing:
+            self.replacing = False
+            if self._next is not None:
+                self._set_timer("next key", now + limits.ROOM_KEY_LEAD)
         elif self._next is not None:
             self._switch()
             self.begin(now)
 
     def _hand_out(self, now: float) -> None:
-        key = self.upcoming
-        assert key is not None
+        new = self._next or self.sealer
+        key = wire.RoomKey(new.tag, new.epoch, new.key)
         for _ in range(min(limits.ROOM_KEY_BATCH, len(self._waiting))):
             member = self._waiting.popleft()
             if key.room in member.rooms:
                 member.rekeyed(key)
-        pause = limits.ROOM_KEY_PAUSE if self._waiting else limits.ROOM_KEY_LEAD
+        soon = self._waiting or self.replacing
+        pause = limits.ROOM_KEY_PAUSE if soon else limits.ROOM_KEY_LEAD
         self._set_timer("next key", now + pause)
 
     def _switch(self) -> None:

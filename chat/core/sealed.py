@@ -5,22 +5,24 @@ from collections.abc import Callable
 from functools import partial
 
 from . import asks, limits, protect, wire
+from .buckets import Bucket
+from .fetches import Fetches
 from .guard import Deed
-from .house import House, RefusedError
+from .house import House
 from .layout import MalformedError
 from .names import BadNameError, room_name
 from .opening import Admission, Again, Doorman
-from .outlet import Outlet
-from .pages import FetchTicket, room_page
+from .pages import room_page
 from .path import Validation
+from .refusal import RefusedError
 from .room import Room, RoomTimers
-from .session import Session
+from .session import Moderator, Session
 from .signatures import Signer, name_claim, verified
 from .staging import Verdict
 from .stateless import Stateless
 from .tickets import Tickets
 from .turn import Turn
-from .types import Close, Extract, Path, Send
+from .types import Close, Path, Send
 
 _MALFORMED = "malformed frames"
 
@@ -53,12 +55,11 @@ class Sealed:
         self._push_key = signer.public if signer is not None else b""
         self._tickets = Tickets(identity, random) if secret is None else None
         self._random = random
-        self._fetching: dict[Session, FetchTicket] = {}
-        self._outlet = Outlet(turn, lambda: timers.set((self._outlet, "pages"), 0.0))
+        self.fetches = Fetches(house, turn, timers, dropped)
         self._doorman = Doorman(secret, self._tickets, random)
         self._dropped = dropped
         self._stateless = stateless
-        self._drafts = limits.Bucket(limits.DRAFTS, 2 * limits.DRAFTS)
+        self._drafts = Bucket(limits.DRAFTS, 2 * limits.DRAFTS)
 
     # Datagrams
 
@@ -128,7 +129,7 @@ class Sealed:
                 if self._admit(admission, path, now, wall):
                     return
             case Again(sid) if (known := self.by_path.get(path)) and known.channel.sid == sid:
-                self._welcome(known, known.name, wall)
+                self._welcome(known, known.name, now, wall)
                 return
         retry = partial(wire.encode_header, wire.Retry(header.random))
         self._stateless.answer(retry, datagram, path, now)
@@ -156,7 +157,7 @@ class Sealed:
                 return True
             session = begun
         session.seen = now
-        self._welcome(session, hello.name, wall)
+        self._welcome(session, hello.name, now, wall)
         self._frames(session, frames[1:], path, now, wall)
         return True
 
@@ -185,14 +186,14 @@ class Sealed:
                 raise RefusedError("the server is full; try again later")
             self._house.enter(session, hello.name, self._proven(session, hello), now, wall)
         except RefusedError as error:
-            session.refused(0, str(error))
+            session.refused(0, str(error), error.why)
             return None
         self._take_path(session, path, now)
         self.sessions[session.channel.sid] = session
         self._timers.set((session, "idle"), now + limits.SESSION_IDLE)
         return session
 
-    def _welcome(self, session: Session, asked: str, wall: int) -> None:
+    def _welcome(self, session: Session, asked: str, now: float, wall: int) -> None:
         session.reply(
             asks.Welcome(
                 name=session.name,
@@ -204,7 +205,7 @@ class Sealed:
                 push_key=self._push_key,
             )
         )
-        self._remind(session)
+        self._remind(session, now)
 
     def _ticket(self, session: Session, wall: int) -> bytes:
         if self._tickets is None or not session.resumption:
@@ -227,7 +228,7 @@ class Sealed:
         self, session: Session, admission: Admission, attempt: int, path: Path, now: float
     ) -> None:
         del self.sessions[session.channel.sid]
-        self._forget_fetch(session)
+        self.fetches.forget(session)
         session.begin(admission, attempt)
         self.sessions[session.channel.sid] = session
         if path != session.path:
@@ -255,7 +256,7 @@ class Sealed:
             return
         if self.by_path.get(session.path) is session:
             del self.by_path[session.path]
-        self._forget_fetch(session)
+        self.fetches.forget(session)
         self._timers.cancel((session, "idle"))
         self._house.exit(session, now)
 
@@ -285,7 +286,7 @@ class Sealed:
             case wire.Draft(room=tag):
                 room = session.rooms.get(tag)
                 if room is not None and self._may_say(session, room, now):
-                    verdict = self._house.say(session, room, frame, wall)
+                    verdict = self._house.say(session, room, frame, now, wall)
                     if verdict is Verdict.LOGGED:
                         session.queue(wire.Ack(tag, room.last_n(session)))
             case wire.Report(room=tag):
@@ -299,7 +300,7 @@ class Sealed:
             case wire.Fetch(room=tag):
                 allowed = self._house.guard.allows(Deed.FETCH, session.path, now)
                 if tag in session.rooms and allowed and session.work.take(now, limits.WORK_FETCH):
-                    self._fetch(session, session.rooms[tag], frame)
+                    self.fetches.ask(session, session.rooms[tag], frame)
                     session.queue_apart(session.rooms[tag], frame.ranges)
             case wire.Ping() | wire.Ask() if not session.work.take(now, limits.WORK_ASK):
                 self._dropped["too much"] += 1
@@ -307,7 +308,7 @@ class Sealed:
                 session.queue(wire.Pong(frame.token))
                 for room in session.rooms.values():
                     session.queue_digests(room)
-                self._remind(session)
+                self._remind(session, now)
             case wire.PathResponse():
                 asked = session.validation
                 if asked and asked.proven(path, frame.token) and path != session.path:
@@ -336,11 +337,13 @@ class Sealed:
         house = self._house
         try:
             match ask:
-                case asks.Join(r, wanted, points):
+                case asks.Join(r, wanted, points, secret):
                     if session.newest(name := room_name(wanted), r):
-                        house.join(session, r, name, points, now, wall)
+                        session.comes(name)
+                        house.join(session, r, name, points, now, wall, secret)
                 case asks.Leave(r, wanted):
                     if session.newest(name := room_name(wanted), r):
+                        session.comes(name)
                         house.leave(session, name, now)
                         session.left(r, name)
                 case asks.Nick(r, name):
@@ -354,43 +357,33 @@ class Sealed:
                 case asks.Rooms(r, after):
                     session.reply(room_page(r, house.list_rooms(after)))
                 case asks.Direct(r, name):
-                    session.invited(r, *house.direct(session, name))
+                    session.invited(r, *house.directs.find(session, name))
+                case asks.Act():
+                    self._act(session, ask, now, wall)
                 case asks.Hello():
                     self._dropped[_MALFORMED] += 1
-        except (RefusedError, BadNameError) as error:
+        except RefusedError as error:
+            session.refused(getattr(ask, "r", 0), str(error), error.why)
+        except BadNameError as error:
             session.refused(getattr(ask, "r", 0), str(error))
 
-    def _fetch(self, session: Session, room: Room, fetch: wire.Fetch) -> None:
-        ticket = self._fetching.get(session)
-        if ticket is None:
-            self._outlet.drop(session)
-            ticket = self._fetching[session] = FetchTicket(session, fetch.request, room.tag)
-            self._house.fetch(ticket, room, fetch.ranges, fetch.budget)
-        elif ticket.room == room.tag:
-            ticket.request = fetch.request
+    def _act(self, session: Session, ask: asks.Act, now: float, wall: int) -> None:
+        """A moderator's request, done once however often it is repeated."""
+        if session.knows(ask.r):
+            return
+        asker = Moderator(session, ask.r)
+        try:
+            self._house.government.moderation.asked(session, asker, ask, now, wall)
+        except RefusedError as error:
+            asker.refused(str(error), error.why)
 
-    def _forget_fetch(self, session: Session) -> None:
-        self._fetching.pop(session, None)
-        self._outlet.drop(session)
-
-    def failed(self, ticket: FetchTicket) -> None:
-        """The log could not answer; the client will ask again."""
-        self._fetching.pop(ticket.session, None)
-
-    def _remind(self, session: Session) -> None:
-        for name, peer in self._house.invitations(session):
+    def _remind(self, session: Session, now: float) -> None:
+        for name, peer in self._house.directs.invitations(session):
             session.invited(0, name, peer)
+        if session.dealings is not None:
+            self._house.remind(session, now)
 
     def shutdown(self) -> None:
         """Every client is told to look for the server anew."""
         for session in self.sessions.values():
             session.disowned()
-
-    def fetched(self, ticket: FetchTicket, extract: Extract) -> None:
-        """The log's answer to a fetch, in pages."""
-        session = ticket.session
-        if self._fetching.get(session) is not ticket:
-            return
-        del self._fetching[session]
-        if not self._outlet.add(ticket, extract):
-            self._dropped["answers to fetches withheld"] += 1

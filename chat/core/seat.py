@@ -1,6 +1,7 @@
 """What a room knows of one member: its place in the presence, and what it said too early."""
 
 from . import asks, limits, wire
+from .buckets import Allowance
 from .member import Member
 from .pace import Pace
 from .types import Form
@@ -19,7 +20,7 @@ class Seat:
         "since",
     )
 
-    def __init__(self, ordinal: int, since: int, allowance: limits.Allowance) -> None:
+    def __init__(self, ordinal: int, since: int, allowance: Allowance) -> None:
         self.ordinal = ordinal
         self.since = since
         self._ahead: dict[int, wire.Draft] | None = None

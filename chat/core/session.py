@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import asks, wire
-from .limits import WORK, Bucket
+from . import asks, limits, wire
+from .asks import Why
+from .buckets import Bucket
+from .limits import WORK
 from .member import Member
 from .opening import Admission
 from .path import Validation
@@ -16,6 +18,21 @@ from .types import Form, Path, Range, Record, Send, Snapshot
 
 _SUBJECTS = 64
 """Rooms whose newest request is remembered: twice what one member may be in."""
+
+
+class Dealings:
+    """What most sessions have nothing of: that they were put out of rooms, what they may do in
+    rooms where that is not what all may, and what they asked for as moderators."""
+
+    __slots__ = ("answers", "outside", "standings")
+
+    def __init__(self) -> None:
+        self.outside: dict[str, asks.Removed] = {}
+        """By room, until it says that it knows."""
+        self.standings: dict[str, None] = {}
+        """Rooms in which it was told."""
+        self.answers: dict[int, asks.Done | asks.Refused | None] = {}
+        """By request, the newest ones."""
 
 
 class Session(Member):
@@ -30,6 +47,7 @@ class Session(Member):
         "attempt",
         "binding",
         "channel",
+        "dealings",
         "resumption",
         "seen",
         "validation",
@@ -56,6 +74,7 @@ class Session(Member):
         """Of another path, if there is one."""
         self.seen = 0.0
         self.work = Bucket(*WORK)
+        self.dealings: Dealings | None = None
         self._turn = turn
         self._topic_of = topic_of
         self._identity = identity
@@ -108,12 +127,55 @@ class Session(Member):
 
     def joined(self, room: Room, request: int, snapshot: Snapshot) -> None:
         self.reply(room.joined(self, request, snapshot, self._topic_of(room.name)))
-        if room.next_key is not None:
-            self.queue(room.next_key)
+        if (key := room.keys.upcoming) is not None:
+            self.queue(key)
         self.queue_digests(room)
 
-    def refused(self, request: int, reason: str) -> None:
-        self.reply(asks.Refused(request, reason))
+    def refused(self, request: int, reason: str, why: Why = Why.OTHER) -> None:
+        self.reply(asks.Refused(request, reason, why))
+
+    def put_out(self, room: Room, ordinal: int, reason: str) -> None:
+        removed = asks.Removed(room.name, reason, ordinal)
+        self._dealings().outside[room.name] = removed
+        self.reply(removed)
+
+    def stands(self, room: Room, standing: asks.Standing) -> None:
+        told = self._dealings().standings
+        told[room.name] = None
+        self.reply(standing)
+
+    def comes(self, room: str) -> None:
+        """It knows that it is outside there, or wants to be inside again."""
+        if self.dealings is not None:
+            self.dealings.outside.pop(room, None)
+            self.dealings.standings.pop(room, None)
+
+    def remind(self) -> None:
+        """That it was put out of rooms, as long as it has not said that it knows."""
+        for removed in self.dealings.outside.values() if self.dealings is not None else ():
+            self.reply(removed)
+
+    def knows(self, request: int) -> bool:
+        """Whether this request of a moderator came before; its answer is repeated then."""
+        given = self._dealings().answers
+        if request not in given:
+            given[request] = None
+            if len(given) > limits.ACTS_KEPT:
+                del given[next(iter(given))]
+            return False
+        if (response := given[request]) is not None:
+            self.reply(response)
+        return True
+
+    def answer(self, response: asks.Done | asks.Refused) -> None:
+        given = self._dealings().answers
+        if response.r in given:
+            given[response.r] = response
+        self.reply(response)
+
+    def _dealings(self) -> Dealings:
+        self.dealings = self.dealings or Dealings()
+        return self.dealings
 
     def left(self, request: int, room: str) -> None:
         self.reply(asks.Left(request, room))
@@ -142,3 +204,19 @@ class Session(Member):
     def flush(self) -> None:
         for datagram in self.channel.datagrams():
             self._turn.emit(Send(self.path, datagram))
+
+
+class Moderator:
+    """A session that waits for what becomes of its request."""
+
+    most = 900
+
+    def __init__(self, session: Session, request: int) -> None:
+        self._session = session
+        self._request = request
+
+    def done(self, text: str) -> None:
+        self._session.answer(asks.Done(self._request, text))
+
+    def refused(self, reason: str, why: Why = Why.OTHER) -> None:
+        self._session.answer(asks.Refused(self._request, reason, why))

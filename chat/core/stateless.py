@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 
-from .limits import STATELESS, Bucket
+from .buckets import Bucket
+from .limits import STATELESS
 from .turn import Turn
 from .types import Path, Send
 

@@ -9,8 +9,9 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from chat.core.buckets import Bucket
 from chat.core.hub import Hub
-from chat.core.limits import HELLOS, HELLOS_BURST, Bucket
+from chat.core.limits import HELLOS, HELLOS_BURST
 from chat.core.types import SECURED, Path
 from chat.net.fanout import Pushing
 from chat.net.sockaddr import split

@@ -11,17 +11,19 @@ import time
 from collections.abc import Sequence
 from socket import socket
 
-from chat.core.house import Came, Went
+from chat.core.happenings import Came, Skipped, Went
 from chat.core.hub import Hub
 from chat.core.plain import Policy
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import (
     Append,
+    Check,
     Close,
     Effect,
     Extract,
     Fetch,
     Follow,
+    Harden,
     Open,
     Path,
     Push,
@@ -40,6 +42,7 @@ from chat.net.ports import Ports
 from chat.net.timer import Timer
 from chat.secure.credentials import Credentials
 
+from .checker import Checker
 from .commit import Batch, Committer
 from .door import Door, server_id
 
@@ -92,6 +95,7 @@ class Server:
         self._door = Door(self._hub, credentials, send=self._ports.send, push=self._ports.push)
         self._fanout = Fanout(self._door.push)
         self._committer = Committer(store, self._answered, self._ports.catch_up)
+        self._checker = Checker(self._checked, self._hardened)
         self._watch = self._loop.call_later(_WATCH, self._look)
 
     async def start(self) -> tuple[Path, ...]:
@@ -113,6 +117,7 @@ class Server:
         """What was said is stored and told to all; then the clients learn that we go."""
         self._draining = True
         self._watch.cancel()
+        self._checker.close()
         self._committer.close()
         await asyncio.wait((self._committer.ended,))
         self._hub.shutdown()
@@ -154,10 +159,18 @@ class Server:
                 self._door.close(path)
             case Append() | Open() | Fetch() | Follow() | Unfollow() | Trim():
                 requests.append(effect)
+            case Check() | Harden():
+                self._checker.submit(effect)
             case Tell(Came(name, endpoint, form)):
                 log.info("%s came, %s, %s", name, endpoint, form.value)
             case Tell(Went(name, endpoint, form)):
                 log.info("%s went, %s, %s", name, endpoint, form.value)
+
+            case Tell(Skipped(entries)):
+                log.warning(
+                    "%d entries of the registry were skipped: damaged, or a newer version's",
+                    entries,
+                )
 
     def _timeout(self, now: float) -> None:
         self._hub.timeout(now)
@@ -179,7 +192,7 @@ class Server:
                 case Snapshot():
                     hub.opened(request.ticket, answer, now, wall)
                 case Extract():
-                    hub.fetched(request.ticket, answer, now)
+                    hub.fetched(request.ticket, answer, now, wall)
                 case _:
                     hub.failed(request.ticket, str(answer), now, wall)
         if (batch.results or batch.trouble) and batch.trouble != self._trouble:
@@ -194,6 +207,14 @@ class Server:
                 self._ready.set_result(None)
             elif hub.trouble:
                 self._ready.set_exception(LogError(hub.trouble))
+
+    def _checked(self, ticket: object, ok: bool | None) -> None:
+        self._hub.checked(ticket, ok, time.monotonic(), time.time_ns() // 1_000_000)
+        self._turn()
+
+    def _hardened(self, ticket: object, verifier: str) -> None:
+        self._hub.hardened(ticket, verifier, time.monotonic(), time.time_ns() // 1_000_000)
+        self._turn()
 
     def _look(self) -> None:
         """Silent loss is the worst kind: what the kernel dropped is said."""

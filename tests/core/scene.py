@@ -10,11 +10,13 @@ from chat.core.plain import Policy
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import (
     Append,
+    Check,
     Effect,
     Entry,
     Fetch,
     Follow,
     Group,
+    Harden,
     Open,
     Path,
     Push,
@@ -28,6 +30,8 @@ from chat.core.types import (
     Unsubscribe,
 )
 from chat.log.memory import MemoryLog
+
+from .. import verifiers
 
 SERVER = Path(0, "10.0.0.1", 9999)
 IDENTITY = b"identity of the server in the scene"
@@ -61,6 +65,8 @@ class Scene:
         self.stalled = False
         self.trouble = ""
         """Why the log refuses appends and opens."""
+        self.overworked = False
+        """No password can be checked."""
         self.secure = secure
         self.server = SERVER_ID if secure else b""
         self._plain = plain
@@ -70,6 +76,7 @@ class Scene:
     def start(self, identity: bytes = IDENTITY) -> None:
         """A process; nothing is left of the one before but its log."""
         self._waiting: list[Request] = []
+        self._checks: list[Check | Harden] = []
         self.groups.clear()
         self.log._followed.clear()
         self.hub = Hub(
@@ -108,12 +115,15 @@ class Scene:
         return b"".join(texts).decode().split("\n")[:-1]
 
     def turn(self) -> None:
-        """Until the hub and its log have nothing left to say to each other."""
+        """Until the hub, its log and who checks passwords have nothing left to say."""
         while True:
             effects = self.hub.drain()
             self.effects += effects
             for effect in effects:
                 self._do(effect)
+            checks, self._checks = self._checks, []
+            for check in checks:
+                verifiers.answer(self.hub, check, self.now, self.wall, busy=self.overworked)
             if self.stalled or not self._waiting:
                 if not effects:
                     return
@@ -161,6 +171,8 @@ class Scene:
                 self.groups[group].remove(path)
             case Append() | Open() | Fetch() | Follow() | Unfollow() | Trim():
                 self._waiting.append(effect)
+            case Check() | Harden():
+                self._checks.append(effect)
 
     def _answer_waiting(self) -> None:
         """As the server's thread does it: one commit, then what else was asked for."""
@@ -180,7 +192,7 @@ class Scene:
                 case Open(ticket, room, instance, points):
                     hub.opened(ticket, self.log.open(room, instance, points), self.now, self.wall)
                 case Fetch(ticket, room, ranges, budget):
-                    hub.fetched(ticket, self.log.fetch(room, ranges, budget), self.now)
+                    hub.fetched(ticket, self.log.fetch(room, ranges, budget), self.now, self.wall)
                 case Follow(room, after):
                     self.log.follow(room, after)
                 case Unfollow(room):

@@ -2,7 +2,8 @@
 
 from random import Random
 
-from chat.core import limits, wire
+from chat.core import wire
+from chat.core.buckets import Allowance
 from chat.core.channel import PushOpener
 from chat.core.room import Room
 from chat.core.staging import Verdict
@@ -34,7 +35,7 @@ class Stage:
     def __init__(self, *members: Stub, name: str = "lobby") -> None:
         self.turn = Turn()
         self.timers: Timers[tuple[object, str]] = Timers()
-        self.allowance = limits.Allowance(10_000)
+        self.allowance = Allowance(10_000)
         self.topics: list[tuple[str, str, str, int]] = []
         self.now = 100.0
         self.seq, self.digest = 0, bytes(8)
@@ -93,14 +94,14 @@ class Stage:
         return found
 
     def _report(self) -> None:
-        sealer = self.room._keys.sealer
+        sealer = self.room.keys.sealer
         for member in self.room.members if self.reporting else ():
             if member.form is Form.SEALED:
                 said = wire.Report(TAG, 0, sealer.epoch, sealer.counter, sealer.counter, 0)
                 self.room.heard(member, said, self.now)
 
     def frames(self) -> list[wire.Frame]:
-        sealer, found = self.room._keys.sealer, list[wire.Frame]()
+        sealer, found = self.room.keys.sealer, list[wire.Frame]()
         for effect in self.effects():
             if isinstance(effect, Push) and effect.group.form is Form.SEALED:
                 header = wire.decode_header(effect.datagram)

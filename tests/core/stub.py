@@ -2,7 +2,8 @@
 
 from itertools import count
 
-from chat.core import wire
+from chat.core import asks, wire
+from chat.core.asks import Why
 from chat.core.entry import pack_endpoint
 from chat.core.member import Member
 from chat.core.room import Room
@@ -29,8 +30,14 @@ class Stub(Member):
     def joined(self, room: Room, request: int, snapshot: Snapshot) -> None:
         self.heard.append(("joined", room.name, request))
 
-    def refused(self, request: int, reason: str) -> None:
+    def refused(self, request: int, reason: str, why: Why = Why.OTHER) -> None:
         self.heard.append(("refused", request, reason))
+
+    def put_out(self, room: Room, ordinal: int, reason: str) -> None:
+        self.heard.append(("put out", room.name, reason))
+
+    def stands(self, room: Room, standing: asks.Standing) -> None:
+        self.heard.append(("stands", room.name, standing))
 
     def left(self, request: int, room: str) -> None:
         self.heard.append(("left", request, room))

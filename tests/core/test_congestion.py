@@ -31,7 +31,7 @@ class Hall(Stage):
         self.seq_of: dict[Stub, int] = {}
         self.said: list[Effect] = []
         self._got = dict.fromkeys(self.crowd, 0.0)
-        self._made = self.room._keys.pushes
+        self._made = self.room.keys.pushes
 
     @property
     def out(self) -> list[Stub]:
@@ -54,7 +54,7 @@ class Hall(Stage):
                 self.report()
 
     def report(self) -> None:
-        made = self.room._keys.pushes
+        made = self.room.keys.pushes
         for member in self.crowd:
             if member in self.out:
                 continue
@@ -182,7 +182,7 @@ def test_pushes_that_queue_on_their_way_make_it_slower_without_any_loss() -> Non
     hall.seconds(3, 50)
     reports = []
     for _ in range(4):
-        made = hall.room._keys.pushes
+        made = hall.room.keys.pushes
         hall.seconds(1, 50, report=False)
         reports.append(made)
         for member in hall.crowd:
@@ -279,7 +279,7 @@ def silenced() -> tuple[Scene, Peer, Peer]:
     ann, bob = Peer(scene, "ann"), Peer(scene, "bobby")
     for n in range(1, 40):
         ann.say("hi", first=n)
-        made = scene.hub._house.rooms["lobby"]._keys.pushes
+        made = scene.hub._house.rooms["lobby"].keys.pushes
         ann.send(wire.Report(ann.tag, n, 0, made, made, 10))
         scene.wait(0.2)
     bob.read()

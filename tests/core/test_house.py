@@ -5,10 +5,13 @@ import pytest
 
 from chat.core import limits, wire
 from chat.core.entry import TEXT_MAX, decode_entry, encode_entry
-from chat.core.house import Came, House, JoinTicket, OpenRegistry, RefusedError, Went
+from chat.core.happenings import Came, Went
+from chat.core.house import House, OpenRegistry
 from chat.core.layout import MalformedError
 from chat.core.member import Labels
 from chat.core.names import direct_room
+from chat.core.openings import JoinTicket
+from chat.core.refusal import RefusedError
 from chat.core.staging import Verdict
 from chat.core.timers import Timers
 from chat.core.turn import Turn
@@ -75,7 +78,7 @@ class Place:
             data = encode_entry(
                 kind=Kind.ROOM, instance=b"a node..", n=seq, time=0, name="", text=text
             )
-            self.house.logged(REGISTRY, (Record(seq, bytes(8), b"a node..", seq, data),), 0.0)
+            self.house.logged(REGISTRY, (Record(seq, bytes(8), b"a node..", seq, data),), 0.0, 0)
 
 
 def test_the_registry_is_opened_once_and_read_from_its_start() -> None:
@@ -151,7 +154,7 @@ def test_a_request_that_is_repeated_while_the_log_is_asked_is_one_request() -> N
     assert [open.ticket for open in place.take(Open)] == [ticket], "asked once more, for the newest"
     place.house.opened(ticket, EMPTY, 0.0, 0)
     assert ann.heard == [("joined", "den", 3)]
-    assert not place.house._opening
+    assert not place.house._openings._tickets
 
 
 def test_who_is_gone_or_wants_something_else_by_now_does_not_come_in() -> None:
@@ -171,7 +174,7 @@ def test_a_log_that_cannot_answer_is_told_to_who_asked() -> None:
     place = Place()
     ann = place.member("ann")
     (ticket,) = place.ask(ann, "den")
-    place.house.failed(ticket, "the disk is gone")
+    place.house.failed(ticket, "the disk is gone", 0.0)
     assert ann.heard == [("unopened", "den")]
     assert place.house.rooms == {}
     place.join(ann, "den")
@@ -196,7 +199,9 @@ def test_a_room_waits_for_what_is_under_way_before_it_closes() -> None:
     ann = place.member("ann")
     place.join(ann, "den")
     room = place.house.rooms["den"]
-    assert place.house.say(ann, room, wire.Draft(room.tag, 1, 1, 0, 0, b"hi"), 0) is Verdict.TAKEN
+    assert (
+        place.house.say(ann, room, wire.Draft(room.tag, 1, 1, 0, 0, b"hi"), 0.0, 0) is Verdict.TAKEN
+    )
     place.house.leave(ann, "den", 0.0)
     assert place.take(Unfollow) == []
     place.house.appended("den", {ann.instance: 1}, 0.0)
@@ -214,7 +219,7 @@ def test_a_room_that_cannot_be_one_is_refused(name: str) -> None:
 def test_a_direct_room_is_for_its_two_only() -> None:
     place = Place()
     ann, bob, eve = (place.member(name) for name in ("ann", "bob", "eve"))
-    name, peer = place.house.direct(ann, "BOB")
+    name, peer = place.house.directs.find(ann, "BOB")
     assert (name, peer) == (direct_room(ann.instance, bob.instance), "bob")
     with pytest.raises(RefusedError, match="not for you"):
         place.house.join(eve, 1, name, (), 0.0, 0)
@@ -226,9 +231,9 @@ def test_nobody_shares_a_room_with_itself_or_with_nobody() -> None:
     place = Place()
     ann = place.member("ann")
     with pytest.raises(RefusedError, match="that is you"):
-        place.house.direct(ann, "ann")
+        place.house.directs.find(ann, "ann")
     with pytest.raises(RefusedError, match="there is no zoe here"):
-        place.house.direct(ann, "zoe")
+        place.house.directs.find(ann, "zoe")
 
 
 def test_there_are_as_many_rooms_as_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +272,7 @@ def test_a_topic_and_its_place_in_the_registry_are_committed_together() -> None:
     place.join(ann, "den")
     place.effects()
     room = place.house.rooms["den"]
-    place.house.say(ann, room, wire.Draft(room.tag, 1, Kind.TOPIC, 0, 0, b"old things"), 0)
+    place.house.say(ann, room, wire.Draft(room.tag, 1, Kind.TOPIC, 0, 0, b"old things"), 0.0, 0)
     assert {append.room for append in place.take(Append)} == {"den", REGISTRY}
 
 
@@ -300,7 +305,7 @@ def test_what_no_client_of_ours_says_is_malformed(draft: wire.Draft) -> None:
     ann = place.member("ann")
     place.join(ann, "den")
     with pytest.raises(MalformedError):
-        place.house.say(ann, place.house.rooms["den"], draft, 0)
+        place.house.say(ann, place.house.rooms["den"], draft, 0.0, 0)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +323,7 @@ def test_what_a_draft_refers_to_goes_to_the_log(draft: wire.Draft) -> None:
     ann = place.member("ann")
     place.join(ann, "den")
     place.effects()
-    assert place.house.say(ann, place.house.rooms["den"], draft, 0) is Verdict.TAKEN
+    assert place.house.say(ann, place.house.rooms["den"], draft, 0.0, 0) is Verdict.TAKEN
     (append,) = (append for append in place.take(Append) if append.room == "den")
     entry = decode_entry("den", 1, append.drafts[0].body)
     assert (entry.kind, entry.refers, entry.more) == (draft.kind, draft.refers, bool(draft.more))
@@ -343,7 +348,7 @@ def test_a_member_is_reminded_of_direct_rooms_that_it_is_not_in_the_newest_first
     rooms = [direct_room(ann.instance, other.instance) for other in others]
     place.write(*rooms)
     place.join(ann, rooms[-1])
-    found = list(place.house.invitations(ann))
+    found = list(place.house.directs.invitations(ann))
     newest = zip(reversed(rooms), reversed(others), strict=True)
     assert found == [(room, other.name) for room, other in newest][1 : limits.ROOMS_PER_MEMBER]
 
@@ -355,9 +360,9 @@ def test_who_is_in_as_many_direct_rooms_as_it_may_is_reminded_of_no_more() -> No
         place.join(ann, direct_room(ann.instance, place.member(f"m{number}").instance))
     name = direct_room(ann.instance, last.instance)
     place.write(name)
-    assert list(place.house.invitations(ann)) == []
+    assert list(place.house.directs.invitations(ann)) == []
     place.join(last, name)
-    place.house.remind(place.house.rooms[name])
+    place.house.directs.remind(place.house.rooms[name])
     assert not any(isinstance(it, tuple) and it[0] == "invited" for it in ann.heard)
     place.join(ann, "den")
     assert ann in place.house.rooms["den"], "public rooms are counted by themselves"
@@ -371,7 +376,7 @@ def test_a_direct_room_is_registered_when_something_is_said_there() -> None:
     place.house.flush()
     assert place.take(Append) == []
     room = place.house.rooms[name]
-    place.house.say(ann, room, wire.Draft(room.tag, 1, 1, 0, 0, b"psst"), 0)
+    place.house.say(ann, room, wire.Draft(room.tag, 1, 1, 0, 0, b"psst"), 0.0, 0)
     place.house.flush()
     assert REGISTRY in [append.room for append in place.take(Append)]
 
@@ -379,13 +384,13 @@ def test_a_direct_room_is_registered_when_something_is_said_there() -> None:
 def test_what_is_said_in_a_direct_room_calls_the_other_one() -> None:
     place = Place()
     ann, bob = place.member("ann"), place.member("bob")
-    name, _ = place.house.direct(ann, "bob")
+    name, _ = place.house.directs.find(ann, "bob")
     place.join(ann, name)
     data = encode_entry(kind=1, instance=ann.instance, n=1, time=0, name="ann", text="psst")
-    place.house.logged(name, (Record(1, bytes(8), ann.instance, 1, data),), 0.0)
+    place.house.logged(name, (Record(1, bytes(8), ann.instance, 1, data),), 0.0, 0)
     assert bob.heard == [("invited", 0, name, "ann")]
     place.join(bob, name)
-    place.house.remind(place.house.rooms[name])
+    place.house.directs.remind(place.house.rooms[name])
     assert len(bob.heard) == 2
 
 

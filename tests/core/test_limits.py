@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.core.limits import Allowance, Bucket
+from chat.core.buckets import Allowance, Bucket
 
 
 class Exact:

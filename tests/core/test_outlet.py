@@ -154,7 +154,7 @@ def test_who_leaves_waits_for_nothing() -> None:
     ann.say(*["x" * 800] * 64)
     for peer in (ann, bob):
         peer.send(wire.Fetch(1, peer.tag, 1 << 20, (Range(1, 64),)))
-    outlet = scene.hub._sealed._outlet
+    outlet = scene.hub._sealed.fetches._outlet
     assert len(outlet) > 0
     for peer in (ann, bob):
         peer.send(wire.Bye())

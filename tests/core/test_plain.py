@@ -187,6 +187,8 @@ def test_rooms_are_listed_a_page_at_a_time() -> None:
     for number in range(limits.TEXT_ROWS + 5):
         scene.now += 10.0
         scene.write(f"/join r{number:02}\n")
+        scene.now += 10.0
+        scene.write("what is said in it keeps a room\n")
     scene.now += 10.0
     scene.lines()
     first, second = scene.write("/rooms\n"), scene.write("/rooms\n")

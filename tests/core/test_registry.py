@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.core import limits
+from chat.core import ledger, limits
 from chat.core import registry as registry_module
 from chat.core.confusables import skeleton
 from chat.core.entry import decode_entry, encode_entry
@@ -14,6 +14,7 @@ from chat.core.names import Deed, direct_room
 from chat.core.registry import Registry
 from chat.core.types import REGISTRY, Append, Draft, Entry, Kind, Point, Trim
 
+NOW, WALL = 0.0, 1_700_000_000_000
 US = b"us, now."
 THEM = b"them two"
 ONE, TWO = bytes(range(32)), bytes(32)
@@ -41,7 +42,7 @@ class Log:
 
     def say(self, registry: Registry, draft: Draft) -> None:
         seq = self.drafts.index(draft) + 1
-        registry.logged(decode_entry(REGISTRY, seq, draft.body))
+        registry.logged(decode_entry(REGISTRY, seq, draft.body), NOW, WALL)
 
     def replay(self, registry: Registry) -> None:
         for draft in self.drafts[self.floor - 1 :]:
@@ -50,7 +51,7 @@ class Log:
 
 def opened() -> Registry:
     registry = Registry(US)
-    registry.opened(1, Point(0, bytes(8)))
+    registry.opened(1, Point(0, bytes(8)), NOW, WALL)
     return registry
 
 
@@ -61,7 +62,7 @@ def test_it_is_ready_when_it_has_been_read_up_to_where_it_ended() -> None:
     for room in ("attic", "cellar"):
         other.make_room(room, "ann", 0)
     log.commit(other)
-    registry.opened(1, Point(2, bytes(8)))
+    registry.opened(1, Point(2, bytes(8)), NOW, WALL)
     for seq, draft in enumerate(log.drafts, 1):
         assert not registry.ready
         log.say(registry, draft)
@@ -70,8 +71,8 @@ def test_it_is_ready_when_it_has_been_read_up_to_where_it_ended() -> None:
 
 def test_an_entry_that_nobody_can_read_counts_as_read() -> None:
     registry = Registry(US)
-    registry.opened(1, Point(1, bytes(8)))
-    registry.skipped(1)
+    registry.opened(1, Point(1, bytes(8)), NOW, WALL)
+    registry.skipped(1, NOW, WALL)
     assert registry.ready
 
 
@@ -156,7 +157,7 @@ def test_an_entry_of_a_newer_version_is_skipped() -> None:
     assert entry.kind == Kind.ROOM
     log.drafts += append.drafts
     unknown = type(entry)(**{**{f: getattr(entry, f) for f in entry.__struct_fields__}, "kind": 15})
-    registry.logged(unknown)
+    registry.logged(unknown, NOW, WALL)
     assert registry.rooms == {}
 
 
@@ -173,7 +174,7 @@ def test_the_log_stays_about_as_long_as_there_are_rooms() -> None:
     kept = len(log.drafts) - log.floor + 1
     assert kept < 2 * len(rooms) + limits.REGISTRY_SPARE + 2 * limits.REGISTRY_TRIM
     again = Registry(US)
-    again.opened(log.floor, Point(len(log.drafts), bytes(8)))
+    again.opened(log.floor, Point(len(log.drafts), bytes(8)), NOW, WALL)
     log.replay(again)
     assert list(again.public()) == sorted(rooms)
     assert again.topic("room7") == "topic 4999"
@@ -186,8 +187,7 @@ def test_a_copy_of_what_was_overwritten_meanwhile_does_not_count() -> None:
     log.commit(registry)
     registry.set_topic("den", "new", "ann", 0)
     entry = registry.rooms["den"]
-    (fact,) = registry._facts
-    registry._write(fact, entry.kind, entry.name, entry.text, entry.time, entry.seq)
+    registry._ledger.write(entry.kind, entry.name, entry.text, entry.time, entry.seq)
     log.commit(registry)
     assert registry.topic("den") == "new"
 
@@ -204,7 +204,7 @@ def name_body(name: str, key: bytes, refers: int = 0) -> bytes:
 
 def named(registry: Registry, name: str, key: bytes, seq: int, refers: int = 0) -> None:
     """Some node's entry comes out of the log."""
-    registry.logged(decode_entry(REGISTRY, seq, name_body(name, key, refers)))
+    registry.logged(decode_entry(REGISTRY, seq, name_body(name, key, refers)), NOW, WALL)
 
 
 def test_a_name_belongs_to_the_key_for_which_it_was_registered() -> None:
@@ -252,7 +252,7 @@ def test_the_first_of_two_nodes_that_register_one_name_has_it() -> None:
     registry.register_name("Alice", TWO, "Alice", 0)
     for seq, (name, key) in enumerate((("alice", ONE), ("Alice", TWO), ("a1ice", TWO)), 1):
         named(registry, name, key, seq)
-    assert not registry._asked
+    assert not registry._ledger._asked
     assert registry.deed("alice") == Deed("alice", ONE)
     assert registry.deed("a1ice") is None
 
@@ -283,8 +283,8 @@ def test_an_entry_with_another_key_is_skipped(key: bytes) -> None:
 def test_an_entry_that_says_no_name_is_skipped(text: str) -> None:
     registry = opened()
     body = encode_entry(kind=Kind.NAME, instance=THEM, n=1, time=0, name="ann", text=text)
-    registry.logged(decode_entry(REGISTRY, 1, body))
-    assert not registry._facts
+    registry.logged(decode_entry(REGISTRY, 1, body), NOW, WALL)
+    assert not registry._ledger.facts
     assert registry.deed("alice") is None
 
 
@@ -304,7 +304,7 @@ def test_names_are_bounded() -> None:
 def test_who_came_too_late_does_not_gain_by_being_kept_longer() -> None:
     """The log was trimmed up to 40; the copy of entry 5 is what is left of who was first."""
     registry = Registry(US)
-    registry.opened(40, Point(100, bytes(8)))
+    registry.opened(40, Point(100, bytes(8)), NOW, WALL)
     named(registry, "alice", TWO, 50)
     named(registry, "a1ice", ONE, 55)
     registry.set_topic("den", "", "ann", 0)
@@ -312,12 +312,12 @@ def test_who_came_too_late_does_not_gain_by_being_kept_longer() -> None:
     named(registry, "alice", ONE, 100, refers=5)
     assert registry.deed("alice") == Deed("alice", ONE)
     assert registry.deed("a1ice") == Deed("a1ice", ONE)
-    assert [entry.seq for entry in registry._facts.values()] == [55, 100]
+    assert [entry.seq for entry in registry._ledger.facts.values()] == [55, 100]
 
 
 def test_what_was_trimmed_while_it_was_read_is_made_up_for() -> None:
     registry = Registry(US)
-    registry.opened(5, Point(50, bytes(8)))
+    registry.opened(5, Point(50, bytes(8)), NOW, WALL)
     named(registry, "alice", TWO, 50)
     assert registry.key_of("alice") == TWO
     named(registry, "alice", ONE, 51, refers=5)
@@ -326,15 +326,15 @@ def test_what_was_trimmed_while_it_was_read_is_made_up_for() -> None:
     named(registry, "AL1CE", TWO, 52, refers=4)
     assert registry.deed("alice") is None
     assert registry.deed("al1ce") == Deed("AL1CE", TWO)
-    assert [entry.seq for entry in registry._facts.values()] == [52]
+    assert [entry.seq for entry in registry._ledger.facts.values()] == [52]
 
 
 def test_names_are_known_when_the_last_entry_cannot_be_read() -> None:
     registry = Registry(US)
-    registry.opened(1, Point(2, bytes(8)))
+    registry.opened(1, Point(2, bytes(8)), NOW, WALL)
     named(registry, "alice", ONE, 1)
     assert registry.key_of("alice") == b""
-    registry.skipped(2)
+    registry.skipped(2, NOW, WALL)
     assert registry.key_of("alice") == ONE
 
 
@@ -351,11 +351,11 @@ def test_names_last_as_long_as_rooms_do() -> None:
     kept = len(log.drafts) - log.floor + 1
     assert kept < 2 * len(names) + limits.REGISTRY_SPARE + 2 * limits.REGISTRY_TRIM
     again = Registry(US)
-    again.opened(log.floor, Point(len(log.drafts), bytes(8)))
+    again.opened(log.floor, Point(len(log.drafts), bytes(8)), NOW, WALL)
     log.replay(again)
     assert all(again.key_of(name) == ONE for name in names)
     assert again.topic("room7") == "topic 4999"
-    assert not registry._copied
+    assert not registry._ledger._copied
 
 
 class Cluster:
@@ -370,10 +370,10 @@ class Cluster:
     def start(self) -> Registry:
         self.started += 1
         node = Registry(bytes((self.started,)) * 8)
-        node.opened(self.floor, Point(len(self.log), bytes(8)))
+        node.opened(self.floor, Point(len(self.log), bytes(8)), NOW, WALL)
         for seq in range(self.floor, len(self.log) + 1):
             assert not node.ready
-            node.logged(self.entry(seq))
+            node.logged(self.entry(seq), NOW, WALL)
         assert node.ready
         return node
 
@@ -399,7 +399,7 @@ class Cluster:
         self.log += drafts
         for seq in range(len(self.log) - len(drafts) + 1, len(self.log) + 1):
             for node in self.nodes:
-                node.logged(self.entry(seq))
+                node.logged(self.entry(seq), NOW, WALL)
 
     def intrude(self, name: str, key: bytes) -> None:
         """A third node, that has not read what it should, registers a name."""
@@ -409,7 +409,7 @@ class Cluster:
 def known(node: Registry) -> tuple[object, ...]:
     """What a node believes, and which entries it would not trim."""
     topics = {room: node.topic(room) for room in node.public()}
-    return node._deeds, node._looks, topics, [entry.seq for entry in node._facts.values()]
+    return node._deeds, node._looks, topics, [entry.seq for entry in node._ledger.facts.values()]
 
 
 FORMS = ("al", "a1", "AL", "AI", "vik", "\u03bd\u0399\u03ba", "\u039d\u0399\u039a", "nik")
@@ -420,7 +420,8 @@ KEYS = (ONE, TWO, ONE[::-1])
 def live(seed: int, bound: int) -> Cluster:
     """Some time of a cluster's life; it is checked whenever something has been written."""
     dice = Random(seed)
-    with patch.multiple(registry_module, REGISTRY_SPARE=0, REGISTRY_TRIM=1, NAMES=bound):
+    tidy = patch.multiple(ledger, REGISTRY_SPARE=0, REGISTRY_TRIM=1)
+    with tidy, patch.object(registry_module, "NAMES", bound):
         cluster = Cluster()
         for _ in range(200):
             node = dice.randrange(2)
@@ -448,7 +449,7 @@ def check(cluster: Cluster, bound: int) -> None:
     keys: dict[str, bytes] = {}
     for deed in fresh._deeds.values():
         assert keys.setdefault(skeleton(deed.name), deed.key) == deed.key
-    seqs = [entry.seq for entry in fresh._facts.values()]
+    seqs = [entry.seq for entry in fresh._ledger.facts.values()]
     assert seqs == sorted(seqs)
 
 
@@ -472,7 +473,7 @@ def test_what_they_agree_on_is_not_nothing() -> None:
 def test_what_does_not_count_any_more_does_not_come_back() -> None:
     """An old topic's copy was written before the new topic was read, and outlives it."""
     registry = Registry(US)
-    registry.opened(48, Point(55, bytes(8)))
+    registry.opened(48, Point(55, bytes(8)), NOW, WALL)
     for seq, topic, refers in ((49, "old", 27), (55, "new", 39)):
         body = encode_entry(
             kind=Kind.TOPIC,
@@ -483,5 +484,5 @@ def test_what_does_not_count_any_more_does_not_come_back() -> None:
             text=f"den {topic}",
             refers=refers,
         )
-        registry.logged(decode_entry(REGISTRY, seq, body))
+        registry.logged(decode_entry(REGISTRY, seq, body), NOW, WALL)
     assert registry.topic("den") == "new"

@@ -67,7 +67,7 @@ def test_a_member_is_told_all_it_needs_to_follow_the_room() -> None:
     stage = Stage(ann, bob)
     snapshot = Snapshot(3, Point(9, b"digest 9"), b"origin 1", 4, 7, b"")
     joined = stage.room.joined(bob, 5, snapshot, "old things")
-    sealer = stage.room._keys.sealer
+    sealer = stage.room.keys.sealer
     assert (joined.r, joined.room, joined.tag, joined.topic) == (5, "lobby", TAG, "old things")
     assert (joined.epoch, joined.key, joined.counter) == (0, sealer.key, sealer.counter)
     assert (joined.floor, joined.head, joined.digest) == (3, 9, b"digest 9")

@@ -228,7 +228,7 @@ def test_who_says_it_types_no_more_and_that_comes_with_the_entry() -> None:
     (draft,) = stage.appends()
     stage.log(draft.body, instance=bob.instance)
     (push,) = pushes(stage.effects(), Form.SEALED)
-    opener = PushOpener(0, stage.room._keys.sealer.key, 0)
+    opener = PushOpener(0, stage.room.keys.sealer.key, 0)
     header = wire.decode_header(push)
     assert isinstance(header, wire.Push)
     assert kinds(opener.open(header, push) or []) == ["Entries", "Typists"]

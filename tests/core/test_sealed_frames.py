@@ -165,6 +165,7 @@ def test_rooms_are_listed_page_by_page() -> None:
     ann = Peer(scene, room="", path=Path(0, "127.0.0.1", 4000))
     for number in range(60):
         ann.join(f"room{number:02}-" + "x" * 20)
+        ann.say("what is said in it keeps a room")
         ann.ask(asks.Leave(ann.number(), f"room{number:02}-" + "x" * 20))
     found, after = list[str](), ""
     for _ in range(60):

@@ -237,7 +237,7 @@ def test_who_joins_while_a_key_is_handed_out_gets_both() -> None:
     scene.wait(limits.PRESENCE_TICK)
     ann.read()
     bob.read()
-    assert room._keys.sealer.epoch == 1
+    assert room.keys.sealer.epoch == 1
     bob.say("hello")
     assert any(isinstance(frame, wire.Entries) for frame in ann.read())
 

@@ -165,7 +165,7 @@ class Siege(Scene):
         assert len(house.people._names._owners) == len(living)
         assert set(plain._busy) <= living, "a ghost waits for the log"
         assert len(plain._waiting) <= limits.TEXT_WAITING
-        assert not house._opening, "a join was never answered"
+        assert not house._openings._tickets, "a join was never answered"
         for member in living:
             assert len(member.rooms) <= limits.ROOMS_PER_MEMBER
         for room in house.rooms.values():
@@ -192,7 +192,7 @@ class Siege(Scene):
         doorman = sealed._doorman
         return {
             "sessions": len(sealed.sessions),
-            "fetching": len(sealed._fetching),
+            "fetching": len(sealed.fetches._fetching),
             "accepted": len(doorman._accepted) + len(doorman._accepted_before),
             "endpoints": len(plain.endpoints),
             "waiting": len(plain._waiting),

@@ -10,12 +10,14 @@ from chat.core.plain import Policy
 from chat.core.types import (
     REGISTRY,
     Append,
+    Check,
     Draft,
     Effect,
     Extract,
     Fetch,
     Follow,
     Group,
+    Harden,
     Open,
     Path,
     Point,
@@ -33,12 +35,16 @@ from chat.core.types import (
 from chat.log.api import Log, LogError
 from chat.server.commit import perform
 
+from .. import verifiers
 from .clock import Clock
 from .network import SERVER, Network
 
 WALL = 1_700_000_000_000
 SERVER_ID = b"what the server proves"
 IDENTITY = b"identity of the simulated server"
+
+CHECKING = 0.04
+"""Seconds, on the average, that a password takes."""
 
 
 class Violation(AssertionError):
@@ -274,13 +280,20 @@ class Server:
                 self._requests.append(effect)
             case Append() | Open() | Fetch() | Trim():
                 self._requests.append(effect)
+            case Check() | Harden():
+                took = CHECKING * (0.5 + self._random.random())
+                self._step(took, partial(self._checked, effect))
+
+    def _checked(self, effect: Check | Harden, hub: Hub) -> None:
+        verifiers.answer(hub, effect, self._clock.now, self.wall)
+        self._drain()
 
     def _answered(self, request: Open | Fetch, answer: object, hub: Hub) -> None:
         match answer:
             case Snapshot():
                 hub.opened(request.ticket, answer, self._clock.now, self.wall)
             case Extract():
-                hub.fetched(request.ticket, answer, self._clock.now)
+                hub.fetched(request.ticket, answer, self._clock.now, self.wall)
             case _:
                 hub.failed(request.ticket, str(answer), self._clock.now, self.wall)
         if hub.trouble:

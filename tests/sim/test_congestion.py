@@ -184,14 +184,14 @@ def test_pushes_through_a_link_that_is_too_small_back_off_and_its_queue_does_not
     assert dropped > 0.5
     narrow.run(3.5)
     pushed, queue, dropped = narrow.run(7.0)
-    assert pushed < 0.8 * RATE
+    assert pushed < 0.9 * RATE
     assert queue < 0.2
-    assert dropped < 0.02
+    assert dropped < 0.05
     narrow.talk.on = False
     first = len(shown(narrow.behind[0]))
     _, queue, dropped = narrow.run(7.0)
     assert queue < 0.2
-    assert dropped < 0.02
+    assert dropped < 0.05
     assert len(shown(narrow.behind[0])) > first + 100, "they read on"
     narrow.end()
 
@@ -201,7 +201,7 @@ def test_nor_does_one_of_two_seconds_that_loses_nothing_before_it_is_full(seed: 
     bloated = Bottleneck(seed, queue=512_000)
     bloated.run(5.0)
     pushed, _, _ = bloated.run(3.0)
-    assert pushed < 0.8 * RATE
+    assert pushed < 0.9 * RATE
     bloated.talk.on = False
     bloated.run(4.0)
     _, queue, dropped = bloated.run(6.0)

@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 from random import Random
 from unittest.mock import patch
 
-from chat.core import events, registry
+from chat.core import events, ledger
 from chat.core.memberships import NotSaidError
 from chat.core.names import LOBBY, is_public
 from chat.core.types import Kind, Path
@@ -362,7 +362,7 @@ def chaos(seed: int, folder: FilePath | None = None) -> Outcome:
         store = retaining_store(40)
     world = World(seed, clients=random.randint(2, 5), faults=faults, store=store)
     # A minute's topics are to be enough for the registry to be cleaned.
-    small = patch.multiple(registry, REGISTRY_SPARE=5, REGISTRY_TRIM=2)
+    small = patch.multiple(ledger, REGISTRY_SPARE=5, REGISTRY_TRIM=2)
     with small, world.watch.installed():
         Chaos(world).begin()
         world.run(CHAOS)

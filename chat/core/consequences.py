@@ -1,0 +1,153 @@
+"""What follows when a ruling has come out of the registry's log, whichever node wrote it."""
+
+from collections.abc import Callable
+
+from . import limits
+from .authority import SERVER, Authority
+from .member import Member
+from .names import is_public
+from .people import People
+from .policy import DROP, Ruling, is_about
+from .registry import Registry
+from .roles import Act, Role
+from .room import Room, RoomTimers
+from .speech import Speech
+
+_LAPSED = {Act.BAN: Act.UNBAN, Act.MUTE: Act.UNMUTE}
+
+
+class Consequences:
+    """Of one house. `timeout` is to be called when the timer `(self, "lapse")` fires."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        people: People,
+        authority: Authority,
+        speech: Speech,
+        rooms: dict[str, Room],
+        timers: RoomTimers,
+        *,
+        put_out: Callable[[Member, Room, str, float], None],
+        ruled: Callable[[], None],
+    ) -> None:
+        """`put_out(member, room, reason, now)` takes somebody out of a room."""
+        self._registry = registry
+        self._people = people
+        self._authority = authority
+        self._speech = speech
+        self._rooms = rooms
+        self._timers = timers
+        self._put_out = put_out
+        self._ruled = ruled
+
+    def of(self, ruling: Ruling, now: float, wall: int) -> None:
+        """Once for each, in the order of the log."""
+        room = self._rooms.get(ruling.room)
+        match ruling.act:
+            case Act.KICK:
+                self._remove(ruling, now)
+            case Act.BAN:
+                self._remove(ruling, now)
+                self._watch(now)
+            case Act.LOCK if room is not None:
+                room.rekey(now)
+            case Act.MUTE | Act.UNMUTE:
+                self._tell(ruling, now)
+                self._watch(now)
+            case Act.OP | Act.DEOP:
+                self._tell(ruling, now)
+            case Act.SLOW if room is not None:
+                for member in room.members:
+                    self.tell(member, room, now)
+            case _ if ruling.act == DROP and room is not None and len(room):
+                # Somebody came while it was on its way.
+                self._registry.make_room(room.name, room.members[0].name, wall)
+                self._ruled()
+
+    def began(self, now: float) -> None:
+        """Everything has been read."""
+        self._watch(now)
+
+    def moved(self, member: Member, now: float) -> None:
+        """It comes from elsewhere now, or by another key: it may be banned."""
+        for room in list(member.rooms.values()):
+            ban = self._authority.ban(member, room.name, now)
+            if ban is not None and room.parties is None:
+                self._put_out(member, room, self._reason(ban, room, now), now)
+                room.rekey(now)
+
+    def tell(self, member: Member, room: Room, now: float) -> None:
+        """What it may do there."""
+        member.stands(room, self._speech.standing(member, room, now))
+
+    def entered(self, member: Member, room: Room, now: float) -> None:
+        """It is told what it may do, if that is not what everybody may."""
+        standing = self._speech.standing(member, room, now)
+        if standing.role != Role.MEMBER or standing.slow:
+            member.stands(room, standing)
+
+    def timeout(self, now: float) -> None:
+        """The end of a ban or a mute is written, so that it is one for ever."""
+        written = True
+        for _, policy in list(self._registry.policies()):
+            for ruling in self._authority.over(policy, now):
+                over = Ruling(
+                    act=_LAPSED[Act(ruling.act)],
+                    room=ruling.room,
+                    by="",
+                    whom=ruling.whom,
+                    subjects=ruling.subjects,
+                    why="its time is over",
+                )
+                written = bool(self._registry.rule(over, now)) and written
+        self._ruled()
+        self._timers.set((self, "lapse"), now + limits.LAPSE_AGAIN)
+        if written:
+            self._watch(now)
+
+    def _watch(self, now: float) -> None:
+        """Sets the timer for the next one that ends."""
+        if not self._registry.ready:
+            return
+        time = self._registry.time.read(now)
+        ends = [
+            ruling.until
+            for _, policy in self._registry.policies()
+            for ruling in (*policy.bans.values(), *policy.mutes.values())
+            if ruling.until > time
+        ]
+        if ends:
+            self._timers.set_earlier((self, "lapse"), now + (min(ends) - time) / 1000)
+
+    def _remove(self, ruling: Ruling, now: float) -> None:
+        places = list(self._rooms.values()) if ruling.room == SERVER else []
+        if ruling.room in self._rooms:
+            places.append(self._rooms[ruling.room])
+        for room in places:
+            listed = self._authority.is_listed
+            found = [
+                member
+                for member in room.members
+                if is_about(ruling, member, addresses=not listed(member, ruling.room))
+            ]
+            for member in found:
+                self._put_out(member, room, self._reason(ruling, room, now), now)
+            if found and room.parties is None:
+                room.rekey(now)
+
+    def _tell(self, ruling: Ruling, now: float) -> None:
+        room = self._rooms.get(ruling.room)
+        for member in room.members if room is not None else ():
+            if is_about(ruling, member):
+                assert room is not None
+                self.tell(member, room, now)
+
+    def _reason(self, ruling: Ruling, room: Room, now: float) -> str:
+        by = f" by {ruling.by}" if ruling.by else ""
+        where = ruling.room or "this server"
+        words = self._authority.words(ruling, now)
+        if ruling.act == Act.KICK:
+            comes = f"; /join {room.name} comes back" if is_public(room.name) else ""
+            return f"you were kicked from {where}{by}{words}{comes}"
+        return f"you are banned from {where}{by}{words}"

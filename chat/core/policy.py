@@ -1,0 +1,290 @@
+"""What holds in the rooms: roles, bans, mutes, invites and settings, as the registry's rulings say.
+
+A ruling is an act of moderation as the registry keeps it: who did what to whom, why, and until
+when. Most change one fact of one room, and the newest one of a fact counts; a kick is only told.
+Times are those of the log (`logtime`).
+
+Whom a ban or a mute is about is said by *subjects*, any of which is enough: a key, an instance, or
+an address with all that one customer of a provider has.
+"""
+
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+import msgspec
+from msgspec import Struct
+
+from .member import Member
+from .roles import Act, Role
+from .types import Path
+
+_KEY, _INSTANCE, _NET = "key:", "instance:", "net:"
+
+ROLES = {"member": Role.MEMBER, "moderator": Role.MODERATOR, "owner": Role.OWNER}
+"""Those that are given, as rulings and people write them."""
+
+
+class Ruling(Struct, frozen=True, omit_defaults=True):
+    """The text of a registry's entry of Kind.ACT, in JSON. What a later version adds is ignored;
+    an act that it adds is skipped."""
+
+    act: str
+    """One of roles.Act, or of those below."""
+    room: str
+    """Empty: the whole server."""
+    by: str
+    """Who did it; the operator has no name."""
+    key: str = ""
+    """Of that one, in hexadecimal."""
+    whom: str = ""
+    subjects: tuple[str, ...] = ()
+    until: int = 0
+    """Milliseconds of the log's time; 0: for good."""
+    value: str = ""
+    why: str = ""
+
+
+ENTER = "enter"
+"""An invite was used; what is left of it is the value."""
+
+DROP = "drop"
+"""The room was forgotten, with all that held in it."""
+
+_ENDS = {
+    Act.UNBAN: Act.BAN,
+    Act.UNMUTE: Act.MUTE,
+    Act.DEOP: Act.OP,
+    Act.UNLOCK: Act.LOCK,
+    Act.UNHIDE: Act.HIDE,
+    Act.UNINVITE: Act.INVITE,
+}
+"""What each act takes back."""
+
+_ONES = frozenset((Act.LOCK, Act.HIDE, Act.SLOW, Act.LIMIT, Act.PASSWORD))
+"""Of which a room has one."""
+
+_MANY = frozenset((Act.BAN, Act.MUTE, Act.OP, Act.INVITE))
+"""Of which it has one for each first subject."""
+
+_TOLD = frozenset((Act.KICK, Act.DELETE))
+
+
+def decode(text: str) -> Ruling | None:
+    """None for what this version does not understand."""
+    try:
+        ruling = msgspec.json.decode(text, type=Ruling)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if ruling.act in _TOLD or ruling.act == DROP:
+        return ruling
+    sort = sort_of(ruling)
+    if sort in _MANY and not ruling.subjects:
+        return None
+    if sort is Act.OP and (_key(ruling) is None or (ruling.value and ruling.value not in ROLES)):
+        return None
+    if sort in (Act.SLOW, Act.LIMIT) and not _is_number(ruling.value):
+        return None
+    if sort is Act.INVITE and not _is_number(ruling.value):
+        return None
+    return ruling if sort is not None else None
+
+
+def encode(ruling: Ruling) -> str:
+    return msgspec.json.encode(ruling).decode()
+
+
+def sort_of(ruling: Ruling) -> Act | None:
+    """Of which act it changes what holds; None: of none."""
+    if ruling.act == ENTER:
+        return Act.INVITE
+    try:
+        act = Act(ruling.act)
+    except ValueError:
+        return None
+    act = _ENDS.get(act, act)
+    return act if act in _ONES or act in _MANY else None
+
+
+def fact_of(ruling: Ruling) -> str | None:
+    """The name of the fact that it is about, if it is about one."""
+    sort = sort_of(ruling)
+    if sort is None:
+        return None
+    about = ruling.subjects[0] if sort in _MANY else ""
+    return f"{ruling.room} {sort} {about}"
+
+
+def ends(ruling: Ruling) -> bool:
+    """Whether nothing of its fact is left."""
+    if ruling.act in _ENDS:
+        return True
+    sort = sort_of(ruling)
+    if sort in (Act.SLOW, Act.LIMIT, Act.INVITE):
+        return int(ruling.value or "0") == 0
+    return sort is Act.PASSWORD and not ruling.value
+
+
+class Policy:
+    """Of one room; or of the whole server, which has bans only."""
+
+    __slots__ = (
+        "bans",
+        "held",
+        "hidden",
+        "invites",
+        "limit",
+        "locked",
+        "mutes",
+        "roles",
+        "slow",
+        "verifier",
+    )
+
+    def __init__(self) -> None:
+        self.held: dict[str, int] = {}
+        """Each fact, and until when it holds; 0: for good."""
+        self.roles: dict[bytes, Role] = {}
+        """By key (32 bytes)."""
+        self.bans: dict[str, Ruling] = {}
+        """By first subject; the mutes, too."""
+        self.mutes: dict[str, Ruling] = {}
+        self.invites: dict[str, Ruling] = {}
+        """By the SHA-256 of the invite, in hexadecimal."""
+        self.verifier = ""
+        """Of the password; empty: there is none."""
+        self.locked = False
+        self.hidden = False
+        self.slow = 0
+        """Seconds between two messages of one member."""
+        self.limit = 0
+        """Members; 0: as many as come."""
+
+    @property
+    def owners(self) -> int:
+        return sum(role is Role.OWNER for role in self.roles.values())
+
+    def kept(self, act: Act) -> int:
+        """How many there are of a sort that a room has many of."""
+        kept = {Act.BAN: self.bans, Act.MUTE: self.mutes, Act.INVITE: self.invites}
+        return len(self.roles if act is Act.OP else kept[act])
+
+    def apply(self, ruling: Ruling) -> None:
+        """The newest one of its fact."""
+        over, fact = ends(ruling), fact_of(ruling) or ""
+        self.held.pop(fact, None)
+        if not over:
+            self.held[fact] = ruling.until
+        match sort_of(ruling):
+            case Act.OP:
+                key = _key(ruling)
+                assert key is not None
+                self.roles.pop(key, None)
+                if not over:
+                    self.roles[key] = ROLES[ruling.value or "moderator"]
+            case Act.BAN:
+                _put(self.bans, ruling, over)
+            case Act.MUTE:
+                _put(self.mutes, ruling, over)
+            case Act.INVITE:
+                _put(self.invites, ruling, over)
+            case Act.PASSWORD:
+                self.verifier = ruling.value
+            case Act.LOCK:
+                self.locked = not over
+            case Act.HIDE:
+                self.hidden = not over
+            case Act.SLOW:
+                self.slow = int(ruling.value)
+            case Act.LIMIT:
+                self.limit = int(ruling.value)
+
+
+NOTHING = Policy()
+"""Of a room of which nothing was ever said. Never changed."""
+
+
+def subjects_of(member: Member) -> tuple[str, ...]:
+    """Somebody, its key first: a name changes, and so does an address. An address of this machine
+    tells nobody from anybody else."""
+    found = [_KEY + member.public.hex()] if member.public else []
+    found.append(_INSTANCE + member.instance.hex())
+    if not member.path.loopback:
+        found.append(_NET + _neighbourhood(member.path))
+    return tuple(found)
+
+
+def subject_of_key(key: bytes) -> str:
+    return _KEY + key.hex()
+
+
+def subject_of_address(text: str) -> str | None:
+    """An address or a prefix; of a lone IPv6 address, the /64 that it is in. None: it is neither."""
+    try:
+        if "/" in text:
+            return _NET + str(ip_network(text, strict=False))
+        address = ip_address(text)
+    except ValueError:
+        return None
+    wide = address.version == 6 and not address.is_loopback
+    return _NET + str(ip_network(f"{address}/64" if wide else text, strict=False))
+
+
+def is_address(subject: str) -> bool:
+    return subject.startswith(_NET)
+
+
+def is_about(ruling: Ruling, member: Member, *, addresses: bool = True) -> bool:
+    """Whether any of its subjects is this member. `addresses`: where it comes from counts, too."""
+    for subject in ruling.subjects:
+        if subject.startswith(_KEY):
+            found = bool(member.public) and subject == _KEY + member.public.hex()
+        elif subject.startswith(_INSTANCE):
+            found = subject == _INSTANCE + member.instance.hex()
+        else:
+            found = addresses and _within(subject, member.path)
+        if found:
+            return True
+    return False
+
+
+def _put(kept: dict[str, Ruling], ruling: Ruling, over: bool) -> None:
+    kept.pop(ruling.subjects[0], None)
+    if not over:
+        kept[ruling.subjects[0]] = ruling
+
+
+def _key(ruling: Ruling) -> bytes | None:
+    subject = ruling.subjects[0] if ruling.subjects else ""
+    try:
+        key = bytes.fromhex(subject.removeprefix(_KEY))
+    except ValueError:
+        return None
+    return key if subject.startswith(_KEY) and len(key) == 32 else None
+
+
+def _is_number(text: str) -> bool:
+    return text == "" or (text.isascii() and text.isdigit() and len(text) < 10)
+
+
+def _neighbourhood(path: Path) -> str:
+    address = ip_address(path.host.partition("%")[0])
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    known = mapped or address
+    return str(ip_network(f"{known}/{64 if known.version == 6 else 32}", strict=False))
+
+
+@lru_cache(4096)
+def _network(subject: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(subject.removeprefix(_NET), strict=False)
+    except ValueError:
+        return None
+
+
+def _within(subject: str, path: Path) -> bool:
+    network = _network(subject)
+    if network is None:
+        return False
+    address = ip_address(path.host.partition("%")[0])
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return (mapped or address) in network

@@ -1,0 +1,60 @@
+"""The bytes of a room's entries, as its server makes them: by members, and by its own pen."""
+
+from . import wire
+from .entry import decode_entry, encode_entry
+from .layout import MalformedError
+from .member import Member
+from .types import Kind, Snapshot
+
+
+class Scribe:
+    """Of one room; owns its time, which never goes back."""
+
+    __slots__ = ("_wall", "pen")
+
+    def __init__(self, pen: bytes) -> None:
+        """`pen`: the instance of what the server itself says."""
+        self.pen = pen
+        self._wall = 0
+
+    def start(self, room: str, snapshot: Snapshot) -> None:
+        """The log was opened: its time goes on from its newest entry's."""
+        if not snapshot.tail:
+            return
+        try:
+            self._wall = decode_entry(room, snapshot.head.seq, snapshot.tail).time
+        except MalformedError:
+            self._wall = 0
+
+    def entry(self, member: Member, draft: wire.Draft, text: str, wall: int) -> bytes:
+        """What a member says."""
+        self._wall = max(self._wall, wall)
+        return encode_entry(
+            kind=draft.kind,
+            instance=member.instance,
+            n=draft.n,
+            time=self._wall,
+            name=member.name,
+            text=text,
+            endpoint=member.endpoint,
+            key=member.key if member.verified else b"",
+            refers=draft.refers,
+            more=bool(draft.more),
+        )
+
+    def note(
+        self, n: int, kind: Kind, author: str, key: bytes, text: str, refers: int, wall: int
+    ) -> bytes:
+        """What the server says of somebody who did it; `key`: the id of that one's. It has no
+        endpoint, so that it is known for the server's."""
+        self._wall = max(self._wall, wall)
+        return encode_entry(
+            kind=kind,
+            instance=self.pen,
+            n=n,
+            time=self._wall,
+            name=author,
+            text=text,
+            key=key,
+            refers=refers,
+        )

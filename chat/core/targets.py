@@ -1,0 +1,77 @@
+"""Whom an act of moderation is done to: by name, or by address."""
+
+from msgspec import Struct
+
+from . import limits
+from .authority import SERVER, Authority
+from .member import Member
+from .people import People
+from .policy import is_address, subject_of_address, subject_of_key, subjects_of
+from .refusal import RefusedError
+from .registry import Registry
+from .roles import Act, Role
+from .room import Room
+from .text import clean
+
+_BY_ADDRESS = frozenset((Act.BAN, Act.MUTE, Act.UNMUTE))
+
+
+class Target(Struct, frozen=True):
+    name: str
+    """Or address."""
+    key: bytes
+    """32 bytes, or empty."""
+    subjects: tuple[str, ...]
+    """See `policy`."""
+    role: Role
+    """Whether it is muted does not matter."""
+
+
+class Targets:
+    """Of one house."""
+
+    def __init__(
+        self, registry: Registry, people: People, authority: Authority, rooms: dict[str, Room]
+    ) -> None:
+        self._registry = registry
+        self._people = people
+        self._authority = authority
+        self._rooms = rooms
+
+    def find(self, act: Act, whom: str, room: str) -> Target:
+        """Raises RefusedError where it is nobody."""
+        if not whom:
+            raise RefusedError("say who is meant")
+        subject = subject_of_address(whom) or self._endpoint(room, whom)
+        if act in _BY_ADDRESS and subject is not None:
+            if not _narrow(subject):
+                raise RefusedError(f"{whom} is too wide: that is a part of the world")
+            return Target(whom, b"", (subject,), Role.MEMBER)
+        here = [each for each in self._people.all_named(whom) if self._is_in(each, room)]
+        key = here[0].public if here else self._registry.key_of(whom)
+        if not here and (act is Act.KICK or not (key or act is Act.UNMUTE)):
+            raise RefusedError(f"there is no {clean(whom)} here; /who lists who is")
+        subjects = [subject_of_key(key)] if key else []
+        for member in here:
+            subjects += [it for it in subjects_of(member) if it not in subjects]
+        if act is Act.KICK:
+            subjects = [it for it in subjects if not is_address(it)]
+        name = here[0].name if here else whom
+        role = self._authority.role_of_key(key, room)
+        return Target(name, key, tuple(subjects[: limits.SUBJECTS]), role)
+
+    def _is_in(self, member: Member, room: str) -> bool:
+        return room == SERVER or (room in self._rooms and member in self._rooms[room])
+
+    def _endpoint(self, room: str, label: str) -> str | None:
+        """The address of whose endpoint is shown as this, masked or not."""
+        members = self._rooms[room].members if room in self._rooms else ()
+        for member in members:
+            if member.shown_endpoint == label:
+                return next((it for it in subjects_of(member) if is_address(it)), None)
+        return None
+
+
+def _narrow(subject: str) -> bool:
+    """Not more than the network of one provider."""
+    return int(subject.rpartition("/")[2]) >= (24 if subject.count(":") > 1 else 8)
