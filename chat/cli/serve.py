@@ -46,6 +46,19 @@ from .common import insecure_option
     help="Whether members see each other's ip:port.",
 )
 @click.option(
+    "--admin",
+    "admin",
+    multiple=True,
+    metavar="KEY",
+    help="Whoever has this key is an admin in every room: `chat key` prints it; repeatable.",
+)
+@click.option(
+    "--admins",
+    default="",
+    metavar="FILE",
+    help="The same, one key a line; read again on SIGHUP, and by `chat admin reload`.",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
@@ -60,6 +73,8 @@ def command(
     durability: str,
     plain: str,
     show_endpoints: str,
+    admin: tuple[str, ...],
+    admins: str,
     log_format: str,
     insecure: bool,
 ) -> int:
@@ -77,6 +92,8 @@ def command(
         plain=plain,
         masked=show_endpoints == "masked",
         insecure=insecure,
+        admin=admin,
+        admins=admins,
         log_format=log_format,
     )
     try:

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from chat.core.link import BadLinkError, parse_endpoint
@@ -14,8 +16,10 @@ from chat.loop import run_loop
 from chat.net.address import BindError
 
 from . import journal
+from .admins import Admins, AdminsError, parse_key
 from .identity import IdentityError
 from .serve import Serving, serve
+from .shell import Server
 
 log = logging.getLogger("chat.server")
 
@@ -36,6 +40,8 @@ class Options(NamedTuple):
     plain: str = "loopback"
     masked: bool = False
     insecure: bool = False
+    admin: tuple[str, ...] = ()
+    admins: str = ""
     log_format: str = "text"
 
 
@@ -45,7 +51,7 @@ def run(options: Options) -> int:
     journal.configure(options.log_format)
     try:
         return run_loop(_serve(options))
-    except (BindError, LogError, IdentityError) as error:
+    except (BindError, LogError, IdentityError, AdminsError) as error:
         if options.log_format == "json":
             log.error("%s", error)
         else:
@@ -67,6 +73,15 @@ def check(options: Options) -> None:
         raise OptionError(
             f"--advertise {options.advertise!r}: use HOST, HOST:PORT or [IPV6]:PORT"
         ) from error
+    if options.insecure and (options.admin or options.admins):
+        raise OptionError(
+            "--insecure shows nobody's key, so there are no admins: leave out --insecure, or "
+            "--admin and --admins"
+        )
+    try:
+        admins_of(options)
+    except AdminsError as error:
+        raise OptionError(f"--admin {error}") from error
     if options.store == MEMORY.rstrip(":"):
         raise OptionError(
             f"--store {options.store}: did you mean {MEMORY}? a folder of that name "
@@ -80,12 +95,25 @@ def check(options: Options) -> None:
         raise OptionError(f"{MEMORY} survives nothing: --durability power needs --store DIR")
 
 
+def admins_of(options: Options) -> Admins:
+    """Raises AdminsError for what is no key."""
+    return Admins(map(parse_key, options.admin), options.admins)
+
+
+def reload(server: Server, admins: Admins) -> str:
+    """Reads the file of admins anew; what came of it. Raises AdminsError, and all is as before."""
+    keys = admins.load()
+    server.admins(keys)
+    return f"{len(keys)} admin{'' if len(keys) == 1 else 's'}"
+
+
 async def _serve(options: Options) -> int:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unexpected)
     stop: asyncio.Future[int] = loop.create_future()
     for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, INTERRUPTED)):
         loop.add_signal_handler(number, _stop, stop, code)
+    admins = admins_of(options)
     async with serve(
         options.bind,
         advertise=options.advertise,
@@ -94,7 +122,10 @@ async def _serve(options: Options) -> int:
         plain=Policy(options.plain),
         masked=options.masked,
         insecure=options.insecure,
+        admins=admins.load(),
     ) as serving:
+        if admins.file:
+            loop.add_signal_handler(signal.SIGHUP, _hangup, partial(reload, serving.server, admins))
         announce(serving, options.insecure)
         ended = asyncio.ensure_future(serving.server.run())
         await asyncio.wait((stop, ended), return_when=asyncio.FIRST_COMPLETED)
@@ -137,6 +168,13 @@ def default_store() -> str:
 def _stop(stop: asyncio.Future[int], code: int) -> None:
     if not stop.done():
         stop.set_result(code)
+
+
+def _hangup(again: Callable[[], str]) -> None:
+    try:
+        log.info("read again: %s", again())
+    except AdminsError as error:
+        log.error("%s; who was an admin stays one", error)
 
 
 def _unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

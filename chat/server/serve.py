@@ -50,11 +50,13 @@ async def serve(
     plain: Policy = Policy.LOOPBACK,
     masked: bool = False,
     insecure: bool = False,
+    admins: frozenset[bytes] = frozenset(),
 ) -> AsyncIterator[Serving]:
     """A server until the block ends: then what was said is stored, and it is gone.
 
     `bind`: HOST:PORT each, port 0 picks; none: 0.0.0.0 and [::], port 9999. `store`: a folder, or
-    `memory:`. `insecure`: keys from the published secret, and links without a pin. Raises BindError, LogError, IdentityError, BadLinkError, each one line.
+    `memory:`. `insecure`: keys from the published secret, and links without a pin. `admins`: public
+    keys of names. Raises BindError, LogError, IdentityError, BadLinkError, each one line.
     """
     from chat import __version__
 
@@ -78,6 +80,7 @@ async def serve(
         masked=masked,
     )
     try:
+        server.admins(admins)
         endpoints = await server.start()
         pin = "" if insecure else pin_of(identity.credentials.public)
         yield Serving(endpoints, tuple(ways(endpoints, named, lan_address(), pin)), server)

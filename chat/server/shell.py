@@ -98,6 +98,11 @@ class Server:
         self._checker = Checker(self._checked, self._hardened)
         self._watch = self._loop.call_later(_WATCH, self._look)
 
+    def admins(self, keys: frozenset[bytes]) -> None:
+        """Whose names' public keys make them admins in every room from now on."""
+        self._hub.admins(keys)
+        self._turn()
+
     async def start(self) -> tuple[Path, ...]:
         """Where it listens, once it answers. Raises what the log raises."""
         self._turn()
