@@ -13,11 +13,14 @@ from chat.bots.stamp import STAMP
 from chat.core import asks, entry, wire
 from chat.core.commands import COMMANDS
 from chat.core.layout import Layout
+from chat.core.roles import RULES, Act, Role, objection
 from chat.tui.keys import KEYS
 from chat.tui.settings import ROWS
 
 DOCS = Path(__file__).parent.parent / "docs"
-DOCUMENTS = (DOCS / "load-tests.md", DOCS / "protocol.md", DOCS / "terminal.md")
+DOCUMENTS = tuple(
+    DOCS / f"{name}.md" for name in ("load-tests", "moderation", "protocol", "terminal")
+)
 
 
 def tables() -> dict[str, str]:
@@ -29,6 +32,7 @@ def tables() -> dict[str, str]:
         "entry": _entry(),
         "keys": _keys(),
         "commands": _commands(),
+        "roles": _roles(),
         "settings": _settings(),
         "figures": _figures(),
         "scenario": "\n".join(map(_keys_of, (Scenario, Phase, Kind))),
@@ -97,6 +101,30 @@ def _settings() -> str:
             f"| `{row.name}` | {row.kind.shown(row.default)} | {row.help} | {row.kind.expected} |"
         )
     return "\n".join([*lines, ""])
+
+
+def _roles() -> str:
+    """Acts that the same may do are one row."""
+    columns = [role for role in Role if role > Role.MEMBER]
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for act in Act:
+        rows.setdefault(tuple(_extent(act, who) for who in columns), []).append(f"`{act}`")
+    lines = [
+        f"| what | {' | '.join(who.name.lower() for who in columns)} |",
+        f"|---|{'---|' * len(columns)}",
+    ]
+    lines += [f"| {', '.join(acts)} | {' | '.join(cells)} |" for cells, acts in rows.items()]
+    return "\n".join([*lines, ""])
+
+
+def _extent(act: Act, who: Role) -> str:
+    """How far up this role may do it."""
+    if not RULES[act].whom:
+        return "no" if objection(act, who) else "yes"
+    upto = [whom for whom in Role if objection(act, who, whom) is None]
+    if not upto:
+        return "no" if objection(act, who, who, oneself=True) else "oneself"
+    return "everybody" if max(upto) is max(Role) else f"up to {max(upto).name.lower()}s"
 
 
 def _figures() -> str:
