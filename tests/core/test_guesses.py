@@ -128,6 +128,13 @@ def test_who_comes_while_others_guess_is_asked_to_come_again_and_not_refused() -
     assert guesses.begin(ANN, "den", 0.1) is True
 
 
+def test_what_is_tried_in_one_room_keeps_no_other_one_undecided() -> None:
+    guesses = Guesses()
+    assert wrong(guesses) == BURST
+    assert guesses.begin(ANN, "cave", 0.0)
+    assert guesses.begin(ANN, "den", 0.0) is False
+
+
 def test_rooms_in_which_nobody_is_wrong_are_open_while_others_are_tried() -> None:
     guesses = Guesses()
     rooms = [f"room{number}" for number in range(int(ALL_BURST))]
@@ -219,9 +226,9 @@ def test_only_so_much_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chat.core.known.MEMBERS_KNOWN", 5)
     known = Known(bytes(32))
     for number in range(10):
-        known.remember(f"room{number}", "v", "secret", PARTY)
         known.remember("den", "v", "secret", PARTY)
+        known.remember(f"room{number}", "v", "secret", PARTY)
+        assert known.has("den", "v", "secret"), "who comes often is not forgotten"
+        assert known.vouches("den", "v", "secret", PARTY)
     assert (len(known._rooms), len(known._parties)) == (3, 5)
-    assert known.has("den", "v", "secret")
-    assert known.vouches("den", "v", "secret", PARTY)
     assert not known.has("room0", "v", "secret")

@@ -25,7 +25,8 @@ def test_a_key_is_what_chat_key_prints() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "ann", ANN.hex()[:-2], ANN.hex() + "00", ANN.hex()[:-1] + "g", " " + ANN.hex()[2:]]
+    "text",
+    ["", "ann", ANN.hex()[:-2], ANN.hex() + "00", ANN.hex()[:-1] + "g", ANN.hex(" "), "é" * 64],
 )
 def test_what_is_no_key_is_said_to_be_none(text: str) -> None:
     with pytest.raises(AdminsError, match="64 hexadecimal digits, as `chat key` prints"):
