@@ -26,6 +26,7 @@ class Person:
         link: str | Link,
         name: str,
         *,
+        secret: str = "",
         insecure: bool = False,
         keys: NameKeys | None = None,
         trust: Trust | None = None,
@@ -35,6 +36,8 @@ class Person:
         self.entries: list[Entry] = []
         self.logged = 0
         """Entries of its own that are in the log."""
+        self.done: list[events.Done] = []
+        """Of what it asked for as a moderator."""
         self.trouble: list[object] = []
         self.reasons: Counter[str] = Counter()
         """Why there was no session, by how often that was said."""
@@ -45,7 +48,7 @@ class Person:
         self.client = Client(
             where, name, self._told, insecure=insecure, keys=keys, trust=trust, impair_seed=name
         )
-        self.client.guest.join(self.room, time.monotonic(), backlog=0)
+        self.client.guest.join(self.room, time.monotonic(), secret=secret, backlog=0)
 
     @property
     def name(self) -> str:
@@ -81,6 +84,20 @@ class Person:
         self.client.guest.say(self.room, text, time.monotonic(), kind=kind)
         self.client.wake()
 
+    @property
+    def refusals(self) -> list[events.Refusal]:
+        return [event for event in self.trouble if isinstance(event, events.Refusal)]
+
+    def join(self, room: str, secret: str = "") -> None:
+        self.client.guest.join(room, time.monotonic(), secret=secret, backlog=0)
+        self.client.wake()
+
+    def act(self, act: str, whom: str = "", *, text: str = "", number: int = 0) -> None:
+        """In its room."""
+        now = time.monotonic()
+        self.client.guest.act(self.room, act, whom=whom, text=text, number=number, now=now)
+        self.client.wake()
+
     def _told(self, event: object) -> None:
         match event:
             case Entry():
@@ -91,6 +108,8 @@ class Person:
                 self.connected.append(event)
             case events.Entered():
                 self.entered += 1
+            case events.Done():
+                self.done.append(event)
             case events.Unreachable(reason=reason):
                 self.reasons[reason] += 1
             case events.Notice(text):
