@@ -65,6 +65,15 @@ class Consequences:
                 self._registry.make_room(room.name, room.members[0].name, wall)
                 self._ruled()
 
+    def appointed(self, admins: frozenset[bytes], now: float) -> None:
+        """The operator's list is this one now; who has come to it, or has gone from it, is told."""
+        others = self._authority.admins ^ admins
+        self._authority.admins = admins
+        for member in self._people.members.values():
+            if member.public in others:
+                for room in member.rooms.values():
+                    self.tell(member, room, now)
+
     def began(self, now: float) -> None:
         """Everything has been read."""
         self._watch(now)

@@ -201,9 +201,9 @@ class Hub:
         """The operator does this; the answer is Tell(Operated(ticket, …))."""
         self._house.government.moderation.operate(ticket, act, now, wall)
 
-    def admins(self, keys: frozenset[bytes]) -> None:
+    def admins(self, keys: frozenset[bytes], now: float) -> None:
         """From now on these keys are admins' (32 bytes each)."""
-        self._house.government.authority.admins = keys
+        self._house.government.consequences.appointed(keys, now)
 
     def refuses(self, path: Path, now: float) -> None:
         """The endpoint's machine said that nobody listens there (ICMP port unreachable)."""

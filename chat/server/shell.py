@@ -100,7 +100,7 @@ class Server:
 
     def admins(self, keys: frozenset[bytes]) -> None:
         """Whose names' public keys make them admins in every room from now on."""
-        self._hub.admins(keys)
+        self._hub.admins(keys, time.monotonic())
         self._turn()
 
     async def start(self) -> tuple[Path, ...]:

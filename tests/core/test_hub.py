@@ -3,11 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.core import wire
+from chat.core import asks, wire
 from chat.core.house import OpenRegistry
 from chat.core.hub import Hub
 from chat.core.plain import Policy
 from chat.core.protect import PUBLISHED_SECRET
+from chat.core.roles import Role
+from chat.core.signatures import Signer
 from chat.core.types import Open, Path
 
 from .peer import Peer
@@ -144,3 +146,29 @@ def test_an_endpoint_that_has_a_session_says_nothing_in_the_clear() -> None:
     assert scene.write("hello\n", path)
     Peer(scene, path=path)
     assert scene.hub.census().text_endpoints == 0
+
+
+def test_whose_key_the_operator_lists_is_an_admin_everywhere_until_it_is_not_listed() -> None:
+    scene, key = Scene(secure=True), Signer(bytes([3]) * 32)
+    ann, bob = Peer(scene, "ann", key=key), Peer(scene, "bobby")
+
+    def standings() -> list[int]:
+        ann.read()
+        return [it.role for it in ann.replies if isinstance(it, asks.Standing)]
+
+    def mute() -> asks.Response:
+        ann.replies.clear()
+        ann.ask(asks.Act(ann.number(), "lobby", "mute", "bobby"))
+        return next(it for it in ann.replies if isinstance(it, asks.Done | asks.Refused))
+
+    assert isinstance(mute(), asks.Refused)
+    scene.hub.admins(frozenset((key.public,)), scene.now)
+    scene.turn()
+    assert standings() == [Role.ADMIN]
+    assert isinstance(mute(), asks.Done)
+    scene.hub.admins(frozenset(), scene.now)
+    scene.turn()
+    assert standings() == [Role.MEMBER]
+    assert isinstance(mute(), asks.Refused)
+    bob.read()
+    assert [it.role for it in bob.replies if isinstance(it, asks.Standing)] == [Role.MUTED]
