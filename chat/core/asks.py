@@ -22,9 +22,11 @@ Proof = Annotated[bytes, Meta(max_length=64)]
 Digest = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Natural = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 Number = Annotated[int, Meta(ge=0, lt=1 << 32)]
-Secret = Annotated[str, Meta(max_length=128)]
+SECRET_MAX = 128
+WORDS_MAX = 300
+Secret = Annotated[str, Meta(max_length=SECRET_MAX)]
 """What opens a room's door: its password, or an invite."""
-Words = Annotated[str, Meta(max_length=300)]
+Words = Annotated[str, Meta(max_length=WORDS_MAX)]
 
 
 class Why(IntEnum):

@@ -30,7 +30,14 @@ COMMANDS = (
     Command("me", "TEXT", "say what you do: * alice waves", 1, 1),
     Command("topic", "[TEXT]", "show the topic, or change it", 0, 1),
     Command("edit", "[TEXT]", "change what you said last, or what is selected", 0, 1, plain=False),
-    Command("delete", "", "take back what you said last, or what is selected", 0, 0, plain=False),
+    Command(
+        "delete",
+        "[REASON]",
+        "take back what you said last, or what is selected; a moderator, what others said",
+        0,
+        1,
+        plain=False,
+    ),
     Command(
         "react",
         "REACTION",
@@ -73,8 +80,56 @@ COMMANDS = (
         1,
         plain=False,
     ),
+    Command("kick", "NAME [REASON]", "put somebody out of this room", 1, 2, plain=False),
+    Command(
+        "ban",
+        "[NAME|ADDRESS [DURATION] [REASON]]",
+        "list who is banned here; or put somebody out and keep it out, as in /ban bob 2h spam",
+        0,
+        2,
+        plain=False,
+    ),
+    Command("unban", "NAME|ADDRESS", "end a ban", 1, 1, plain=False),
+    Command(
+        "mute",
+        "NAME [DURATION] [REASON]",
+        "let somebody read and not speak, as in /mute bob 10m shouting",
+        1,
+        2,
+        plain=False,
+    ),
+    Command("unmute", "NAME", "let it speak again", 1, 1, plain=False),
+    Command("op", "NAME [moderator|owner]", "give somebody a role in this room", 1, 2, plain=False),
+    Command("deop", "NAME", "take the role away; your own, too", 1, 1, plain=False),
+    Command("lock", "", "let nobody in any more", 0, 0, plain=False),
+    Command("unlock", "", "let people in again", 0, 0, plain=False),
+    Command(
+        "password", "[off]", "set the room's password, unseen; or remove it", 0, 1, plain=False
+    ),
+    Command(
+        "slow",
+        "[DURATION|off]",
+        "one message of each member in 30 s, or in so long",
+        0,
+        1,
+        plain=False,
+    ),
+    Command("limit", "NUMBER|off", "let at most so many in", 1, 1, plain=False),
+    Command("hide", "", "keep the room out of /rooms", 0, 0, plain=False),
+    Command("unhide", "", "list it there again", 0, 0, plain=False),
+    Command(
+        "invite",
+        "[USES [DURATION]|list|revoke ID]",
+        "make a link that lets one in within 24h, or so many within so long; list them; end one",
+        0,
+        2,
+        plain=False,
+    ),
     Command("quit", "", "leave the server", 0, 0),
 )
+
+_COLUMN = 28
+"""Characters after which help stands, or after a longer usage."""
 
 _NEAR = 0.5
 """How alike two names must be for one to be a slip of the other: /wohs is /who."""
@@ -121,8 +176,13 @@ def parse(line: str, *, plain: bool = False) -> Speech | Call | Mistake:
     if command.most == 1:
         args = (rest.strip(),) if rest.strip() else ()
     if len(args) < command.least:
-        return Mistake(f"usage: /{command.name} {command.usage}")
+        return Mistake(usage(name))
     return Call(name, args)
+
+
+def usage(name: str) -> str:
+    """How a command is used."""
+    return f"usage: /{name} {_BY_NAME[name].usage}".rstrip()
 
 
 def help_lines(name: str = "", *, plain: bool = False) -> list[str]:
@@ -134,5 +194,5 @@ def help_lines(name: str = "", *, plain: bool = False) -> list[str]:
         if not chosen:
             return [f"there is no command /{wanted}; /help lists them all"]
         rows = chosen
-    width = max(len(f"/{row.name} {row.usage}") for row in rows)
+    width = min(_COLUMN, max(len(f"/{row.name} {row.usage}") for row in rows))
     return [f"{f'/{row.name} {row.usage}':<{width}}  {row.help}" for row in rows]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.core.commands import COMMANDS, Call, Mistake, Speech, help_lines, parse
+from chat.core.commands import COMMANDS, Call, Mistake, Speech, help_lines, parse, usage
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,11 @@ from chat.core.commands import COMMANDS, Call, Mistake, Speech, help_lines, pars
         ("/quit", Call("quit", ())),
         ("/edit", Call("edit", ())),
         ("/edit what I  meant", Call("edit", ("what I  meant",))),
-        ("/delete it", Call("delete", ())),
+        ("/delete", Call("delete", ())),
+        ("/delete it  hurts", Call("delete", ("it  hurts",))),
+        ("/ban bob 2h spam  spam", Call("ban", ("bob", "2h spam  spam"))),
+        ("/lock", Call("lock", ())),
+        ("/invite 5 7d", Call("invite", ("5", "7d"))),
         ("/react 👍", Call("react", ("👍",))),
         ("/net loss=20% delay=80ms", Call("net", ("loss=20% delay=80ms",))),
     ],
@@ -81,7 +85,7 @@ def test_every_text_can_be_said(text: str) -> None:
 
 
 def test_plain_text_clients_know_what_they_can_do() -> None:
-    for line in ("/net", "/edit hi", "/delete", "/react +1"):
+    for line in ("/net", "/edit hi", "/delete", "/react +1", "/kick bob", "/lock"):
         assert isinstance(parse(line, plain=True), Mistake)
         assert isinstance(parse(line), Call)
         assert not any(line.split()[0] in row for row in help_lines(plain=True))
@@ -99,6 +103,17 @@ def test_help_has_a_line_for_each_command() -> None:
 def test_help_explains_one_command(name: str) -> None:
     (line,) = help_lines(name)
     assert line.startswith("/who [ROOM]")
+
+
+def test_a_long_usage_leaves_the_others_their_help_where_it_was() -> None:
+    lines = help_lines()
+    columns = [line.index(row.help) for row, line in zip(COMMANDS, lines, strict=True)]
+    assert sum(column == 30 for column in columns) > len(columns) * 2 / 3
+
+
+def test_usage_of_one_command() -> None:
+    assert usage("kick") == "usage: /kick NAME [REASON]"
+    assert usage("lock") == "usage: /lock"
 
 
 def test_help_about_nothing_says_so() -> None:
