@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from . import asks, events, wire
+from .answers import Answers
 from .asking import Asking
 from .connection import Connection, Rebind
 from .fetcher import Fetcher
@@ -17,7 +18,6 @@ from .limits import JOIN_BACKLOG
 from .membership import Event, Membership
 from .memberships import Memberships
 from .names import BYTES_MAX, NAME_MAX, BadNameError
-from .notices import Notices
 from .recovery import RoundTrip
 from .signatures import NameKey
 from .types import Effect, Kind, Path, Tell
@@ -49,10 +49,10 @@ class Guest:
         self._asking = Asking(self.rtt)
         self._rooms = Memberships(self._asking, self.rtt)
         self._fetcher = Fetcher(self.rtt)
+        self._answers = Answers(
+            self._asking, self._rooms, self._connection, tell=self._tell, news=self._news
+        )
         self._greeting: list[int] = []
-        self._listed: list[asks.RoomRow] = []
-        self._renewing = False
-        self._notices = Notices()
 
     @property
     def rooms(self) -> dict[str, Membership]:
@@ -135,7 +135,6 @@ class Guest:
     def list_rooms(self, now: float) -> None:
         """`Listing` follows."""
         self._now = now
-        self._listed = []
         self._asking.forget(asks.Rooms)
         self._asking.ask(lambda r: asks.Rooms(r, ""))
 
@@ -223,7 +222,8 @@ class Guest:
     def drain(self) -> list[Effect | Rebind]:
         self._rooms.let_go()
         if self._connection.live:
-            self._send_drafts()
+            for draft in self._rooms.drafts(self._now):
+                self._connection.queue(draft)
             self._send_requests()
             self._fetcher.poll(self._rooms.by_tag.values(), self._now, self._connection.queue)
             for report in self._rooms.reports(self._now):
@@ -272,7 +272,7 @@ class Guest:
     def _frame(self, frame: wire.Frame) -> None:
         match frame:
             case wire.Reply(body):
-                self._response(asks.decode_response(body))
+                self._answers.take(asks.decode_response(body), self._now)
             case wire.Pong():
                 self._connection.pong(frame, self._now)
             case wire.PathChallenge(token):
@@ -307,85 +307,7 @@ class Guest:
         if room.outdated and not self._rooms.asks_join(room):
             self._rooms.ask_join(room)
 
-    def _response(self, response: asks.Response) -> None:
-        match response:
-            case asks.Welcome():
-                self._connection.welcome(response)
-            case asks.Notice(text):
-                if self._notices.new(text, self._now):
-                    self._tell(events.Notice(text))
-            case asks.Invited(0, name, peer):
-                self._invited(name, peer)
-            case _:
-                request = self._asking.answered(getattr(response, "r", 0), self._now)
-                if request is not None:
-                    self._answered(request, response)
-
-    def _answered(self, request: asks.Request, response: asks.Response) -> None:
-        match request, response:
-            case asks.Join(room=name), asks.Joined():
-                room = self._rooms.get(name)
-                if room is not None:
-                    self._entered(room, response)
-            case asks.Join(room=name), asks.Refused(reason=reason):
-                self._drop(name, reason)
-                self._tell(events.Refusal(reason, request))
-            case asks.Leave(), asks.Left():
-                pass
-            case asks.Nick(), asks.Named(name=name, asked=asked, verified=verified):
-                self.me.name = name
-                self._tell(events.Renamed(name, asked, verified))
-            case asks.Who(room=tag), asks.Members():
-                if tag in self._rooms.by_tag:
-                    self._news(self._rooms.by_tag[tag], self._rooms.by_tag[tag].members(response))
-            case asks.Rooms(), asks.RoomList(rooms=rooms, more=more):
-                self._listed += rooms
-                if more and rooms:
-                    self._asking.ask(lambda r: asks.Rooms(r, rooms[-1].name))
-                else:
-                    self._tell(events.Listing(tuple(self._listed)))
-            case asks.Direct(), asks.Invited(room=name, peer=peer):
-                self._invited(name, peer)
-                self._tell(events.DirectRoom(name, peer))
-            case asks.Who(), asks.Refused():
-                self.dropped["asked about a room left"] += 1
-            case _, asks.Refused(reason=reason):
-                self._tell(events.Refusal(reason, request))
-
-    def _entered(self, room: Membership, joined: asks.Joined) -> None:
-        self._rooms.entered(room, joined.tag)
-        self._news(room, room.enter(joined, self._now, self._connection.push_key))
-        self._renewing |= room.disowned
-        if self._renewing and all(each.joined for each in self._rooms.all()):
-            self._renew()
-
-    def _renew(self) -> None:
-        """The log has lost entries of ours that it had acknowledged, so its count of them is not
-        ours any more: what is pending is said under a new instance. By now each room has told
-        which of the old one's it has."""
-        self._renewing = False
-        for room in self._rooms.all():
-            room.renew()
-        self._connection.renew("the log went back", self._now)
-
-    def _invited(self, name: str, peer: str) -> None:
-        self.join(name, self._now).peer = peer
-
-    def _drop(self, name: str, reason: str) -> None:
-        """Not in this room any more; what was said there and not acknowledged has failed."""
-        membership = self._rooms.drop(name)
-        if membership is None:
-            return
-        for draft in membership.outbox.pending:
-            self._tell(events.Failed(name, draft.ticket, reason))
-
     # Filling datagrams
-
-    def _send_drafts(self) -> None:
-        if self._renewing:
-            return
-        for draft in self._rooms.drafts(self._now):
-            self._connection.queue(draft)
 
     def _send_requests(self) -> None:
         self._rooms.ask_who()

@@ -29,6 +29,7 @@ class Memberships:
         self._asking = asking
         self._rtt = rtt
         self._tickets = 0
+        self._renewing = False
 
     def all(self) -> list[Membership]:
         return [*self.active.values(), *self._leaving.values()]
@@ -115,10 +116,23 @@ class Memberships:
         news = [(room, room.parted()) for room in self.all()]
         return [event for room, told in news if self.shown(room) for event in told]
 
+    def renew(self) -> bool:
+        """Whether we are to be somebody new: a log has lost entries of ours that it had
+        acknowledged, so its count of them is not ours any more, and what is pending is said under
+        a new instance. By then each room has told which of the old one's it has."""
+        self._renewing |= any(room.disowned for room in self.all())
+        if self._renewing and all(room.joined for room in self.all()):
+            self._renewing = False
+            for room in self.all():
+                room.renew()
+            return True
+        return False
+
     def drafts(self, now: float) -> Iterator[wire.Draft]:
         """What may be said now, or has to be said again."""
-        for room in self.by_tag.values():
-            yield from room.say(now)
+        if not self._renewing:
+            for room in self.by_tag.values():
+                yield from room.say(now)
 
     def reports(self, now: float) -> Iterator[wire.Report | wire.Typing]:
         """What is to be reported of what came, and of our user."""

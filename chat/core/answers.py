@@ -1,0 +1,95 @@
+"""What a server tells a guest in words, asked and unasked, and what follows from it."""
+
+from collections.abc import Callable
+
+from . import asks, events
+from .asking import Asking
+from .connection import Connection
+from .limits import JOIN_BACKLOG
+from .membership import Event, Membership
+from .memberships import Memberships
+from .notices import Notices
+
+
+class Answers:
+    """Of one guest. `tell` takes what its user is to know, `news` what a room has to tell."""
+
+    def __init__(
+        self,
+        asking: Asking,
+        rooms: Memberships,
+        connection: Connection,
+        *,
+        tell: Callable[[object], None],
+        news: Callable[[Membership, list[Event]], None],
+    ) -> None:
+        self._asking = asking
+        self._rooms = rooms
+        self._connection = connection
+        self._tell = tell
+        self._news = news
+        self._notices = Notices()
+        self._listed: tuple[asks.RoomRow, ...] = ()
+
+    def take(self, response: asks.Response, now: float) -> None:
+        match response:
+            case asks.Welcome():
+                self._connection.welcome(response)
+            case asks.Notice(text):
+                if self._notices.new(text, now):
+                    self._tell(events.Notice(text))
+            case asks.Invited(0, name, peer):
+                self._invited(name, peer)
+            case _:
+                request = self._asking.answered(getattr(response, "r", 0), now)
+                if request is not None:
+                    self._answered(request, response, now)
+
+    def _answered(self, request: asks.Request, response: asks.Response, now: float) -> None:
+        match request, response:
+            case asks.Join(room=name), asks.Joined():
+                room = self._rooms.get(name)
+                if room is not None:
+                    self._entered(room, response, now)
+            case asks.Join(room=name), asks.Refused(reason=reason):
+                self._drop(name, reason)
+                self._tell(events.Refusal(reason, request))
+            case asks.Leave(), asks.Left():
+                pass
+            case asks.Nick(), asks.Named(name=name, asked=asked, verified=verified):
+                self._connection.me.name = name
+                self._tell(events.Renamed(name, asked, verified))
+            case asks.Who(room=tag), asks.Members():
+                if tag in self._rooms.by_tag:
+                    self._news(self._rooms.by_tag[tag], self._rooms.by_tag[tag].members(response))
+            case asks.Rooms(after=after), asks.RoomList(rooms=rooms, more=more):
+                self._listed = (*self._listed, *rooms) if after else rooms
+                if more and rooms:
+                    self._asking.ask(lambda r: asks.Rooms(r, rooms[-1].name))
+                else:
+                    self._tell(events.Listing(self._listed))
+            case asks.Direct(), asks.Invited(room=name, peer=peer):
+                self._invited(name, peer)
+                self._tell(events.DirectRoom(name, peer))
+            case asks.Who(), asks.Refused():
+                self._connection.dropped["asked about a room left"] += 1
+            case _, asks.Refused(reason=reason):
+                self._tell(events.Refusal(reason, request))
+
+    def _entered(self, room: Membership, joined: asks.Joined, now: float) -> None:
+        self._rooms.entered(room, joined.tag)
+        self._news(room, room.enter(joined, now, self._connection.push_key))
+        if self._rooms.renew():
+            self._connection.renew("the log went back", now)
+
+    def _invited(self, name: str, peer: str) -> None:
+        live = self._connection.live
+        self._rooms.join(name, backlog=JOIN_BACKLOG, first=0, live=live).peer = peer
+
+    def _drop(self, name: str, reason: str) -> None:
+        """Not in this room any more; what was said there and not acknowledged has failed."""
+        membership = self._rooms.drop(name)
+        if membership is None:
+            return
+        for draft in membership.outbox.pending:
+            self._tell(events.Failed(name, draft.ticket, reason))
