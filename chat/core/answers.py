@@ -40,6 +40,13 @@ class Answers:
                     self._tell(events.Notice(text))
             case asks.Invited(0, name, peer):
                 self._invited(name, peer)
+            case asks.Removed(name, reason, ordinal):
+                self._removed(name, reason, ordinal)
+            case asks.Standing(room=tag):
+                if tag in self._rooms.by_tag:
+                    self._news(
+                        self._rooms.by_tag[tag], self._rooms.by_tag[tag].stands(response, now)
+                    )
             case _:
                 request = self._asking.answered(getattr(response, "r", 0), now)
                 if request is not None:
@@ -51,9 +58,10 @@ class Answers:
                 room = self._rooms.get(name)
                 if room is not None:
                     self._entered(room, response, now)
-            case asks.Join(room=name), asks.Refused(reason=reason):
-                self._drop(name, reason)
-                self._tell(events.Refusal(reason, request))
+            case asks.Join(room=name), asks.Refused(reason=reason, why=why):
+                for failed in self._rooms.refused(name, reason, why):
+                    self._tell(failed)
+                self._tell(events.Refusal(reason, request, why))
             case asks.Leave(), asks.Left():
                 pass
             case asks.Nick(), asks.Named(name=name, asked=asked, verified=verified):
@@ -71,10 +79,12 @@ class Answers:
             case asks.Direct(), asks.Invited(room=name, peer=peer):
                 self._invited(name, peer)
                 self._tell(events.DirectRoom(name, peer))
+            case asks.Act(room=name, act=act, whom=whom), asks.Done(text=text):
+                self._tell(events.Done(name, act, whom, text))
             case asks.Who(), asks.Refused():
                 self._connection.dropped["asked about a room left"] += 1
-            case _, asks.Refused(reason=reason):
-                self._tell(events.Refusal(reason, request))
+            case _, asks.Refused(reason=reason, why=why):
+                self._tell(events.Refusal(reason, request, why))
 
     def _entered(self, room: Membership, joined: asks.Joined, now: float) -> None:
         self._rooms.entered(room, joined.tag)
@@ -86,10 +96,12 @@ class Answers:
         live = self._connection.live
         self._rooms.join(name, backlog=JOIN_BACKLOG, first=0, live=live).peer = peer
 
-    def _drop(self, name: str, reason: str) -> None:
-        """Not in this room any more; what was said there and not acknowledged has failed."""
-        membership = self._rooms.drop(name)
-        if membership is None:
+    def _removed(self, name: str, reason: str, ordinal: int) -> None:
+        shown = name in self._rooms.active
+        failed = self._rooms.removed(name, ordinal, reason)
+        if failed is None:
             return
-        for draft in membership.outbox.pending:
-            self._tell(events.Failed(name, draft.ticket, reason))
+        for event in failed:
+            self._tell(event)
+        if shown:
+            self._tell(events.Removed(name, reason))

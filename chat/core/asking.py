@@ -41,7 +41,7 @@ class Asking:
         pending = self._pending.pop(r, None)
         if pending is None:
             return None
-        if pending.times == 1:
+        if pending.times == 1 and _is_quick(pending.message):
             self._rtt.sample(now - pending.sent)
         return pending.message
 
@@ -73,7 +73,7 @@ class Asking:
 
     def due(self, now: float) -> Iterator[tuple[asks.Request, int]]:
         """What is to be sent now, with how many time-outs it has had in a row."""
-        for pending in self._pending.values():
+        for pending in self._askable():
             if pending.due <= now:
                 if pending.times:
                     pending.tries = self._rtt.again(pending.tries, pending.sent)
@@ -83,4 +83,22 @@ class Asking:
                 pending.due = now + self._rtt.timeout(pending.tries)
 
     def deadline(self) -> float | None:
-        return min((pending.due for pending in self._pending.values()), default=None)
+        return min((pending.due for pending in self._askable()), default=None)
+
+    def _askable(self) -> Iterator[_Pending]:
+        """All, but of what moderates a room only the oldest: what undoes something is not to come
+        before it."""
+        moderated: set[str] = set()
+        for pending in self._pending.values():
+            if isinstance(pending.message, asks.Act):
+                if pending.message.room in moderated:
+                    continue
+                moderated.add(pending.message.room)
+            yield pending
+
+
+def _is_quick(request: asks.Request) -> bool:
+    """The answer takes no longer than the path does: nothing is written for it, no password checked."""
+    if isinstance(request, asks.Join):
+        return not request.secret
+    return not isinstance(request, asks.Act)

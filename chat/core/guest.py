@@ -12,6 +12,7 @@ from . import asks, events, wire
 from .answers import Answers
 from .asking import Asking
 from .connection import Connection, Rebind
+from .doorkey import check_secret
 from .fetcher import Fetcher
 from .layout import MalformedError
 from .limits import JOIN_BACKLOG
@@ -93,13 +94,20 @@ class Guest:
         self._connection.open(now)
 
     def join(
-        self, room: str, now: float, *, backlog: int = JOIN_BACKLOG, first: int = 0
+        self,
+        room: str,
+        now: float,
+        *,
+        backlog: int = JOIN_BACKLOG,
+        first: int = 0,
+        secret: str = "",
     ) -> Membership:
         """A room by its name in normal form. Reading begins `backlog` entries before its end, or
-        at entry `first`, if that is given."""
+        at entry `first`, if that is given. `secret`: its password, or an invite; remembered until
+        it is refused. Raises BadSecretError."""
         self._now = now
-        live = self._connection.live
-        return self._rooms.join(room, backlog=backlog, first=first, live=live)
+        live, secret = self._connection.live, check_secret(secret)
+        return self._rooms.join(room, backlog=backlog, first=first, live=live, secret=secret)
 
     def leave(self, room: str, now: float) -> None:
         """At once for the user; for the server when it has what was said there."""
@@ -112,7 +120,28 @@ class Guest:
     ) -> list[int]:
         """The tickets of the entries that carry the text, in order. Raises NotSaidError."""
         self._now = now
-        return self._rooms.say(room, text, kind, refers)
+        return self._rooms.say(room, text, kind, refers, now)
+
+    def standing(self, room: str) -> events.Standing | None:
+        """What we are in a room, and may do there; None where we are not."""
+        membership = self.rooms.get(room)
+        return membership.speaker.voice.standing if membership is not None else None
+
+    def act(
+        self,
+        room: str,
+        act: str,
+        *,
+        whom: str = "",
+        seconds: int = 0,
+        number: int = 0,
+        text: str = "",
+        now: float,
+    ) -> None:
+        """Moderates a room, see `roles.Act` and `asks.Act`; `Done` follows, or `Refusal`. Raises
+        NotSaidError."""
+        self._now = now
+        self._rooms.act(room, act, whom, seconds, number, text)
 
     def typing(self, room: str, now: float) -> None:
         """The user is typing there: to be called with each key, and told where that is of use."""
@@ -220,7 +249,8 @@ class Guest:
         return min((time for time in times if time is not None), default=None)
 
     def drain(self) -> list[Effect | Rebind]:
-        self._rooms.let_go()
+        for failed in self._rooms.let_go(self._now):
+            self._tell(failed)
         if self._connection.live:
             for draft in self._rooms.drafts(self._now):
                 self._connection.queue(draft)
@@ -304,7 +334,8 @@ class Guest:
         for event in news:
             if shown or isinstance(event, events.Logged):
                 self._tell(event)
-        if room.outdated and not self._rooms.asks_join(room):
+        ours = self._rooms.get(room.name) is room
+        if ours and room.outdated and not self._rooms.asks_join(room):
             self._rooms.ask_join(room)
 
     # Filling datagrams

@@ -8,13 +8,14 @@ from .delivery import Tally, tally
 from .history import History, Older
 from .inbox import Broken, Expired, Inbox, News
 from .keyring import Keyring
-from .outbox import Draft, Outbox
+from .outbox import Draft
 from .polling import Polling
 from .presence import Change, Roster
 from .protect import KEY_SIZE
 from .readpush import ReadPush
 from .recovery import RoundTrip
 from .reporter import Reporter
+from .speaker import Speaker
 from .text import excess
 from .types import Entry, Kind, Point, Range
 from .typists import Typing
@@ -28,6 +29,7 @@ Event = (
     | events.Presence
     | events.Pushing
     | events.Receipts
+    | events.Standing
     | events.Typing
 )
 
@@ -70,22 +72,16 @@ class Membership:
         self.ordinal = 0
         self.inbox = Inbox(name, backlog=backlog, first=first)
         self.history = History(self.inbox)
-        self.outbox = Outbox()
+        self.speaker = Speaker(name, rtt)
+        self.outbox = self.speaker.outbox
         self.roster = Roster()
         self.opener: Keyring | None = None
         self.fetched_at = 0.0
         self._rtt = rtt
         self._head_due: float | None = None
         """When the next head is to be here; None: only keepalives bring one."""
-        self._resend_at: float | None = None
-        """When what was said counts as lost; None: nothing is on its way."""
-        self._said_at = 0.0
         self._again = False
         self._caught_up = False
-        self._timed: tuple[int, float] | None = None
-        """A draft that went out once, and when."""
-        self._highest = 0
-        """The highest n that ever went out."""
         self._gap_at: float | None = None
         self._topic_at = 0
         """The entry that the topic was read in, if it was."""
@@ -136,7 +132,8 @@ class Membership:
         self.joined = False
         self.tag = 0
         self.opener = None
-        self._head_due = self._resend_at = self.receipts = None
+        self._head_due = self.receipts = None
+        self.speaker.part()
         self.polling.stop()
         self._change = 0
         self.history.cancel()
@@ -153,10 +150,11 @@ class Membership:
         if len(joined.key) == KEY_SIZE:
             self.opener = Keyring(joined.epoch, joined.key, joined.counter, push_key)
         self._expect_head(now + _FIRST_HEAD)
-        self._timed = self.receipts = None
+        self.receipts = None
         self.history.cancel()
         self.roster.reset()
         self.outbox.window = joined.window
+        self.speaker.voice.entered(now)
         again, self._again = self._again, True
         head = Point(joined.head, joined.digest)
         found = self.inbox.joined(joined.floor, head, joined.origin, joined.matched)
@@ -173,7 +171,7 @@ class Membership:
         if joined.last_n < self._acked:
             self.disowned = True
             return news
-        return news + self._logged(self.outbox.begin(joined.last_n), now)
+        return news + self._logged(self.speaker.enter(joined.last_n, now))
 
     def frame(self, frame: wire.Frame, now: float, instance: bytes, first: int = 0) -> list[Event]:
         """A frame about this room; `first` is the sequence number in a push's header."""
@@ -192,7 +190,7 @@ class Membership:
                 self.inbox.saw_head(frame.seq, frame.digest)
                 return self._read([], now, instance)
             case wire.Ack(n=n):
-                return self._logged(self.outbox.ack(n), now)
+                return self._confirmed(n, now)
             case wire.Window(size=size):
                 self.outbox.window = size
             case wire.RoomKey() if self.opener is not None:
@@ -254,16 +252,18 @@ class Membership:
 
     def say(self, now: float) -> Iterator[wire.Draft]:
         """What may be said now, or has to be said again."""
-        for n, draft in self.outbox.to_send():
+        highest = self.speaker.highest
+        for n, draft in self.speaker.say(now):
             text = draft.text.encode()
             yield wire.Draft(self.tag, n, draft.kind, draft.more, draft.refers, text)
-            if self._resend_at is None:
-                self._said_at = now
-                self._resend_at = now + self._rtt.timeout(self.outbox.tries)
-            if n > self._highest:
-                self._highest = n
-                self._timed = self._timed or (n, now)
-                self.polling.hurry(now)
+        if self.speaker.highest > highest:
+            self.polling.hurry(now)
+
+    def stands(self, word: asks.Standing, now: float) -> list[Event]:
+        """The server's word of what we may do here."""
+        self.speaker.voice.saw(word, now)
+        self.speaker.withheld(now)
+        return [*self._standing(now)]
 
     def fetch_due(self) -> float | None:
         """When to fetch what is missing: what seems lost may be late. None: nothing is."""
@@ -282,12 +282,7 @@ class Membership:
 
     def overdue(self, now: float) -> bool:
         """Whether something that was to come has not come in time."""
-        missed = False
-        if self._resend_at is not None and self._resend_at <= now:
-            self._resend_at = None
-            self._timed = None
-            self.outbox.timed_out(self._rtt.again(self.outbox.tries, self._said_at))
-            missed = True
+        missed = self.speaker.overdue(now)
         if self._head_due is not None and self._head_due + _HEAD_SLACK <= now:
             self._head_due = None
             self._late = missed = True
@@ -299,12 +294,20 @@ class Membership:
         """When `overdue`, `forget` or `report` is to be asked next."""
         head = None if self._head_due is None else self._head_due + _HEAD_SLACK
         report = self._reporter.deadline(self.inbox.seq, self.opener) if self.joined else None
-        times = (head, self._resend_at, report, self.polling.missed_at, self._typing.deadline)
+        times = (
+            head,
+            report,
+            self.polling.missed_at,
+            self.speaker.deadline,
+            self.speaker.voice.deadline,
+            self._typing.deadline,
+        )
         return min((time for time in times if time is not None), default=None)
 
     def types(self, now: float) -> None:
         """The user types, which is told in rooms of up to 64."""
-        if self.joined and self.roster.count <= limits.MEMBERS_SMALL:
+        small = self.roster.count <= limits.MEMBERS_SMALL
+        if self.joined and small and self.speaker.voice.muted(now) is None:
             self._typing.types(self.outbox.next_n, now)
 
     def typing(self) -> wire.Typing | None:
@@ -313,9 +316,9 @@ class Membership:
         return wire.Typing(self.tag, n) if n else None
 
     def forget(self, now: float) -> list[Event]:
-        """Who was typing and has not gone on."""
+        """Who was typing and has not gone on, and what we are, unless we were told."""
         self._typing.forget(now)
-        return [*self._typists()]
+        return [*self._typists(), *self._standing(now)]
 
     def _typists(self) -> list[events.Typing]:
         names = self._typing.news(self.ordinal, self.roster.members)
@@ -330,9 +333,7 @@ class Membership:
     def renew(self) -> None:
         """We are somebody new: what is pending is numbered from 1."""
         self.disowned = False
-        self._resend_at = self._timed = None
-        self._highest = 0
-        self.outbox.renumber()
+        self.speaker.renew()
 
     def _expect_head(self, due: float | None) -> None:
         """None: only keepalives bring one, as they do for who is not pushed to."""
@@ -363,7 +364,7 @@ class Membership:
         for item in news:
             if isinstance(item, Entry):
                 if item.instance == instance:
-                    told += self._logged(self.outbox.ack(item.n), now)
+                    told += self._confirmed(item.n, now)
                 self._typing.said(item.name, self.roster.members)
                 if item.kind == Kind.TOPIC:
                     self.topic, self._topic_at = item.text, item.seq
@@ -383,10 +384,12 @@ class Membership:
         self._caught_up = True
         return [events.CaughtUp(self.name)]
 
-    def _logged(self, drafts: list[tuple[int, Draft]], now: float) -> list[Event]:
-        if self._timed is not None and self._timed[0] <= self.outbox.acked:
-            self._rtt.sample(now - self._timed[1])
-            self._timed = None
-        if drafts:
-            self._resend_at = now + self._rtt.timeout() if self.outbox.in_flight else None
+    def _confirmed(self, n: int, now: float) -> list[Event]:
+        return self._logged(self.speaker.logged(self.outbox.ack(n), now))
+
+    def _logged(self, drafts: list[tuple[int, Draft]]) -> list[Event]:
         return [events.Logged(self.name, draft.ticket, n) for n, draft in drafts]
+
+    def _standing(self, now: float) -> list[events.Standing]:
+        news = self.speaker.voice.news(now)
+        return [news] if news is not None else []

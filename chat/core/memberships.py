@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from . import asks, events, wire
 from .amend import amends
 from .asking import Asking
+from .doorkey import BadSecretError, check_secret
 from .membership import Membership, objection
+from .names import is_public
 from .outbox import Draft
 from .recovery import RoundTrip
+from .roles import Act
 from .text import pieces
 from .types import Kind
 
@@ -26,6 +29,8 @@ class Memberships:
         """Those that the server has us in, as the session's frames name them."""
         self._leaving: dict[str, Membership] = {}
         """Left by the user, and kept until what was said there is in the log."""
+        self._secrets: dict[str, str] = {}
+        """What opened a room's door, or is to."""
         self._asking = asking
         self._rtt = rtt
         self._tickets = 0
@@ -41,20 +46,31 @@ class Memberships:
         """The user has not left it."""
         return self.active.get(room.name) is room
 
-    def join(self, name: str, *, backlog: int, first: int, live: bool) -> Membership:
-        """`live`: there is a session in which it can be asked for at once."""
+    def join(
+        self, name: str, *, backlog: int, first: int, live: bool, secret: str = ""
+    ) -> Membership:
+        """`live`: there is a session in which it can be asked for at once. `secret`: what opens the
+        room's door, which is remembered."""
+        other = secret not in ("", self._secrets.get(name))
+        if other:
+            self._secrets[name] = secret
         if name not in self.active:
             leaving = self._leaving.pop(name, None)
-            self.active[name] = leaving or Membership(name, self._rtt, backlog=backlog, first=first)
+            room = leaving or Membership(name, self._rtt, backlog=backlog, first=first)
+            self.active[name] = room
             if leaving is None and live:
-                self.ask_join(self.active[name])
+                self.ask_join(room)
+        elif other and live and not self.active[name].joined:
+            self.ask_join(self.active[name])
         return self.active[name]
 
-    def say(self, name: str, text: str, kind: Kind, refers: int) -> list[int]:
+    def say(self, name: str, text: str, kind: Kind, refers: int, now: float) -> list[int]:
         """The tickets of the entries that carry the text, in order. Raises NotSaidError."""
         membership = self.active.get(name)
         if membership is None:
             raise NotSaidError(f"you are not in {name}; /join it first")
+        if (muted := membership.speaker.voice.muted(now)) is not None:
+            raise NotSaidError(muted)
         if (reason := objection(text, kind, refers)) is not None:
             raise NotSaidError(reason)
         if amends(kind) and membership.joined and refers > membership.inbox.head:
@@ -72,6 +88,23 @@ class Memberships:
             membership.outbox.add(Draft(self._tickets, kind, part, refers, more))
         return tickets
 
+    def act(self, name: str, act: str, whom: str, seconds: int, number: int, text: str) -> asks.Act:
+        """Has the server asked for it. Raises NotSaidError."""
+        if name not in self.active:
+            raise NotSaidError(f"you are not in {name}; /join it first")
+        if not is_public(name):
+            raise NotSaidError("a direct room has no moderators")
+        for words in filter(None, (text, whom)):
+            if (reason := objection(words)) is not None:
+                raise NotSaidError(reason)
+        if (size := len(text.encode())) > asks.WORDS_MAX:
+            raise NotSaidError(f"{size} bytes are too long for a reason: at most {asks.WORDS_MAX}")
+        try:
+            text = check_secret(text) if act == Act.PASSWORD else text
+        except BadSecretError as error:
+            raise NotSaidError(str(error)) from error
+        return self._asking.ask(lambda r: asks.Act(r, name, act, whom, seconds, number, text))
+
     def types(self, name: str, now: float) -> None:
         """The user types there."""
         if name in self.active:
@@ -84,20 +117,41 @@ class Memberships:
             self._leaving[name] = membership
         return membership is not None
 
-    def let_go(self) -> None:
-        """Those that were left and have nothing more to say: the server is asked to forget us."""
-        gone = [room for room in self._leaving.values() if not len(room.outbox)]
-        for room in gone:
-            del self._leaving[room.name]
-            self.by_tag.pop(room.tag, None)
-            self._ask_leave(room.name)
+    def let_go(self, now: float) -> list[events.Failed]:
+        """Those that were left and have nothing more to say, or may not: the server is asked to
+        forget us. Returns what will not be said."""
+        failed = []
+        for room in list(self._leaving.values()):
+            muted = room.speaker.voice.muted(now)
+            if muted is not None or not len(room.outbox):
+                failed += self.drop(room.name, muted or "")
+                self.ask_leave(room.name)
+        return failed
 
-    def drop(self, name: str) -> Membership | None:
+    def drop(self, name: str, reason: str) -> list[events.Failed]:
+        """Not in this room any more: what was said there and not acknowledged has failed."""
+        room = self.active.pop(name, None) or self._leaving.pop(name, None)
+        if room is None:
+            return []
+        self.by_tag.pop(room.tag, None)
+        return [events.Failed(name, draft.ticket, reason) for draft in room.outbox.pending]
+
+    def refused(self, name: str, reason: str, why: int) -> list[events.Failed]:
         """The server will not have us there."""
-        membership = self.active.pop(name, None) or self._leaving.pop(name, None)
-        if membership is not None:
-            self.by_tag.pop(membership.tag, None)
-        return membership
+        if why == asks.Why.ENTRY:
+            self._secrets.pop(name, None)
+        return self.drop(name, reason)
+
+    def removed(self, name: str, ordinal: int, reason: str) -> list[events.Failed] | None:
+        """We, who came as `ordinal`, are put out. None: that is old; we have come again since, or
+        are about to, and the server will say to that what it has to."""
+        room = self.get(name)
+        if room is not None and not (room.joined and ordinal >= room.ordinal):
+            return None
+        failed = self.drop(name, reason)
+        if not any(ask.room == name for ask in self._asking.asked(asks.Leave)):
+            self.ask_leave(name)
+        return failed
 
     def entered(self, room: Membership, tag: int) -> None:
         """The server has us in it, under this tag."""
@@ -145,7 +199,8 @@ class Memberships:
     def ask_join(self, room: Membership) -> asks.Join:
         self._supersede(room.name)
         points = room.offer()
-        return self._asking.ask(lambda r: asks.Join(r, room.name, points))
+        secret = self._secrets.get(room.name, "")
+        return self._asking.ask(lambda r: asks.Join(r, room.name, points, secret))
 
     def asks_join(self, room: Membership) -> bool:
         return any(ask.room == room.name for ask in self._asking.asked(asks.Join))
@@ -161,7 +216,7 @@ class Memberships:
     def _ask_who(self, tag: int, version: int, after: int) -> None:
         self._asking.ask(lambda r: asks.Who(r, tag, version, after))
 
-    def _ask_leave(self, name: str) -> None:
+    def ask_leave(self, name: str) -> None:
         self._supersede(name)
         self._asking.ask(lambda r: asks.Leave(r, name))
 

@@ -92,9 +92,16 @@ class Outbox:
         self.tries = 0
         return done
 
-    def to_send(self) -> list[tuple[int, Draft]]:
-        """What may go now, and counts as sent."""
+    @property
+    def waiting(self) -> bool:
+        """Something was not sent, or has to be sent again."""
+        return max(self._sent, self.acked) < self._next - 1
+
+    def to_send(self, *, one: bool = False) -> list[tuple[int, Draft]]:
+        """What may go now, and counts as sent; `one`: all parts of one text at most."""
         last = min(self._next - 1, self.acked + min(self.window, self._burst))
+        if one:
+            last = min(last, self._end_of_first())
         ready = [(n, self._drafts[n]) for n in range(max(self._sent, self.acked) + 1, last + 1)]
         self._sent = max(self._sent, last)
         return ready
@@ -104,6 +111,11 @@ class Outbox:
         again."""
         self.tries = tries
         self._burst = max(self._burst // 2, self.LEAST)
+        self._sent = self.acked
+
+    def hold(self) -> None:
+        """What was sent was not taken, and nothing is wrong with the path."""
+        self.tries = 0
         self._sent = self.acked
 
     def gone(self, seq: int) -> None:
@@ -118,6 +130,13 @@ class Outbox:
         self._number_from(0)
         self._sent = self.tries = 0
         self._burst = self.INITIAL
+
+    def _end_of_first(self) -> int:
+        """The last n of the oldest text."""
+        n = self.acked + 1
+        while n in self._drafts and self._drafts[n].more:
+            n += 1
+        return n
 
     def _number_from(self, acked: int) -> None:
         self._began = True

@@ -3,14 +3,18 @@
 import pytest
 
 from chat.core import asks, events, limits, wire
+from chat.core.doorkey import BadSecretError
 from chat.core.history import Older
 from chat.core.inbox import Broken
 from chat.core.memberships import NotSaidError
 from chat.core.names import direct_room
 from chat.core.presence import Presence
+from chat.core.roles import Role
+from chat.core.signatures import Signer
 from chat.core.types import Entry, Kind, Range
 
 from .host import RESET, Host
+from .logs import Past
 
 
 def said(host: Host) -> list[tuple[int, bytes]]:
@@ -27,6 +31,16 @@ def restart(host: Host) -> None:
     at = host.guest.deadline()
     assert at is not None
     host.wait(at - host.now)
+
+
+def stay(host: Host, seconds: float) -> None:
+    """The server is there and answers what is to show that."""
+    answered = 0
+    for _ in range(round(seconds / 0.1)):
+        host.wait(0.1)
+        pings = host.got(wire.Ping)
+        host.send(*(wire.Pong(ping.token) for ping in pings[answered:]))
+        answered = len(pings)
 
 
 def test_it_is_in_its_rooms_as_soon_as_the_session_stands() -> None:
@@ -267,6 +281,221 @@ def test_a_room_that_will_not_have_us_is_gone_and_what_was_said_there_failed() -
     assert "den" not in host.guest.rooms
     assert host.events(events.Failed) == [events.Failed("den", 1, "no")]
     assert host.events(events.Refusal) == [events.Refusal("no", join)]
+
+
+def test_a_refusal_means_something_to_programs() -> None:
+    host = Host("lobby")
+    host.silent = True
+    host.guest.join("den", host.now)
+    host.turn()
+    ask = host.asked(asks.Join)[-1]
+    host.reply(asks.Refused(ask.r, "it has a password", asks.Why.PASSWORD))
+    assert host.events(events.Refusal) == [
+        events.Refusal("it has a password", ask, asks.Why.PASSWORD)
+    ]
+
+
+def test_another_password_is_tried_after_a_refusal_and_given_again_in_each_session() -> None:
+    host = Host("lobby", "den")
+    host.guest.leave("den", host.now)
+    host.turn()
+    host.lets_in = False
+    for number, secret in enumerate(("", "halibut", "sword\u00a0fish")):
+        host.guest.join("den", host.now, secret=secret)
+        host.turn()
+        ask = host.asked(asks.Join)[-1]
+        if number < 2:
+            host.reply(asks.Refused(ask.r, "no", 1 + number))
+    assert ask.secret == "sword fish"
+    host.reply(host.joined(ask))
+    host.lets_in = True
+    restart(host)
+    secrets = {ask.room: ask.secret for ask in host.asked(asks.Join)}
+    assert secrets == {"lobby": "", "den": "sword fish"}
+
+
+def test_a_password_that_can_be_none_is_refused_at_once() -> None:
+    host = Host("lobby")
+    with pytest.raises(BadSecretError, match="at most 128"):
+        host.guest.join("den", host.now, secret="x" * 129)
+    assert "den" not in host.guest.rooms
+
+
+def test_an_opening_with_the_longest_of_everything_is_one_datagram() -> None:
+    name = "\U00010400" * 16
+    host = Host("lobby", name=name, entries=5000, secure=True, key=Signer(bytes(32)))
+    host.guest.leave("lobby", host.now)
+    host.turn()
+    room = "\U00010428" * 16
+    host.pasts[room], host.tags[room] = Past(1200), 9
+    host.guest.join(room, host.now, backlog=1200, secret="\U0001f41f" * 128)
+    host.turn()
+    for seq in range(1, 1201, 10):
+        host.push(room, seq, 10)
+    assert len(host.guest.rooms[room].offer()) >= 10
+    restart(host)
+    assert host.asked(asks.Join)[-1].room == room
+    assert max(map(len, host.datagrams)) <= wire.DATAGRAM_MAX
+
+
+def test_what_a_moderator_does_is_asked_and_answered() -> None:
+    host = Host("lobby")
+    host.guest.act("lobby", "ban", whom="bob", seconds=60, text="spam", now=host.now)
+    host.turn()
+    (act,) = host.asked(asks.Act)
+    assert act == asks.Act(act.r, "lobby", "ban", "bob", 60, 0, "spam")
+    host.reply(asks.Done(act.r, "so it is"))
+    assert host.events(events.Done) == [events.Done("lobby", "ban", "bob", "so it is")]
+
+
+def test_what_was_done_is_not_overtaken_by_what_undoes_it() -> None:
+    host = Host("lobby", "den")
+    for act in ("mute", "unmute"):
+        host.guest.act("lobby", act, whom="bob", now=host.now)
+    host.guest.act("den", "lock", now=host.now)
+    host.turn()
+    assert [(each.room, each.act) for each in host.asked(asks.Act)] == [
+        ("lobby", "mute"),
+        ("den", "lock"),
+    ]
+    host.wait(1.0)
+    assert "unmute" not in [each.act for each in host.asked(asks.Act)]
+    host.reply(asks.Refused(host.asked(asks.Act)[0].r, "no"))
+    assert host.asked(asks.Act)[-1].act == "unmute"
+
+
+def test_what_takes_the_server_its_time_says_nothing_of_the_path() -> None:
+    host = Host("lobby")
+    host.guest.act("lobby", "lock", now=host.now)
+    host.guest.join("den", host.now, secret="swordfish")
+    host.turn()
+    measured = host.guest.rtt.smoothed
+    host.now += 0.05
+    host.reply(
+        asks.Done(host.asked(asks.Act)[-1].r, ""), asks.Refused(host.asked(asks.Join)[-1].r, "no")
+    )
+    assert host.guest.rtt.smoothed == measured
+
+
+@pytest.mark.parametrize(
+    ("room", "fields", "reason"),
+    [
+        ("den", {"act": "lock"}, "not in den"),
+        ("lobby", {"act": "kick", "whom": "bob", "text": "x" * 301}, "301 bytes are too long"),
+        ("lobby", {"act": "kick", "whom": "bob", "text": "\ud83d"}, "this is not text"),
+        ("lobby", {"act": "kick", "whom": "\ud83d"}, "this is not text"),
+        ("lobby", {"act": "password", "text": "x" * 129}, "at most 128 characters"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused_at_once(
+    room: str, fields: dict[str, str], reason: str
+) -> None:
+    host = Host("lobby")
+    with pytest.raises(NotSaidError, match=reason):
+        host.guest.act(room, now=host.now, **fields)  # type: ignore[arg-type]
+    host.turn()
+    assert host.asked(asks.Act) == []
+
+
+def test_a_direct_room_has_no_moderators() -> None:
+    room = direct_room(b"a" * 8, b"b" * 8)
+    host = Host(room)
+    with pytest.raises(NotSaidError, match="no moderators"):
+        host.guest.act(room, "lock", now=host.now)
+
+
+def test_who_is_put_out_is_told_and_does_not_come_again_by_itself() -> None:
+    host = Host("lobby", "den")
+    (ticket,) = host.guest.say("den", "hi", host.now)
+    host.turn()
+    host.reply(asks.Removed("den", "alice kicked you", 1))
+    assert host.events(events.Failed) == [events.Failed("den", ticket, "alice kicked you")]
+    assert host.events(events.Removed) == [events.Removed("den", "alice kicked you")]
+    assert list(host.guest.rooms) == ["lobby"]
+    assert [leave.room for leave in host.asked(asks.Leave)] == ["den"]
+    host.reply(asks.Removed("den", "alice kicked you", 1))
+    assert len(host.events(events.Removed)) == 1
+    host.told.clear()
+    restart(host)
+    assert [event.room for event in host.events(events.Entered)] == ["lobby"]
+
+
+def test_what_was_on_its_way_to_who_is_put_out_brings_nobody_back() -> None:
+    host = Host("den", entries=5)
+    den = host.guest.rooms["den"]
+    (fetch,) = host.got(wire.Fetch)
+    host.reply(asks.Removed("den", "spam", 1))
+    den.inbox.diverged = True
+    host.page(fetch)
+    stay(host, 5.0)
+    assert len(host.asked(asks.Join)) == 1
+
+
+def test_who_comes_again_is_not_put_out_by_an_old_word() -> None:
+    host = Host("lobby", "den")
+    host.reply(asks.Removed("den", "spam", 1))
+    host.lets_in = False
+    host.guest.join("den", host.now)
+    host.turn()
+    host.reply(asks.Removed("den", "spam", 1))
+    host.reply(host.joined(host.asked(asks.Join)[-1], ordinal=2))
+    host.reply(asks.Removed("den", "spam", 1))
+    assert host.guest.rooms["den"].joined
+    assert len(host.events(events.Removed)) == 1
+    host.reply(asks.Removed("den", "spam", 2))
+    assert "den" not in host.guest.rooms
+
+
+def test_our_standing_is_known_and_told_when_it_changes() -> None:
+    host = Host("lobby")
+    assert host.guest.standing("den") is None
+    assert host.guest.standing("lobby") == events.Standing("lobby", Role.MEMBER)
+    host.reply(asks.Standing(1, Role.OWNER), asks.Standing(1, Role.OWNER))
+    assert host.events(events.Standing) == [events.Standing("lobby", Role.OWNER)]
+    assert host.guest.standing("lobby") == events.Standing("lobby", Role.OWNER)
+    host.reply(asks.Standing(99, Role.MUTED))
+    assert len(host.events(events.Standing)) == 1
+
+
+def test_that_a_role_is_gone_is_told_after_a_reconnect() -> None:
+    host = Host("lobby")
+    host.reply(asks.Standing(1, Role.OWNER))
+    restart(host)
+    host.wait(2.0)
+    assert [event.role for event in host.events(events.Standing)] == [Role.OWNER, Role.MEMBER]
+
+
+def test_who_is_muted_is_told_so_at_once_and_says_nothing() -> None:
+    host = Host("lobby")
+    host.reply(asks.Standing(1, Role.MUTED, 720, reason="spam"))
+    with pytest.raises(NotSaidError, match="you are muted in lobby for 12m more: spam"):
+        host.guest.say("lobby", "hi", host.now)
+    host.guest.typing("lobby", host.now)
+    host.turn()
+    assert said(host) == []
+    assert host.got(wire.Typing) == []
+    host.wait(721.0)
+    assert host.guest.say("lobby", "hi", host.now)
+
+
+def test_what_is_withheld_is_said_when_it_may_be_and_hardly_before() -> None:
+    host = Host("lobby")
+    host.guest.say("lobby", "one", host.now)
+    host.guest.say("lobby", "two", host.now)
+    host.turn()
+    host.reply(asks.Standing(1, Role.MEMBER, slow=20, wait=15_000))
+    sent = len(said(host))
+    stay(host, 14.5)
+    assert len(said(host)) == sent
+    stay(host, 1.0)
+    assert said(host)[sent:][0] == (1, b"one")
+    host.send(wire.Ack(1, 1))
+    sent = len(said(host))
+    stay(host, 19.0)
+    assert len(said(host)) == sent
+    stay(host, 2.0)
+    assert said(host)[sent:][0] == (2, b"two")
+    assert host.events(events.Disconnected) == []
 
 
 def test_a_new_name_is_the_one_the_server_gives() -> None:

@@ -1,4 +1,4 @@
-from chat.core import asks
+from chat.core import asks, events
 from chat.core.asking import Asking
 from chat.core.memberships import Memberships
 from chat.core.outbox import Draft
@@ -17,8 +17,8 @@ def wishes(asking: Asking) -> list[tuple[str, str]]:
     return [(what, room) for _, what, room in sorted(found)]
 
 
-def join(all_: Memberships, name: str, *, live: bool = True) -> None:
-    all_.join(name, backlog=0, first=0, live=live)
+def join(all_: Memberships, name: str, *, live: bool = True, secret: str = "") -> None:
+    all_.join(name, backlog=0, first=0, live=live, secret=secret)
 
 
 def test_a_room_is_asked_for_once_and_only_in_a_session() -> None:
@@ -41,10 +41,10 @@ def test_a_room_that_was_left_is_kept_until_what_was_said_there_is_logged() -> N
     den.outbox.add(Draft(1, 1, "hi", 0, False))
     assert mine.leave("den")
     assert not mine.leave("den")
-    mine.let_go()
+    mine.let_go(0.0)
     assert (mine.shown(den), mine.get("den"), mine.by_tag) == (False, den, {7: den})
     den.outbox.ack(1)
-    mine.let_go()
+    mine.let_go(0.0)
     assert (mine.shown(den), mine.get("den"), mine.by_tag) == (False, None, {})
     assert wishes(asking) == [("leave", "den")]
 
@@ -54,7 +54,7 @@ def test_only_the_newest_wish_about_a_room_is_asked_for() -> None:
     join(mine, "den")
     join(mine, "attic")
     mine.leave("den")
-    mine.let_go()
+    mine.let_go(0.0)
     assert wishes(asking) == [("join", "attic"), ("leave", "den")]
     join(mine, "den")
     assert wishes(asking) == [("join", "attic"), ("join", "den")]
@@ -91,6 +91,92 @@ def test_a_room_that_the_server_will_not_have_us_in_is_gone() -> None:
     den = mine.active["den"]
     mine.entered(den, 7)
     den.tag = 7
-    assert mine.drop("den") is den
-    assert mine.drop("den") is None
+    den.outbox.begin(0)
+    den.outbox.add(Draft(1, 1, "hi", 0, False))
+    assert mine.refused("den", "no", asks.Why.OTHER) == [events.Failed("den", 1, "no")]
+    assert mine.refused("den", "no", asks.Why.OTHER) == []
     assert (mine.all(), mine.by_tag) == ([], {})
+
+
+def test_what_opened_a_door_is_remembered_until_it_is_refused() -> None:
+    mine, asking = rooms()
+    join(mine, "den", secret="swordfish")
+    join(mine, "attic")
+    given = {ask.room: ask.secret for ask in asking.asked(asks.Join)}
+    assert given == {"den": "swordfish", "attic": ""}
+    mine.refused("den", "full", asks.Why.CLOSED)
+    join(mine, "den")
+    assert [ask.secret for ask in asking.asked(asks.Join)][-1] == "swordfish"
+    mine.refused("den", "wrong", asks.Why.ENTRY)
+    join(mine, "den")
+    assert [ask.secret for ask in asking.asked(asks.Join)][-1] == ""
+
+
+def test_another_secret_is_tried_at_once_unless_we_are_in() -> None:
+    mine, asking = rooms()
+    join(mine, "den")
+    join(mine, "den", secret="swordfish")
+    join(mine, "den", secret="swordfish")
+    (ask,) = asking.asked(asks.Join)
+    assert (ask.r, ask.secret) == (2, "swordfish")
+    mine.active["den"].joined = True
+    join(mine, "den", secret="halibut")
+    assert asking.asked(asks.Join) == [ask]
+
+
+def inside(name: str, ordinal: int) -> tuple[Memberships, Asking]:
+    mine, asking = rooms()
+    join(mine, name)
+    asking.forget(asks.Join)
+    room = mine.active[name]
+    room.joined, room.ordinal, room.tag = True, ordinal, 7
+    mine.entered(room, 7)
+    return mine, asking
+
+
+def test_who_is_put_out_is_out_and_says_that_it_knows() -> None:
+    mine, asking = inside("den", 5)
+    mine.active["den"].outbox.begin(0)
+    mine.active["den"].outbox.add(Draft(1, 1, "hi", 0, False))
+    assert mine.removed("den", 5, "spam") == [events.Failed("den", 1, "spam")]
+    assert (mine.all(), mine.by_tag) == ([], {})
+    assert wishes(asking) == [("leave", "den")]
+
+
+def test_who_is_told_again_says_so_again_once_at_a_time() -> None:
+    mine, asking = rooms()
+    assert mine.removed("den", 5, "spam") == []
+    assert mine.removed("den", 5, "spam") == []
+    assert wishes(asking) == [("leave", "den")]
+
+
+def test_an_old_word_puts_nobody_out() -> None:
+    mine, asking = inside("den", 6)
+    assert mine.removed("den", 5, "spam") is None
+    assert mine.active["den"].joined
+    assert wishes(asking) == []
+
+
+def test_who_is_about_to_come_again_waits_for_what_is_said_to_that() -> None:
+    mine, asking = rooms()
+    join(mine, "den")
+    assert mine.removed("den", 5, "spam") is None
+    assert wishes(asking) == [("join", "den")]
+
+
+def test_who_asks_to_stay_is_put_out_all_the_same() -> None:
+    mine, asking = inside("den", 5)
+    mine.ask_join(mine.active["den"])
+    assert mine.removed("den", 5, "spam") == []
+    assert wishes(asking) == [("leave", "den")]
+
+
+def test_who_left_and_is_muted_is_let_go_at_once() -> None:
+    mine, asking = inside("den", 5)
+    den = mine.active["den"]
+    den.outbox.begin(0)
+    den.outbox.add(Draft(1, 1, "hi", 0, False))
+    den.stands(asks.Standing(7, 1, 60), 10.0)
+    mine.leave("den")
+    assert mine.let_go(10.0) == [events.Failed("den", 1, "you are muted in den for 1m more")]
+    assert wishes(asking) == [("leave", "den")]

@@ -1,0 +1,89 @@
+"""What one says in a room: sent when it may be, and again when it seems lost."""
+
+from collections.abc import Iterator
+
+from .outbox import Draft, Outbox
+from .recovery import RoundTrip
+from .types import Kind
+from .voice import Voice
+
+
+class Speaker:
+    """Of one room; what is acknowledged in time tells how long the path is."""
+
+    def __init__(self, room: str, rtt: RoundTrip) -> None:
+        self.outbox = Outbox()
+        self.voice = Voice(room)
+        self.highest = 0
+        """The highest n that ever went out."""
+        self._rtt = rtt
+        self._resend_at: float | None = None
+        """When what was said counts as lost; None: nothing is on its way."""
+        self._said_at = 0.0
+        self._timed: tuple[int, float] | None = None
+        """A draft that went out once, and when."""
+        self._wakes_at: float | None = None
+        """When something may be said that may not be yet."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When `overdue` and `say` are to be asked next."""
+        times = (self._resend_at, self._wakes_at)
+        return min((time for time in times if time is not None), default=None)
+
+    def enter(self, last_n: int, now: float) -> list[tuple[int, Draft]]:
+        """The room's log has our entries up to `last_n`: returns the drafts this acknowledges."""
+        self._timed = None
+        return self.logged(self.outbox.begin(last_n), now)
+
+    def part(self) -> None:
+        """The session is gone; what was said stays."""
+        self._resend_at = self._wakes_at = None
+
+    def say(self, now: float) -> Iterator[tuple[int, Draft]]:
+        """What may be said now, or has to be said again, by n."""
+        self._wakes_at = None
+        if now < self.voice.due:
+            self._wakes_at = self.voice.due if self.outbox.waiting else None
+            return
+        for n, draft in self.outbox.to_send(one=self.voice.slow):
+            yield n, draft
+            if self._resend_at is None:
+                self._said_at = now
+                self._resend_at = now + self._rtt.timeout(self.outbox.tries)
+            if n > self.highest:
+                self.highest = n
+                self._timed = self._timed or (n, now)
+
+    def withheld(self, now: float) -> None:
+        """The server has said what we may do: what we may not is said again when we may."""
+        if now < self.voice.due:
+            self._resend_at = self._timed = None
+            self.outbox.hold()
+
+    def overdue(self, now: float) -> bool:
+        """Whether an acknowledgement has not come in time."""
+        if self._wakes_at is not None and self._wakes_at <= now:
+            self._wakes_at = None
+        if self._resend_at is None or now < self._resend_at:
+            return False
+        self._resend_at = self._timed = None
+        self.outbox.timed_out(self._rtt.again(self.outbox.tries, self._said_at))
+        return True
+
+    def logged(self, drafts: list[tuple[int, Draft]], now: float) -> list[tuple[int, Draft]]:
+        """These were acknowledged."""
+        if self._timed is not None and self._timed[0] <= self.outbox.acked:
+            self._rtt.sample(now - self._timed[1])
+            self._timed = None
+        if drafts:
+            self._resend_at = now + self._rtt.timeout() if self.outbox.in_flight else None
+        if any(not draft.more and draft.kind != Kind.DELETE for _, draft in drafts):
+            self.voice.said(now)
+        return drafts
+
+    def renew(self) -> None:
+        """We are somebody new: what is pending is numbered from 1."""
+        self._resend_at = self._timed = None
+        self.highest = 0
+        self.outbox.renumber()
