@@ -6,6 +6,8 @@ is to be shown, by the rule that stands here and nowhere else:
 
 - an edit or a deletion counts only if its author is the message's: the same key where the message
   has one, else the same instance. The last edit counts, and a deletion is final;
+- a deletion that comes from nowhere is the server's own: a moderator's, of anybody's message. The
+  entries of members have an endpoint, and no client can make one without;
 - a reaction is anybody's, once an author; `-` in front takes it back;
 - only messages and actions are amended, and only by what came after them: an amendment is not.
 
@@ -48,6 +50,8 @@ class Amended(Struct, frozen=True):
     edited: bool
     reactions: dict[str, tuple[Entry, ...]]
     """Each with the entries that say it, one of each author, both in the order of the log."""
+    removal: Entry | None = None
+    """What took it back, where that was a moderator: its name, and why."""
 
 
 def amends(kind: int) -> bool:
@@ -91,11 +95,18 @@ def by_its_author(amendment: Entry, target: Entry) -> bool:
     return amendment.instance == target.instance
 
 
+def by_a_moderator(amendment: Entry) -> bool:
+    """A deletion by the server's own hand."""
+    return amendment.kind == Kind.DELETE and not amendment.endpoint
+
+
 def applies(amendment: Entry, target: Entry) -> bool:
     """Whether what refers to `target` amends it."""
     if target.kind not in _AMENDABLE or amendment.refers >= amendment.seq:
         return False
     match amendment.kind:
+        case Kind.DELETE if by_a_moderator(amendment):
+            return True
         case Kind.EDIT | Kind.DELETE:
             return by_its_author(amendment, target)
         case Kind.REACTION:
@@ -112,7 +123,7 @@ def fold(target: Entry, amendments: Iterable[Entry]) -> Amended:
             continue
         match entry.kind:
             case Kind.DELETE:
-                return Amended(None, False, {})
+                return Amended(None, False, {}, entry if by_a_moderator(entry) else None)
             case Kind.EDIT if (whole := parts.add(entry)) is not None:
                 text, edited = whole.text, True
             case Kind.REACTION:

@@ -102,21 +102,24 @@ VERIFIED = "*"
 """After a name that is known to be its key's; no name has one in it."""
 
 
-def render(entry: Entry, label: str = "", *, numbered: bool = False) -> str:
+def render(entry: Entry, label: str = "", *, numbered: bool = False, where: bool = True) -> str:
     """An entry as one plain-text line: `[ip:port] name: text`, or `name*` where the name is known
     to be its key's. Further lines of a text are indented, so that no text can look like somebody
-    else's line. `numbered`: sequence numbers mean something where it is read."""
+    else's line. `numbered`: sequence numbers mean something where it is read. `where`: its endpoint
+    does."""
     text = clean(entry.text, lines=True).replace("\n", f"\n{_INDENT}")
-    who = f"[{entry.endpoint}] " if entry.endpoint else ""
+    who = f"[{entry.endpoint}] " if entry.endpoint and where else ""
     name = entry.name + (VERIFIED if entry.key else "") + label
     about = f"#{entry.refers}" if numbered else ""
     match entry.kind:
-        case Kind.ACTION:
+        case Kind.ACTION | Kind.MODERATION:
             body = f"* {name} {text}"
         case Kind.TOPIC:
             body = f"* {name} changed the topic to: {text}"
         case Kind.EDIT:
             body = f"* {name} corrects {about or 'a message'}: {text}"
+        case Kind.DELETE if not entry.endpoint:
+            body = f"* {name} deletes {about or 'a message'}{text and f': {text}'}"
         case Kind.DELETE:
             body = f"* {name} takes back {about or 'a message'}"
         case Kind.REACTION if text.startswith(UNDO):

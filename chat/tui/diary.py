@@ -106,7 +106,7 @@ def _body(entry: Entry) -> list[str]:
     """Its lines as they are in the file, without the time."""
     name = clean(entry.name).strip() or "?"
     if entry.kind in _DEEDS:
-        return render(replace(entry, name=name, endpoint=""), numbered=True).split("\n")
+        return render(replace(entry, name=name), numbered=True, where=False).split("\n")
     text = clean(entry.text, lines=True).replace("\n", f"\n{INDENT}")
     return f"<{name}{VERIFIED if entry.key else ''}> {text}".split("\n")
 

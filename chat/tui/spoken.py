@@ -291,7 +291,7 @@ def said(entry: Entry, form: str) -> str:
     name = clean(entry.name).strip() or "?"
     clock = time.strftime(form, time.localtime(min(entry.time, LAST_TIME) / 1000))
     if entry.kind != Kind.MESSAGE:
-        return f"{clock} {render(replace(entry, name=name, endpoint=''))}"
+        return f"{clock} {render(replace(entry, name=name), where=False)}"
     verified = VERIFIED if entry.key else ""
     text = clean(entry.text, lines=True).replace("\n", _INDENT)
     return f"{clock} <{name}{verified}> {text}"

@@ -34,8 +34,10 @@ def entry(
     key: bytes = b"",
     n: int = 0,
     more: bool = False,
+    endpoint: str = "192.0.2.1:5000",
 ) -> Entry:
-    return Entry("lobby", seq, kind, "ann", key, "", instance, n or seq, 0, refers, text, more)
+    n = n or seq
+    return Entry("lobby", seq, kind, "ann", key, endpoint, instance, n, 0, refers, text, more)
 
 
 MESSAGE = entry(1, "helo")
@@ -74,6 +76,29 @@ def test_a_deletion_is_final() -> None:
     gone = entry(5, "", Kind.DELETE, 1)
     late = entry(6, "still here", Kind.EDIT, 1)
     assert shown(gone) == shown(gone, late) == shown(late, gone) == Amended(None, False, {})
+
+
+@pytest.mark.parametrize("target", [MESSAGE, entry(1, "helo", key=KEY), entry(1, "helo", n=9)])
+def test_a_moderator_deletes_anybodys_message_and_it_is_known_who_and_why(target: Entry) -> None:
+    removal = entry(5, "spam", Kind.DELETE, 1, instance=BOB, key=OTHER_KEY, endpoint="")
+    assert shown(removal, entry(6, "again", Kind.EDIT, 1), target=target) == Amended(
+        None, False, {}, removal
+    )
+
+
+def test_who_took_back_what_it_said_was_no_moderator_whatever_came_after() -> None:
+    own = entry(5, "", Kind.DELETE, 1)
+    assert shown(own, entry(6, "spam", Kind.DELETE, 1, instance=BOB, endpoint="")).removal is None
+
+
+@pytest.mark.parametrize("kind", [Kind.EDIT, Kind.MODERATION])
+def test_the_server_itself_changes_no_words(kind: int) -> None:
+    assert not applies(entry(5, "hello", kind, 1, instance=BOB, endpoint=""), MESSAGE)
+
+
+def test_no_moderator_deletes_what_moderators_did() -> None:
+    target = entry(1, "kicked bob", Kind.MODERATION, endpoint="")
+    assert not applies(entry(5, "", Kind.DELETE, 1, instance=BOB, endpoint=""), target)
 
 
 def test_what_was_taken_back_has_no_reactions() -> None:
@@ -204,6 +229,7 @@ ROWS = st.tuples(
     st.sampled_from(AUTHORS),
     st.sampled_from(["+1", "-+1", "👍", "a b"]),
     st.booleans(),
+    st.sampled_from(["192.0.2.1:5000", "192.0.2.1:5000", ""]),
 )
 
 
@@ -216,13 +242,16 @@ def logs(draw: st.DrawFn) -> list[Entry]:
     ):
         seq = len(log) + 1
         log.append(entry(seq, str(seq), kind, instance=author[0], key=author[1]))
-    for kind, refers, (instance, key), reaction, more in draw(st.lists(ROWS, max_size=25)):
+    for kind, refers, (instance, key), reaction, more, endpoint in draw(
+        st.lists(ROWS, max_size=25)
+    ):
         seq = len(log) + 1
         text = reaction if kind == Kind.REACTION else str(seq)
         more = more and kind == Kind.EDIT
-        log.append(entry(seq, text, kind, refers, instance=instance, key=key, more=more))
+        by = {"instance": instance, "key": key}
+        log.append(entry(seq, text, kind, refers, more=more, endpoint=endpoint, **by))
         if more:
-            log.append(entry(seq + 1, "end", kind, refers, instance=instance, key=key))
+            log.append(entry(seq + 1, "end", kind, refers, **by))
     return log
 
 
@@ -247,7 +276,7 @@ def naive(log: Sequence[Entry]) -> dict[int, tuple[str | None, bool, dict[str, s
         def own(one: Entry, target: Entry = target) -> bool:
             return one.key == target.key if target.key else one.instance == target.instance
 
-        if each.kind == Kind.DELETE and own(each):
+        if each.kind == Kind.DELETE and (own(each) or not each.endpoint):
             found[each.refers] = None, False, {}
         elif each.kind == Kind.EDIT and own(each) and not each.more:
             found[each.refers] = "".join(part.text for part in begun if own(part)), True, by

@@ -124,6 +124,7 @@ def test_short_text_is_one_piece() -> None:
         (Kind.EDIT, "[192.0.2.1:5000] * ann corrects a message: hi"),
         (Kind.DELETE, "[192.0.2.1:5000] * ann takes back a message"),
         (Kind.REACTION, "[192.0.2.1:5000] * ann reacts: hi"),
+        (Kind.MODERATION, "[192.0.2.1:5000] * ann hi"),
         (15, "[192.0.2.1:5000] ann: hi"),
     ],
 )
@@ -148,10 +149,19 @@ def test_what_the_server_says_has_no_endpoint_and_a_label_goes_with_the_name() -
 def test_an_amendment_says_what_it_is_about_where_numbers_mean_something(
     kind: int, text: str, plain: str, numbered: str
 ) -> None:
-    said = entry(text, kind=kind, refers=12, key=bytes(8), endpoint="")
-    assert render(said) == f"* ann* {plain}"
-    assert render(said, " (to you)") == f"* ann* (to you) {plain}"
-    assert render(said, numbered=True) == f"* ann* {numbered}"
+    said = entry(text, kind=kind, refers=12, key=bytes(8))
+    assert render(said, where=False) == f"* ann* {plain}"
+    assert render(said, " (to you)") == f"[192.0.2.1:5000] * ann* (to you) {plain}"
+    assert render(said, numbered=True, where=False) == f"* ann* {numbered}"
+
+
+def test_what_moderators_do_comes_from_the_server() -> None:
+    assert render(entry("kicked bob: spam", kind=Kind.MODERATION, endpoint="")) == (
+        "* ann kicked bob: spam"
+    )
+    deleted = entry("spam", kind=Kind.DELETE, refers=12, endpoint="")
+    assert render(deleted, numbered=True) == "* ann deletes #12: spam"
+    assert render(entry("", kind=Kind.DELETE, endpoint="")) == "* ann deletes a message"
 
 
 @given(

@@ -56,10 +56,7 @@ def test_what_it_looks_like() -> None:
     ],
 )
 def test_kinds(kind: int, text: str, line: str) -> None:
-    made = Entry(
-        "lobby", 2, kind, "bob", b"", "", b"otherone", 2, 1_700_000_000_000, 1, text, False
-    )
-    assert body(made) == [f"#2 {line}"]
+    assert body(entry(2, text, kind=kind, refers=1)) == [f"#2 {line}"]
 
 
 def test_a_verified_name_has_its_star() -> None:
