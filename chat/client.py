@@ -102,6 +102,11 @@ class Client:
         """Our own endpoint, as this machine sees it."""
         return self._socket.local if self._socket is not None else None
 
+    @property
+    def pin(self) -> str:
+        """The server's, as links have it; empty where it has proven none."""
+        return self._handshaker.pin
+
     def when_late(self, say: Callable[[str], None]) -> None:
         """Has one line said, if there is no session soon."""
 

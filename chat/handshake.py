@@ -37,6 +37,8 @@ class Handshaker:
         say: Callable[[str], None],
     ) -> None:
         """`turn` is called when the guest has something to do, `say` with a line for the user."""
+        self.pin = ""
+        """The server's, once it has proven to own that key and is trusted."""
         self._guest = guest
         self._link = link
         self._trust = trust
@@ -79,12 +81,14 @@ class Handshaker:
     def _judge(self, shaking: ClientHandshake, now: float) -> None:
         """Whether the server that has proven its key is the one that is wanted."""
         assert shaking.secrets is not None
+        pin = pin_of(shaking.public)
         try:
-            verdict = self._trust.check(self._link, pin_of(shaking.public))
+            verdict = self._trust.check(self._link, pin)
         except ChangedKeyError as error:
             self._guest.distrusted(str(error), now)
             self.close()
         else:
+            self.pin = pin
             for line in verdict.lines:
                 self._say(line)
             server = hashlib.sha256(shaking.public).digest()
