@@ -140,6 +140,12 @@ class Membership:
         self._typing.begin()
         return self._typists()
 
+    def put_out(self) -> None:
+        """The place in the log stays, and what was said has failed."""
+        self.parted()
+        self.speaker = Speaker(self.name, self._rtt)
+        self.outbox = self.speaker.outbox
+
     def enter(self, joined: asks.Joined, now: float, push_key: bytes = b"") -> list[Event]:
         """The server's answer to a join; `disowned` says the rest. `push_key`: what the server
         signs pushes with, if it does."""
@@ -294,15 +300,9 @@ class Membership:
         """When `overdue`, `forget` or `report` is to be asked next."""
         head = None if self._head_due is None else self._head_due + _HEAD_SLACK
         report = self._reporter.deadline(self.inbox.seq, self.opener) if self.joined else None
-        times = (
-            head,
-            report,
-            self.polling.missed_at,
-            self.speaker.deadline,
-            self.speaker.voice.deadline,
-            self._typing.deadline,
-        )
-        return min((time for time in times if time is not None), default=None)
+        read = (head, report, self.polling.missed_at, self._typing.deadline)
+        said = (self.speaker.deadline, self.speaker.voice.deadline)
+        return min((time for time in (*read, *said) if time is not None), default=None)
 
     def types(self, now: float) -> None:
         """The user types, which is told in rooms of up to 64."""

@@ -29,6 +29,8 @@ class Memberships:
         """Those that the server has us in, as the session's frames name them."""
         self._leaving: dict[str, Membership] = {}
         """Left by the user, and kept until what was said there is in the log."""
+        self._out: dict[str, Membership] = {}
+        """Those that the server would not have us in any more: who comes again reads on."""
         self._secrets: dict[str, str] = {}
         """What opened a room's door, or is to."""
         self._asking = asking
@@ -55,8 +57,8 @@ class Memberships:
         if other:
             self._secrets[name] = secret
         if name not in self.active:
-            leaving = self._leaving.pop(name, None)
-            room = leaving or Membership(name, self._rtt, backlog=backlog, first=first)
+            leaving, out = self._leaving.pop(name, None), self._out.pop(name, None)
+            room = leaving or out or Membership(name, self._rtt, backlog=backlog, first=first)
             self.active[name] = room
             if leaving is None and live:
                 self.ask_join(room)
@@ -112,6 +114,7 @@ class Memberships:
 
     def leave(self, name: str) -> bool:
         """Whether it was one of ours."""
+        self._out.pop(name, None)
         membership = self.active.pop(name, None)
         if membership is not None:
             self._leaving[name] = membership
@@ -130,11 +133,16 @@ class Memberships:
 
     def drop(self, name: str, reason: str) -> list[events.Failed]:
         """Not in this room any more: what was said there and not acknowledged has failed."""
+        left = name in self._leaving
         room = self.active.pop(name, None) or self._leaving.pop(name, None)
         if room is None:
             return []
         self.by_tag.pop(room.tag, None)
-        return [events.Failed(name, draft.ticket, reason) for draft in room.outbox.pending]
+        pending = room.outbox.pending
+        if not left and room.inbox.origin:
+            room.put_out()
+            self._out[name] = room
+        return [events.Failed(name, draft.ticket, reason) for draft in pending]
 
     def refused(self, name: str, reason: str, why: int) -> list[events.Failed]:
         """The server will not have us there."""

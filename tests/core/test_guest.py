@@ -420,6 +420,39 @@ def test_who_is_put_out_is_told_and_does_not_come_again_by_itself() -> None:
     assert [event.room for event in host.events(events.Entered)] == ["lobby"]
 
 
+def test_who_comes_again_reads_on_and_says_anew() -> None:
+    host = Host("den")
+    past = host.pasts["den"]
+    past.append(5)
+    host.push("den", 1, 3)
+    host.guest.say("den", "never taken", host.now)
+    host.turn()
+    host.reply(asks.Removed("den", "spam", 1))
+    host.last_n["den"] = 0
+    host.guest.join("den", host.now)
+    host.turn()
+    assert host.events(events.Entered)[-1] == events.Entered("den", "", "", True)
+    host.wait(0.5)
+    host.page(host.got(wire.Fetch)[-1])
+    assert shown(host, "den") == [1, 2, 3, 4, 5], "each once"
+    host.frames.clear()
+    host.guest.say("den", "hi", host.now)
+    host.turn()
+    assert said(host) == [(1, b"hi")]
+
+
+def test_a_room_that_was_left_for_good_begins_anew() -> None:
+    host = Host("den")
+    host.pasts["den"].append(3)
+    host.push("den", 1, 3)
+    host.reply(asks.Removed("den", "spam", 1))
+    host.guest.leave("den", host.now)
+    host.guest.join("den", host.now)
+    host.turn()
+    assert host.asked(asks.Join)[-1].points == ()
+    assert host.events(events.Entered)[-1].again is False
+
+
 def test_what_was_on_its_way_to_who_is_put_out_brings_nobody_back() -> None:
     host = Host("den", entries=5)
     den = host.guest.rooms["den"]
