@@ -1,6 +1,7 @@
 """What the user's lines do."""
 
 from collections.abc import Callable, Iterable
+from math import ceil
 
 from chat.core.commands import Call, Mistake, Speech, parse
 from chat.core.membership import objection
@@ -10,13 +11,17 @@ from chat.core.text import clean, pieces
 from chat.core.types import Kind
 from chat.net.impair import CLEAR, Impairment, ImpairmentError
 
+from . import standing
 from .amending import Amending
 from .answers import help_answer, net_answer, who_answer
 from .desk import Desk
 from .health import Phase
 from .keys import Binding
 from .lines import Line
+from .moderating import Moderating
+from .passwords import Passwords
 from .preferences import Preferences
+from .prompts import SecretPrompt
 from .roombuffer import RoomBuffer
 
 OLDER = 200
@@ -40,13 +45,16 @@ class Actions:
         keys: Callable[[], Iterable[Binding]],
         correct: Callable[[Line], None],
         search: Callable[[str], None],
+        ask: Callable[[SecretPrompt, bool], bool],
     ) -> None:
-        """`keys()`: those that were bound besides; `correct` and `search` take
-        the input line for a while."""
+        """`keys()`: those that were bound besides; `correct`, `search` and `ask` take
+        the input line for a while; see `Passwords` for what `ask` is given."""
         self._desk = desk
         self._quit = quit
         self._keys = keys
-        self.amending = Amending(desk, self.say, correct)
+        self.passwords = Passwords(desk, ask)
+        self.moderating = Moderating(desk, self.passwords, self._asked)
+        self.amending = Amending(desk, self.say, correct, self.moderating.delete)
         self._preferences = Preferences(desk)
         self._search = search
         self._impairment = desk.uplink.network.spec
@@ -67,8 +75,8 @@ class Actions:
             case Mistake(reason):
                 desk.refuse(clean(reason))
                 return False
-            case Call(name, args):
-                return self._call(name, *args)
+            case Call() as call:
+                return self._call(call, *call.args)
 
     def set(self, name: str, value: str) -> bool:
         """A setting."""
@@ -82,6 +90,8 @@ class Actions:
         guest = desk.uplink.guest
         if desk.health.phase is Phase.REFUSED:
             return self._refuse(f"not sent, nothing more is tried: {desk.health.reason}")
+        if kind != Kind.DELETE and not self._due(buffer):
+            return False
         try:
             tickets = guest.say(buffer.room, text, desk.now(), kind=kind, refers=refers)
         except NotSaidError as error:
@@ -101,6 +111,17 @@ class Actions:
         )
         desk.uplink.wake()
         return True
+
+    def _due(self, buffer: RoomBuffer) -> bool:
+        """Whether a message may be said now, or waits by itself until it may."""
+        desk = self._desk
+        until = standing.ready(desk.uplink.guest.standing(buffer.room), desk.now())
+        if until is None:
+            return True
+        desk.wait(until)
+        if not desk.holds_back:
+            desk.tell(f"slow mode: this is said in {ceil(until - desk.now()):,} s")
+        return not desk.holds_back
 
     def deliver(self, room: str, peer: str) -> None:
         """The room of two that was asked for is there: what waited for it is said."""
@@ -142,12 +163,13 @@ class Actions:
                 del desk.members_for[shown]
                 roster = membership.roster
                 wall = desk.wall()
-                lines = who_answer(buffer.label, roster.members.values(), roster.count, wall)
+                role = standing.role(desk.uplink.guest.standing(buffer.room))
+                lines = who_answer(buffer.label, roster.members.values(), roster.count, wall, role)
                 shown.output(lines, wall)
 
-    def _call(self, name: str, first: str = "", second: str = "") -> bool:
+    def _call(self, call: Call, first: str = "", second: str = "") -> bool:
         desk = self._desk
-        match name:
+        match call.name:
             case "help":
                 desk.current.output(help_answer(first, self._keys()), desk.wall())
             case "nick":
@@ -173,7 +195,7 @@ class Actions:
             case "edit":
                 return self.amending.edit(first)
             case "delete":
-                return self.amending.delete()
+                return self.amending.delete(first)
             case "react":
                 return self.amending.react(first)
             case "resend":
@@ -188,6 +210,8 @@ class Actions:
                 return self._preferences.ignore(first)
             case "quit":
                 self._quit()
+            case _:
+                return self.moderating.call(call)
         return True
 
     def _nick(self, wanted: str) -> bool:
@@ -220,9 +244,8 @@ class Actions:
             return self._refuse(f"you are not in {wanted}")
         if len(desk.buffers) == 1:
             return self._refuse("this is your only room: /join another one first, or /quit")
-        if buffer.room in desk.uplink.guest.rooms:
-            desk.uplink.guest.leave(buffer.room, desk.now())
-            desk.uplink.wake()
+        desk.uplink.guest.leave(buffer.room, desk.now())
+        desk.uplink.wake()
         desk.buffers.close(buffer.room)
         return True
 

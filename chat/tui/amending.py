@@ -26,11 +26,19 @@ class Amending:
     """Of the message that is selected, or the last one that can be meant. Each returns whether the
     line is done with."""
 
-    def __init__(self, desk: Desk, say: Say, correct: Callable[[Line], None]) -> None:
-        """`correct` lets the user correct a message on the input line."""
+    def __init__(
+        self,
+        desk: Desk,
+        say: Say,
+        correct: Callable[[Line], None],
+        remove: Callable[[Line, str], bool],
+    ) -> None:
+        """`correct` lets the user correct a message on the input line; `remove` has somebody else's
+        deleted, with a reason."""
         self._desk = desk
         self._say = say
         self._correct = correct
+        self._remove = remove
 
     def edit(self, text: str = "") -> bool:
         line = self._meant("corrected", own=True)
@@ -47,7 +55,15 @@ class Amending:
             return True
         return self._about(line, Kind.EDIT, text, "corrected")
 
-    def delete(self) -> bool:
+    def delete(self, reason: str = "") -> bool:
+        """Takes back what we said; what somebody else did has to be selected, so that it is meant."""
+        selected = self._desk.current.selected
+        if selected is not None and not selected.own:
+            line = self._meant("deleted", own=False)
+            return line is not None and self._remove(line, reason)
+        if reason:
+            self._desk.refuse("a reason is for what somebody else said: select that first (Alt-Up)")
+            return False
         line = self._meant("taken back", own=True)
         return line is not None and self._about(line, Kind.DELETE, "", "taken back")
 
@@ -73,10 +89,13 @@ class Amending:
             self._desk.tell("nothing has failed here")
             return True
         line = next((each for each in failed if each is buffer.selected), failed[-1])
-        unsent = buffer.outgoing.resend(line)
+        unsent = buffer.outgoing.unsent(line)
         if unsent is None:
             return True
-        return self._say(buffer, unsent.text, unsent.kind, line.refers)
+        if not self._say(buffer, unsent.text, unsent.kind, line.refers):
+            return False
+        buffer.outgoing.dismiss(line)
+        return True
 
     def copy(self, count: str) -> bool:
         """The selected message, or so many of the last ones, for the clipboard."""
@@ -117,7 +136,7 @@ class Amending:
         elif not line.is_entry or line.look not in SPOKEN:
             desk.refuse(f"only what is in the server's log can be {what}")
         elif line.deleted:
-            desk.refuse("that message was taken back")
+            desk.refuse("that message is gone")
         elif own and not line.own:
             desk.refuse(f"only your own messages can be {what}; Escape deselects this one")
         else:

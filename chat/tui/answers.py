@@ -63,8 +63,10 @@ def _keys(further: Iterable[Binding]) -> list[str]:
     return lines
 
 
-def who_answer(label: str, members: Iterable[Member], count: int, wall: int) -> list[str]:
-    """`count`: how many there are, which may be more than are known."""
+def who_answer(
+    label: str, members: Iterable[Member], count: int, wall: int, role: str = ""
+) -> list[str]:
+    """`count`: how many there are, which may be more than are known; `role`: ours."""
     known = sorted(members, key=lambda member: same_name(member.name))
     columns = [
         [clean(member.name) for member in known],
@@ -72,7 +74,8 @@ def who_answer(label: str, members: Iterable[Member], count: int, wall: int) -> 
     ]
     if any(member.rtt is not None for member in known):
         columns.append([_reported(member.rtt) for member in known])
-    lines = [f"{counted(max(count, len(known)), 'member')} in {label}"]
+    ours = f"; you are {'an' if role[0] in 'aeiou' else 'a'} {role} here" if role else ""
+    lines = [f"{counted(max(count, len(known)), 'member')} in {label}{ours}"]
     for member, row in zip(known, _columns(*columns), strict=True):
         plain = ", plain text" if member.text else ""
         verified = ", verified" if member.verified else ""

@@ -23,6 +23,7 @@ from contextlib import ExitStack
 
 from prompt_toolkit.application import Application as Program
 from prompt_toolkit.application import create_app_session
+from prompt_toolkit.clipboard import DynamicClipboard, InMemoryClipboard
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -62,8 +63,9 @@ _CHORD = 0.1
 class Application:
     """`connect(on_event)` makes the client, unopened, with that as the one who is told everything;
     it may pass events on to others, too. `input` and `output` go together, and are the terminal's
-    if not given. `settings`: where they are kept, and with them what was typed and the local log;
-    without it nothing is kept."""
+    if not given. `secret`: the first room's password; without it, the link's invite. `settings`:
+    where they are kept, and with them what was typed and the local log; without it nothing is
+    kept."""
 
     def __init__(
         self,
@@ -71,11 +73,12 @@ class Application:
         *,
         input: Input | None = None,
         output: Output | None = None,
+        secret: str = "",
         settings: SettingsFile | None = None,
     ) -> None:
         self.client = connect(self._on_event)
-        room = self.client.link.room
-        self.client.guest.join(room, time.monotonic())
+        link = self.client.link
+        self.client.guest.join(link.room, time.monotonic(), secret=secret or link.invite)
         values, complaints = settings.load() if settings is not None else (Settings(), [])
         self.model = Model(self.client, time.monotonic, lambda: int(time.time() * 1000), values)
         for complaint in complaints:
@@ -195,6 +198,7 @@ class Application:
         self._stream = take_keys(source, self._focused)
         # A session of our own: prompt_toolkit asks it which program is running.
         stack.enter_context(create_app_session(source, target))
+        clipboard = InMemoryClipboard()
         program: Program[None] = Program(
             layout=Layout(Window(self._control)),
             key_bindings=self._keys,
@@ -204,6 +208,8 @@ class Application:
             terminal_size_polling_interval=0.5 if sys.platform == "win32" else None,
             input=source,
             output=target,
+            # What is cut out of a password is gone: Ctrl-Y would show it on another line.
+            clipboard=DynamicClipboard(lambda: None if self.model.secret else clipboard),
         )
         program.ttimeoutlen = _ESCAPE
         program.timeoutlen = _CHORD
@@ -258,6 +264,7 @@ class Application:
 
     def _on_event(self, event: object) -> None:
         self.model.take(event)
+        self._edit_line()
         if self._shelf is not None:
             self._shelf.take(event)
         self._perform()

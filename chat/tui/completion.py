@@ -23,6 +23,14 @@ IMPAIRMENTS = (
 
 _ROOMS = frozenset(("join", "leave", "who"))
 
+_WORDS = {
+    "password": ("off",),
+    "slow": ("off",),
+    "limit": ("off",),
+    "invite": ("list", "revoke"),
+}
+"""What else than numbers these take."""
+
 
 class Known(NamedTuple):
     """What there is to complete to."""
@@ -73,15 +81,21 @@ def _argument(
             return _matching(start, word, known.names, " ")
         case "help" if count == 1:
             return _matching(start, word, [*(row.name for row in COMMANDS), "keys"], "")
-        case "ignore" if count == 1:
+        case "ignore" | "unban" | "unmute" | "deop" if count == 1:
             return _matching(start, word, known.names, "")
+        case "kick" | "ban" | "mute" | "op" if count == 1:
+            return _matching(start, word, known.names, " ")
+        case "op" if count == 2:
+            return _matching(start, word, ("moderator", "owner"), "")
+        case "password" | "slow" | "limit" | "invite" if count == 1:
+            return _matching(start, word, _WORDS[command], "")
         case "set" if count == 1:
             return _matching(start, word, NAMES, " ")
         case "set" if count == 2:
             return _matching(start, word, choices(words[0]), "")
         case "net":
             return _matching(start, word, IMPAIRMENTS, "")
-        case "me" | "topic" | "msg" if word:
+        case "me" | "topic" | "msg" | "kick" | "ban" | "mute" | "delete" if word:
             return _matching(start, word, known.names, " ")
     return Completions(start, ())
 

@@ -3,6 +3,7 @@ changes it from outside, and `actions` for what the user does."""
 
 from collections.abc import Callable
 from itertools import chain
+from math import ceil
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -49,6 +50,11 @@ class Uplink(Protocol):
     @property
     def local(self) -> Path | None: ...
 
+    @property
+    def pin(self) -> str:
+        """The server's, as links have it."""
+        ...
+
     def wake(self) -> None:
         """There is something to send."""
         ...
@@ -81,11 +87,19 @@ class Desk:
         """What the program is to do next."""
         self.hint = ("", "")
         """A style and a line above the input, until the next key."""
+        self._until: float | None = None
+        """What it counts down to."""
+        self.interactive = True
+        """Somebody sits there who can be asked for what nobody is to see."""
+        self.holds_back = True
+        """What may not be said yet stays on the line that it was typed on."""
         self.unacknowledged: dict[int, tuple[int, str]] = {}
         """By ticket, what was said and is not in the log: the first ticket of the same text, and
         the text."""
         self.rooms_for: RoomBuffer | None = None
         """Whose list of rooms is awaited."""
+        self.acting = 0
+        """Acts of moderation that the server has not answered."""
         self.members_for: dict[RoomBuffer, tuple[RoomBuffer, float]] = {}
         """Where the members of which room are to be listed, at the latest when."""
         self.impaired_at = now()
@@ -126,11 +140,31 @@ class Desk:
 
     def refuse(self, reason: str) -> None:
         """What the user wanted cannot be."""
-        self.hint = ("class:alert", reason)
+        self._say("class:alert", reason)
 
     def tell(self, text: str) -> None:
         """A word for the moment."""
-        self.hint = ("class:hint", text)
+        self._say("class:hint", text)
+
+    def hush(self) -> None:
+        """The moment is over."""
+        self._say("", "")
+
+    def wait(self, until: float) -> None:
+        """What the user wanted may be done at that time, and not before."""
+        self.hush()
+        self._until = until
+        self.count_down()
+
+    def count_down(self) -> None:
+        """About once a second."""
+        if self._until is not None:
+            left = ceil(self._until - self.now())
+            more = f"{left:,} s more" if left > 0 else "Enter says it now"
+            self.hint = ("class:hint", f"slow mode: {more}")
+
+    def _say(self, style: str, text: str) -> None:
+        self.hint, self._until = (style, text), None
 
     def notice(self, text: str, buffer: RoomBuffer | None = None) -> None:
         (buffer or self.current).note(Look.NOTICE, text, self.wall())

@@ -105,6 +105,8 @@ def continued(
 def _body(entry: Entry) -> list[str]:
     """Its lines as they are in the file, without the time."""
     name = clean(entry.name).strip() or "?"
+    if entry.kind == Kind.MODERATION:
+        return [f"-- {name} {clean(entry.text)}"]
     if entry.kind in _DEEDS:
         return render(replace(entry, name=name), numbered=True, where=False).split("\n")
     text = clean(entry.text, lines=True).replace("\n", f"\n{INDENT}")

@@ -6,6 +6,7 @@ from prompt_toolkit.document import Document
 
 from .completion import Completions, Known, complete
 from .inputline import InputLine
+from .keep import is_secret
 from .roombuffer import RoomBuffer
 
 
@@ -31,14 +32,18 @@ class Editor(InputLine):
 
     def sent(self) -> None:
         """What is there was sent: what was being typed before it was recalled comes back."""
-        draft = self.recall.add(self.buffer.text)
+        draft = self.recall.add(self._recallable)
         self.buffer.reset(Document(draft, len(draft)))
         self.pasted = False
 
     def put_aside(self) -> None:
         """Empty, and what was there is the first to be recalled."""
-        self.recall.add(self.buffer.text)
-        self.set("")
+        kept = self._recallable
+        self.recall.add(kept)
+        if kept:
+            self.set("")
+        else:
+            self.buffer.reset()
 
     def up(self) -> None:
         """A line up, or from the first one to what was sent before."""
@@ -72,6 +77,11 @@ class Editor(InputLine):
         self.buffer.document = made
         self._cycle = _Cycle(found, index, rest, made)
         return found.words
+
+    @property
+    def _recallable(self) -> str:
+        """Not what is a secret, or should have been."""
+        return "" if is_secret(self.buffer.text) else self.buffer.text
 
     def _recalled(self, text: str | None) -> None:
         if text is not None:

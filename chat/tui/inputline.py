@@ -31,6 +31,11 @@ class InputLine:
         return self.buffer.text
 
     @property
+    def shown(self) -> str:
+        """What is seen of it: a character for each of its own."""
+        return self.buffer.text
+
+    @property
     def cursor(self) -> int:
         return self.buffer.cursor_position
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from .cells import width
+from .cells import cut, width
 from .rows import Cursor, Row
 from .wrap import Slice, wrap_cells
 
@@ -20,16 +20,19 @@ class InputView(NamedTuple):
 
 def view_input(text: str, at: int, columns: int, most: int, label: str = PROMPT) -> InputView:
     """At most `most` rows around the cursor, which is before character `at`. The last column stays
-    free, for the cursor at the end of a row. `label` stands before the first one."""
-    size = max(columns - len(label) - 1, 2)
+    free, for the cursor at the end of a row. `label` stands before the first one, as much of it as
+    leaves room for the text."""
+    label = cut(label, max(len(PROMPT), columns * 2 // 3))
+    indent = width(label)
+    size = max(columns - indent - 1, 2)
     rows: list[Row] = []
     starts: list[int] = []
-    cursor = Cursor(0, len(label))
+    cursor = Cursor(0, indent)
     start = 0
     for line in text.split("\n"):
         slices = _wrapped(line, size)
         for piece in slices:
-            lead = " " * len(label) if rows else label
+            lead = " " * indent if rows else label
             place = at - start
             if piece.start <= place < piece.end or (place == len(line) and piece is slices[-1]):
                 cursor = _cursor(len(rows), lead, line[piece.start : place])
@@ -49,7 +52,7 @@ def _wrapped(line: str, size: int) -> tuple[Slice, ...]:
 
 
 def _cursor(row: int, lead: str, before: str) -> Cursor:
-    column = len(lead) + width(before)
-    if before.isascii():
+    column = width(lead) + width(before)
+    if before.isascii() and lead.isascii():
         return Cursor(row, column)
     return Cursor(row, column, (("class:prompt", lead), ("", before)))

@@ -1,9 +1,9 @@
 """`chat join`: where to, on a screen or in lines, and what is left to say in the end."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from chat.core.link import BadLinkError, Link, parse_link
 from chat.core.text import clean
 from chat.loop import run_loop
 from chat.net.impair import Impairment
+from chat.secure import files
 from chat.secure.namekeys import NameKeys
 from chat.status import StatusError, ask
 
@@ -46,6 +47,8 @@ class Options(NamedTuple):
     """Another settings file than the user's own."""
     plain_output: bool = False
     """Lines instead of a screen."""
+    secret: str = ""
+    """The room's password."""
 
 
 def run(options: Options) -> int:
@@ -66,15 +69,10 @@ def last_link() -> Link | None:
 
 
 def remember(link: Link) -> None:
-    """For the next time; where that cannot be, there is none."""
-    file = _file()
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_name(f"{file.name}.{os.getpid()}")
-        fresh.write_text(f"{link}\n")
-        fresh.replace(file)
-    except OSError:
-        return
+    """For the next time, for us alone: it may have an invite in it. Where that cannot be, there is
+    none."""
+    with suppress(OSError):
+        files.replace(_file(), f"{link}\n".encode(), sync=False)
 
 
 async def _join(options: Options) -> int:
@@ -96,7 +94,7 @@ async def _join(options: Options) -> int:
 
     settings = SettingsFile(options.config)
     make = PlainShell if options.plain_output else Application
-    app = make(connect, settings=settings)
+    app = make(connect, secret=options.secret, settings=settings)
     try:
         await app.run()
         left = await app.settle(MOMENT)

@@ -1,7 +1,7 @@
 """What was sent and what is being typed, as bytes that are kept on disk."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from chat.core.text import clean
 
@@ -16,16 +16,19 @@ TEXT_MAX = 1 << 16
 DRAFTS_MAX = 100
 """Rooms whose drafts are kept."""
 
-SECRET: frozenset[str] = frozenset()
+SECRET = frozenset(("password",))
 """Commands whose arguments are nobody's business, not even the disk's."""
 
 
-def worth_keeping(line: str, secret: Collection[str] = SECRET) -> bool:
-    """Whether a line that was sent may be written to a disk."""
-    if not line.strip() or len(line) > TEXT_MAX:
-        return False
+def is_secret(line: str) -> bool:
+    """Whether it may be remembered nowhere, sent or not."""
     word = line[1:].split(maxsplit=1)[:1] if line.startswith("/") else []
-    return not word or word[0].lower() not in secret
+    return bool(word) and word[0].lower() in SECRET
+
+
+def worth_keeping(line: str) -> bool:
+    """Whether a line may be written to a disk."""
+    return bool(line.strip()) and len(line) <= TEXT_MAX and not is_secret(line)
 
 
 def packed(texts: Iterable[str]) -> bytes:

@@ -209,6 +209,14 @@ PHRASES = {
 }
 
 
+_STYLES = {
+    Look.QUIET: "class:quiet",
+    Look.MODERATION: "class:quiet",
+    Look.NOTICE: "class:notice",
+    Look.ALERT: "class:alert",
+}
+
+
 def _indent(context: Context) -> int:
     clock = clock_cells(context.clock)
     return clock + 3 + NAME_CELLS + 2 if context.size >= WIDE else clock + 2
@@ -286,9 +294,7 @@ def text_style(line: Line) -> str:
         return "class:pending"
     if line.mention:
         return "class:mention"
-    return {Look.QUIET: "class:quiet", Look.NOTICE: "class:notice", Look.ALERT: "class:alert"}.get(
-        line.look, ""
-    )
+    return _STYLES.get(line.look, "")
 
 
 def _colour(name: str) -> int:

@@ -29,6 +29,8 @@ class Look(Enum):
     TOPIC = "topic"
     QUIET = "quiet"
     """Somebody came or went, or we did."""
+    MODERATION = "moderation"
+    """What a moderator did; of the log, but nothing that was said."""
     NOTICE = "notice"
     ALERT = "alert"
     OUTPUT = "output"
@@ -61,6 +63,7 @@ LOOKS: dict[int, Look] = {
     Kind.EDIT: Look.EDIT,
     Kind.DELETE: Look.DELETE,
     Kind.REACTION: Look.REACTION,
+    Kind.MODERATION: Look.MODERATION,
 }
 """Of what is said, by its kind. All others are talk."""
 
@@ -166,8 +169,9 @@ class Line:
 
     @property
     def selectable(self) -> bool:
-        """Something that was said, or that we tried to say."""
-        return self.look in SPOKEN or (self.entry is None and self.mark is not Mark.NONE)
+        """Something that was said, or that we tried to say; or what a moderator did."""
+        told = self.look in SPOKEN or self.look is Look.MODERATION
+        return told or (self.entry is None and self.mark is not Mark.NONE)
 
     def show(self, mark: Mark, note: str = "") -> None:
         """Another mark, and what there is to say about it."""
@@ -189,11 +193,18 @@ class Line:
                 self.text = text
                 self.version += 1
 
-    def amend(self, text: str | None, *, edited: bool, reactions: tuple[Reaction, ...]) -> None:
-        """What has become of it since it was logged: a clean text, if `edited`; None, if it was
-        taken back."""
+    def amend(
+        self,
+        text: str | None,
+        *,
+        edited: bool,
+        reactions: tuple[Reaction, ...],
+        instead: str = TAKEN_BACK,
+    ) -> None:
+        """What has become of it since it was logged: a clean text, if `edited`; None, if it is gone:
+        then `instead` is shown."""
         now = (text is None, edited, reactions)
-        shown = TAKEN_BACK if text is None else text if edited else self.logged
+        shown = instead if text is None else text if edited else self.logged
         if now != (self.deleted, self.edited, self.reactions) or shown != self.text:
             self.deleted, self.edited, self.reactions = now
             self.text = shown

@@ -45,15 +45,15 @@ class MemberList:
         return max(self._width, LEAST) if screen >= SCREEN else 0
 
     def rows(
-        self, members: Mapping[int, Member], count: int | None, size: int, height: int
+        self, members: Mapping[int, Member], count: int | str, size: int, height: int
     ) -> list[Row]:
-        """A heading and as many names as there is room for. `count`: how many there are in all,
-        None while we are away; where no names are known they are too many to be followed."""
+        """A heading and as many names as there is room for. `count`: how many there are in all, or
+        why that is not known; where no names are known they are too many to be followed."""
         names = self.names(members)
-        heading = f"{max(count, len(names)):,} here" if count is not None else "offline"
+        heading = count if isinstance(count, str) else f"{max(count, len(names)):,} here"
         rows: list[Row] = [(("class:members", cut(heading, size)),)]
         room = height - 1
-        if not names and count:
+        if not names and count and not isinstance(count, str):
             rows.append((("class:quiet", cut("/who", size)),))
         shown = names if len(names) <= room else names[: max(room - 1, 0)]
         rows += [((name_style(name), cut(self._shown(name), size)),) for name in shown]

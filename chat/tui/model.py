@@ -23,9 +23,9 @@ from .editor import Editor
 from .effects import Effect, Quit, Repaint, Suspend
 from .inputline import TYPED_MAX, InputLine
 from .keys import Binding, find
-from .lines import Line
+from .lines import SPOKEN, Line
 from .news import News
-from .prompts import CorrectionPrompt, HistoryPrompt, Prompt, SearchPrompt
+from .prompts import CorrectionPrompt, HistoryPrompt, Prompt, SearchPrompt, SecretPrompt
 from .roombuffer import RoomBuffer
 from .rows import Frame
 from .settings import Settings
@@ -35,6 +35,9 @@ DEFAULTS = Settings()
 
 TWICE = 2.0
 """Seconds within which a second Ctrl-C quits."""
+
+PAUSE = 2.0
+"""Seconds without a key after which nobody is typing, and may be asked for something."""
 
 NOTCH = 3
 """Rows that the wheel moves at once."""
@@ -66,12 +69,14 @@ class Model:
             keys=lambda: self.bindings,
             correct=self._correct,
             search=self.search,
+            ask=self._ask,
         )
         self.news = News(self.desk, self.actions)
         self._editors: dict[RoomBuffer, Editor] = {}
         self._prompt: Prompt | None = None
         self._frame: Frame | None = None
         """The one on the screen."""
+        self._key_at = -PAUSE
         self._interrupted_at = -TWICE
         self._told = ""
         """What was being typed when others were told so."""
@@ -99,6 +104,11 @@ class Model:
         """What the keys edit."""
         return self._prompt or self.editor
 
+    @property
+    def secret(self) -> SecretPrompt | None:
+        """What is asked for, if nobody is to see it."""
+        return self._prompt if isinstance(self._prompt, SecretPrompt) else None
+
     # What comes in
 
     def take(self, event: object) -> None:
@@ -118,13 +128,20 @@ class Model:
         self.after_key()
 
     def before_key(self) -> None:
-        self.desk.hint = ("", "")
+        self._key_at = self.desk.now()
+        self.desk.hush()
 
     def after_key(self) -> None:
         self.line.settle()
         if self._prompt is not None:
             self._prompt.changed()
         self._tell_typing()
+
+    def answer(self, text: str) -> None:
+        """All at once, to what is asked for."""
+        self.before_key()
+        self.line.set(text)
+        self.send()
 
     def paste(self, text: str) -> None:
         """It can be edited; nothing in it is done."""
@@ -240,7 +257,8 @@ class Model:
             self.desk.tell("there is no further message here")
         elif (line := buffer.selected) is not None:
             own = "Alt-E corrects it, /delete takes it back, " if line.own else ""
-            self.desk.tell(f"{own}/react 👍 reacts, Alt-C copies, Escape lets it go")
+            reacts = "/react 👍 reacts, " if line.look in SPOKEN else ""
+            self.desk.tell(f"{own}{reacts}Alt-C copies, Escape lets it go")
 
     def amend(self, act: Callable[[Amending], bool]) -> None:
         """Something with the selected message, or the last one."""
@@ -321,6 +339,16 @@ class Model:
 
     def _correct(self, line: Line) -> None:
         self._prompt = CorrectionPrompt(line, self.actions.amending.replace)
+
+    def _ask(self, prompt: SecretPrompt, at_once: bool) -> bool:
+        """What is being typed does not end up as a password, nor the other way round."""
+        typing = self.editor.text and self.desk.now() - self._key_at < PAUSE
+        if not at_once and (typing or self._prompt is not None):
+            return False
+        self._leave_prompt()
+        self.desk.hush()
+        self._prompt = prompt
+        return True
 
     def _leave_prompt(self) -> None:
         if self._prompt is not None:

@@ -83,8 +83,12 @@ class News:
                 waiting, desk.rooms_for = desk.rooms_for, None
                 if waiting is not None:
                     waiting.output(rooms_answer(rooms), desk.wall())
-            case events.Refusal(reason, request):
-                self._refused(clean(reason), request)
+            case events.Refusal(reason, request, why):
+                self._refused(clean(reason), request, why)
+            case events.Removed(room, reason):
+                self._removed(room, clean(reason))
+            case events.Done():
+                self._actions.moderating.done(event)
             case events.Notice(text):
                 desk.notice(clean(text))
 
@@ -95,6 +99,7 @@ class News:
         desk.loss.look(guest.rooms.values(), desk.now())
         desk.health.sample(guest.rtt, desk.loss.latest, *silence(guest, desk.now()))
         self._actions.list_members()
+        desk.count_down()
         for buffer in desk.buffers:
             buffer.tick(desk.now(), desk.wall())
             buffer.outgoing.look(desk.uplink.guest.rooms.get(buffer.room), desk.now())
@@ -112,7 +117,8 @@ class News:
         desk = self._desk
         seen = buffer is desk.current and desk.focused
         wanted = desk.settings.bell
-        if line.own or seen or desk.buffers.reader.ignores(line.name) or wanted == "off":
+        quiet = line.own or line.look is Look.MODERATION or desk.buffers.reader.ignores(line.name)
+        if quiet or seen or wanted == "off":
             return
         if wanted == "all" or line.mention or buffer.direct:
             desk.effects.append(Bell())
@@ -192,12 +198,25 @@ class News:
         text = f"{clean(asked)} is taken: you are {clean(name)}; /nick NAME changes it"
         self._desk.alert(text, buffer)
 
-    def _refused(self, reason: str, request: asks.Request) -> None:
+    def _removed(self, room: str, reason: str) -> None:
+        """The guest has dropped it; what was said there is to be read as long as we like."""
+        desk = self._desk
+        buffer = desk.buffers.get(room)
+        if buffer is None:
+            return
+        desk.typing.pop(room, None)
+        self._caught_up.discard(room)
+        for each in {buffer, desk.current}:
+            desk.alert(reason, each)
+
+    def _refused(self, reason: str, request: asks.Request, why: int) -> None:
         """Of a room, the guest has dropped it; of a person, what was to be said is given back."""
         desk = self._desk
         match request:
             case asks.Join(room=room) if (buffer := desk.buffers.get(room)) is not None:
-                desk.alert(f"you are not in {buffer.label}: {reason}", buffer)
+                self._actions.passwords.refused(buffer, request, reason, why)
+            case asks.Act():
+                self._actions.moderating.refused(reason, request)
             case asks.Direct(name=name) if texts := desk.letters.pop(same_name(name), []):
                 desk.alert(f"{reason}. Not said: {' / '.join(clean(text) for text in texts)}")
             case _:

@@ -172,16 +172,14 @@ class Outgoing:
         timeline = self._timeline
         return [line for line in self._failed if timeline[timeline.index(line.key)] is line]
 
-    def resend(self, line: Line) -> Unsent | None:
-        """What is to be said anew instead of this line, which is gone then; None: it did not fail."""
-        unsent = self._failed.pop(line, None)
-        if unsent is not None:
-            self._timeline.remove(line)
-        return unsent
+    def unsent(self, line: Line) -> Unsent | None:
+        """What is to be said anew instead of this line; None: it did not fail."""
+        return self._failed.get(line)
 
-    def dismiss(self, line: Line) -> bool:
-        """Lets it go for good. Whether it had failed."""
-        return self.resend(line) is not None
+    def dismiss(self, line: Line) -> None:
+        """Lets what failed go for good."""
+        if self._failed.pop(line, None) is not None:
+            self._timeline.remove(line)
 
     def _give_up(self, said: _Said, lost: Sequence[int], why: str) -> None:
         line = said.line

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from chat.client import Client
+from chat.core import asks, events
 from chat.stdin import read_lines
 
+from .echo import Echo
 from .effects import Copy, Quit, Remember
 from .files import SettingsFile
 from .health import Phase
@@ -35,6 +37,7 @@ INTERRUPTED = 130
 
 class PlainShell:
     """`connect(on_event)` makes the client, unopened, with that as the one who is told everything.
+    `secret`: the first room's password; without it, the link's invite.
 
     Printing waits for whoever reads: what is missed meanwhile is in the log, and fetched."""
 
@@ -42,6 +45,7 @@ class PlainShell:
         self,
         connect: Callable[[Callable[[object], None]], Client],
         *,
+        secret: str = "",
         settings: SettingsFile | None = None,
         stdin: TextIO = sys.stdin,
         stdout: TextIO = sys.stdout,
@@ -51,10 +55,13 @@ class PlainShell:
         if isinstance(stdout, io.TextIOWrapper):
             stdout.reconfigure(errors="replace")  # What this terminal has no character for.
         self._typed = stdin.isatty()
+        self._echo = Echo(stdin)
         self.client = connect(self._on_event)
-        self.client.guest.join(self.client.link.room, time.monotonic())
+        link = self.client.link
+        self.client.guest.join(link.room, time.monotonic(), secret=secret or link.invite)
         values, complaints = settings.load() if settings is not None else (Settings(), [])
         self.model = Model(self.client, time.monotonic, lambda: int(time.time() * 1000), values)
+        self.model.desk.interactive = self._echo.can_hide
         for complaint in complaints:
             self.model.desk.alert(complaint)
         self._shelf = Shelf(self.model, settings, drafts=False) if settings is not None else None
@@ -87,6 +94,7 @@ class PlainShell:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                self._echo.show(True)
         self._spoken.end()
         self._print()
         if self._shelf is not None:
@@ -117,6 +125,11 @@ class PlainShell:
         self._perform()
         if self.model.desk.health.phase is Phase.REFUSED:
             self._end(1)
+        match event:
+            case events.Refusal(request=asks.Join(room=room)) | events.Removed(room=room):
+                # A pipe talks to the room that it was given; who sits there can go elsewhere.
+                if room == self.client.link.room and not self._typed:
+                    self._end(1)
 
     async def _tick(self) -> None:
         while True:
@@ -151,6 +164,7 @@ class PlainShell:
                     self._shelf.remember(effect)
                 case Copy():
                     self.model.desk.alert("there is no clipboard here")
+        self._echo.show(self.model.secret is None)
         self._print()
 
     def _print(self) -> None:

@@ -3,6 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Callable
 
+from chat.core.doorkey import BadSecretError, check_secret
+
 from .editor import Editor
 from .inputline import InputLine
 from .lines import Line
@@ -147,3 +149,87 @@ class CorrectionPrompt(Prompt):
     def enter(self) -> bool:
         text = self.text.strip("\n")
         return not text.strip() or self._replace(self._line, text)
+
+
+HIDDEN = "•"
+"""Instead of each character that nobody is to see."""
+
+
+class SecretPrompt(Prompt):
+    """Asks for a password. Nothing of it is shown, or kept anywhere; where nothing is typed, Enter
+    is as Escape."""
+
+    def __init__(self, label: str, hint: str, given_up: Callable[[], None]) -> None:
+        super().__init__()
+        self.label = label
+        self._hint = hint
+        self._given_up = given_up
+
+    @property
+    def shown(self) -> str:
+        return HIDDEN * len(self.text)
+
+    @property
+    def hint(self) -> str:
+        return self._hint
+
+    def insert(self, text: str) -> bool:
+        """What is copied often ends with the end of its line."""
+        return super().insert(text.strip("\r\n"))
+
+    def enter(self) -> bool:
+        secret = self.text
+        self.buffer.reset()
+        if not secret:
+            self.leave()
+            return True
+        try:
+            return self.take(check_secret(secret))
+        except BadSecretError as error:
+            self._hint = f"{error}; once more"
+            return False
+
+    def leave(self) -> None:
+        self.buffer.reset()
+        self._given_up()
+
+    @abstractmethod
+    def take(self, secret: str) -> bool:
+        """Whether nothing more is asked."""
+
+
+class EntryPrompt(SecretPrompt):
+    """For the password of a room that we want to be in."""
+
+    def __init__(
+        self, label: str, hint: str, enter: Callable[[str], None], given_up: Callable[[], None]
+    ) -> None:
+        super().__init__(f"password for {label}: ", hint, given_up)
+        self._enter = enter
+
+    def take(self, secret: str) -> bool:
+        self._enter(secret)
+        return True
+
+
+class NewPasswordPrompt(SecretPrompt):
+    """For a password that a room is to have, twice."""
+
+    def __init__(
+        self, label: str, hint: str, change: Callable[[str], None], given_up: Callable[[], None]
+    ) -> None:
+        super().__init__(f"new password for {label}: ", hint, given_up)
+        self._first_label = self.label
+        self._first = ""
+        self._change = change
+
+    def take(self, secret: str) -> bool:
+        if not self._first:
+            self._first, self.label, self._hint = secret, "again: ", ""
+            return False
+        if secret != self._first:
+            self._first, self.label = "", self._first_label
+            self._hint = "these were not the same; once more, from the beginning"
+            return False
+        self._change(secret)
+        return True

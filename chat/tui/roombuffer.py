@@ -69,6 +69,11 @@ class RoomBuffer:
         return f"@{self.peer}" if self.room.startswith("@") else self.room
 
     @property
+    def title(self) -> str:
+        """As it is called in a sentence."""
+        return self.label if self.direct else f"#{self.label}"
+
+    @property
     def direct(self) -> bool:
         return self.room.startswith("@")
 
@@ -92,7 +97,8 @@ class RoomBuffer:
                 self.selection.became(selected, line)
         elif not seen or self._unread.away:
             self._unread.came(line)
-        self._speakers.spoke(line)
+        if line.look is not Look.MODERATION:
+            self._speakers.spoke(line)
         self._changed(line)
         self._evict()
         return line
@@ -265,7 +271,8 @@ class RoomBuffer:
     def copy_text(self, line: Line) -> str:
         """14:03 <ann> text"""
         when = clock.strftime(self.timeline.reader.clock, clock.localtime(line.time / 1000))
-        who = f"* {line.name}" if line.look is Look.ACTION else f"<{line.name}>"
+        sign = {Look.ACTION: "*", Look.MODERATION: "--"}.get(line.look)
+        who = f"{sign} {line.name}" if sign else f"<{line.name}>"
         return f"{when} {who} {line.text}".strip()
 
     # Searching

@@ -32,6 +32,7 @@ from .order import Order
 from .outage import Outage
 from .outgoing import AGAIN
 from .presence import listed
+from .prompts import SecretPrompt
 from .roombuffer import RoomBuffer
 
 BACKLOG = 10
@@ -99,7 +100,10 @@ class Spoken:
         self._said: list[_Said] = []
         self._day = _day(self._desk.wall())
         self._outage = Outage()
+        self._question: tuple[SecretPrompt, str, str] | None = None
+        """What was asked last, as it was put."""
         self._lines: list[str] = []
+        self._desk.holds_back = False
 
     def drain(self) -> list[str]:
         """What is to be printed, once."""
@@ -114,7 +118,8 @@ class Spoken:
     @property
     def awaiting(self) -> bool:
         """The answer to a command will be told."""
-        return self._desk.rooms_for is not None or bool(self._desk.members_for)
+        desk = self._desk
+        return desk.rooms_for is not None or bool(desk.members_for) or desk.acting > 0
 
     # What comes in
 
@@ -135,6 +140,15 @@ class Spoken:
 
     def enter(self, text: str) -> None:
         """A line that was typed; if it is refused, why."""
+        if self._model.secret is not None:
+            self._model.answer(text)
+        else:
+            self._do(text)
+        self._look()
+        if self._desk.hint[1]:
+            self._tell(self._desk.hint[1])
+
+    def _do(self, text: str) -> None:
         self._model.before_key()
         match parse(text):
             case Call("help", args):
@@ -142,9 +156,6 @@ class Spoken:
                 self._lines += [] if args else [_SLASH]
             case _:
                 self._model.actions.line(text)
-        self._look()
-        if self._desk.hint[1]:
-            self._tell(self._desk.hint[1])
 
     def tick(self) -> None:
         """About once a second."""
@@ -211,7 +222,7 @@ class Spoken:
         desk = self._desk
         if desk.current is not self._current:
             self._current = desk.current
-            self._tell(f"you are in {_label(self._current)} now")
+            self._tell(f"you are in {self._current.title} now")
         found: dict[tuple[Look, str], list[RoomBuffer]] = {}
         for buffer in desk.buffers:
             for line in self._room(buffer).news(buffer.timeline.shown):
@@ -230,7 +241,18 @@ class Spoken:
         for buffer in desk.buffers:
             self._introduce(buffer)
         self._said = [each for each in self._said if self._on_its_way(each)]
+        self._put_question()
         return bool(found)
+
+    def _put_question(self) -> None:
+        """What is asked for, each time that it is."""
+        prompt = self._model.secret
+        if prompt is None:
+            self._question = None
+            return
+        before, self._question = self._question, (prompt, prompt.label, prompt.hint)
+        if self._question != before:
+            self._tell(f"{prompt.label}{prompt.hint}".rstrip())
 
     def _introduce(self, buffer: RoomBuffer) -> None:
         """What the room is about and who is there, as soon as it is known."""
@@ -244,16 +266,16 @@ class Spoken:
             return
         room.introduced = True
         if topic := clean(membership.topic):
-            self._tell(f"the topic of {_label(buffer)}: {topic}")
+            self._tell(f"the topic of {buffer.title}: {topic}")
         if buffer.direct:
-            self._tell(f"only {buffer.peer} and you read {_label(buffer)}, and the server")
+            self._tell(f"only {buffer.peer} and you read {buffer.title}, and the server")
         elif not roster.complete:
-            self._tell(f"{roster.count:,} are in {_label(buffer)}; /who lists them")
+            self._tell(f"{roster.count:,} are in {buffer.title}; /who lists them")
         else:
             names = buffer.members.names(roster.members)
             others = [name for name in names if name != desk.uplink.guest.name]
-            who = f"with you in {_label(buffer)}: {listed(others)}" if others else ""
-            self._tell(who or f"nobody else is in {_label(buffer)}")
+            who = f"with you in {buffer.title}: {listed(others)}" if others else ""
+            self._tell(who or f"nobody else is in {buffer.title}")
 
     def _on_its_way(self, said: _Said) -> bool:
         """Whether it still is, or may yet be lost; tells what there is to tell of it."""
@@ -283,22 +305,20 @@ class Spoken:
         return self._rooms[buffer]
 
     def _in_front(self, buffer: RoomBuffer) -> str:
-        return "" if buffer is self._desk.current else f"{_label(buffer)} "
+        return "" if buffer is self._desk.current else f"{buffer.title} "
 
 
 def said(entry: Entry, form: str) -> str:
     """A whole entry, as it is told: `14:03 <ann> text`, `14:03 * ann waves`; `form`: of the time."""
     name = clean(entry.name).strip() or "?"
     clock = time.strftime(form, time.localtime(min(entry.time, LAST_TIME) / 1000))
+    if entry.kind == Kind.MODERATION:
+        return f"{clock} -- {name} {clean(entry.text)}"
     if entry.kind != Kind.MESSAGE:
         return f"{clock} {render(replace(entry, name=name), where=False)}"
     verified = VERIFIED if entry.key else ""
     text = clean(entry.text, lines=True).replace("\n", _INDENT)
     return f"{clock} <{name}{verified}> {text}"
-
-
-def _label(buffer: RoomBuffer) -> str:
-    return buffer.label if buffer.direct else f"#{buffer.label}"
 
 
 def _day(milliseconds: int) -> date:

@@ -61,6 +61,12 @@ class Facts(NamedTuple):
     catching_up: Progress | None = None
     typing: Sequence[str] = ()
     """Who else is, in the room on the screen; clean."""
+    role: str = ""
+    """Ours, in the room on the screen, where it is more than others have."""
+    muted: str = ""
+    """That we are, and how long yet."""
+    slow: str = ""
+    """How slow the room is."""
     ascii: bool = False
     """The terminal shows nothing else."""
 
@@ -125,11 +131,14 @@ def _parts(facts: Facts) -> list[_Part]:
     return [
         _Part(3, (("class:status.name", f" {facts.name} "),)),
         _Part(0, (("class:status.here", f" {_number(facts, here)}{here.label} "),) if here else ()),
+        _Part(10, _plain(facts.role)),
+        _Part(1, _loud(facts.muted)),
         _Part(1, _loud(facts.state)),
         _Part(2, _plain(_bytes(facts.size)) if facts.size <= PASTE_BYTES else _loud(_bytes(facts.size))),
         _Part(4, _loud(f"more below ({facts.below:,})" if facts.below is not None else "")),
         _first(5, _progress(facts)),
         _Part(6, _plain(f"{facts.pending:,} pending" if facts.pending else "")),
+        _Part(7, _plain(facts.slow)),
         _network(9, facts),
         _Part(11, _plain("impaired" if facts.impaired else "")),
         _first(10, _typing(facts.typing)),

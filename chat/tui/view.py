@@ -1,7 +1,9 @@
 """What is on the screen, given what the desk knows and what is being typed."""
 
+from chat.core.membership import Membership
 from chat.core.text import clean
 
+from . import standing
 from .cells import cut, width
 from .desk import Desk
 from .health import Phase, silence
@@ -20,19 +22,19 @@ def compose_view(
     buffer.viewport.bare = bare
     membership = desk.uplink.guest.rooms.get(buffer.room)
     members = membership.roster.members if membership is not None else {}
-    count = membership.roster.count if membership is not None and membership.joined else None
-    trouble = _trouble(desk)
-    hints = (desk.hint, ("class:hint", line.hint), ("class:trouble", trouble))
+    hints = (desk.hint, ("class:hint", line.hint), ("class:trouble", _trouble(desk)))
     parts = Parts(
         banner=banner,
         header=_header(desk, buffer, columns),
         members_columns=buffer.members.columns(members, columns) if desk.settings.members else 0,
-        members=lambda size, height: buffer.members.rows(members, count, size, height),
+        members=lambda size, height: buffer.members.rows(
+            members, _heading(membership, desk.health.phase), size, height
+        ),
         messages=lambda size, height: buffer.view(size, height, membership),
         status=lambda size: status_row(_facts(desk, line), size),
         hint=next((hint for hint in hints if hint[1]), ("", "")),
         label=line.label,
-        text=line.text,
+        text=line.shown,
         cursor=line.cursor,
         bare=bare,
     )
@@ -54,9 +56,20 @@ def _header(desk: Desk, buffer: RoomBuffer, columns: int) -> Row:
     return (("class:topic", label), ("", cut(f"  {topic}", columns - width(label))))
 
 
+def _heading(membership: Membership | None, phase: Phase) -> int | str:
+    """How many are here; or why that is not known."""
+    if membership is not None and membership.joined:
+        return membership.roster.count
+    return "outside" if membership is None and phase is Phase.CONNECTED else "offline"
+
+
 def _trouble(desk: Desk) -> str:
     guest, now = desk.uplink.guest, desk.now()
-    return desk.health.trouble(*silence(guest, now), now)
+    trouble = desk.health.trouble(*silence(guest, now), now)
+    buffer = desk.current
+    if trouble or buffer.room in guest.rooms:
+        return trouble
+    return f"you are not in {buffer.title}: what was said stays here; /join {buffer.room} enters it"
 
 
 def _facts(desk: Desk, line: InputLine) -> Facts:
@@ -65,6 +78,7 @@ def _facts(desk: Desk, line: InputLine) -> Facts:
     membership = guest.rooms.get(buffer.room)
     connected = desk.health.phase is Phase.CONNECTED
     known = guest.rtt.measured and connected
+    here = guest.standing(buffer.room)
     return Facts(
         name=guest.name,
         tabs=[
@@ -82,6 +96,9 @@ def _facts(desk: Desk, line: InputLine) -> Facts:
         trend=desk.health.round_trips if connected and desk.settings.sparkline else (),
         typing=_typing(desk),
         catching_up=buffer.catch_up.look(membership, now),
+        role=standing.role(here),
+        muted=standing.muted(here, now),
+        slow=standing.slow(here),
     )
 
 

@@ -74,6 +74,7 @@ class Viewer(Client):
         self.link = Link(SERVER.host, SERVER.port, ROOM)
         self.network = Own()
         self.local: Path | None = None
+        self.pin = ""
         super().__init__(
             clock,
             network,

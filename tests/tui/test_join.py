@@ -25,6 +25,13 @@ def test_the_last_link_is_remembered() -> None:
     assert join.last_link() == Link("192.0.2.2", 4000, "dev")
 
 
+def test_a_link_with_an_invite_is_ours_alone(state: Path) -> None:
+    link = Link("192.0.2.1", 4000, "dev", "a" * 26, "Abc-123")
+    join.remember(link)
+    assert join.last_link() == link
+    assert (state / "last-link").stat().st_mode & 0o077 == 0
+
+
 def test_a_broken_file_is_none(state: Path) -> None:
     state.mkdir()
     (state / "last-link").write_bytes(b"\xff\xfe")
@@ -68,7 +75,10 @@ def test_what_is_not_acknowledged_is_not_lost_with_the_screen(
         unsent: ClassVar = ["one", "two\x1b[2J"]
 
         def __init__(
-            self, connect: Callable[[Callable[[object], None]], Client], settings: object
+            self,
+            connect: Callable[[Callable[[object], None]], Client],
+            secret: str,
+            settings: object,
         ) -> None:
             self.client = connect(lambda event: None)
 

@@ -6,7 +6,7 @@ def members(*names: str) -> dict[int, Member]:
     return {n: Member(n, name, "192.0.2.1:1", 0, False) for n, name in enumerate(names, 1)}
 
 
-def plain(names: dict[int, Member], count: int | None, height: int = 6) -> list[str]:
+def plain(names: dict[int, Member], count: int | str, height: int = 6) -> list[str]:
     rows = MemberList().rows(names, count, 12, height)
     return ["".join(text for _, text in row) for row in rows]
 
@@ -26,7 +26,8 @@ def test_too_many_to_follow() -> None:
 
 
 def test_while_we_are_away() -> None:
-    assert plain(members("ann"), None) == ["offline", "ann"]
+    assert plain(members("ann"), "offline") == ["offline", "ann"]
+    assert plain({}, "outside") == ["outside"]
 
 
 def test_its_width() -> None:

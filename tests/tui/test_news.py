@@ -183,7 +183,7 @@ def test_a_room_that_will_not_have_us(scene: Scene) -> None:
     scene.tell(events.Refusal("members only", asks.Join(1, "secret", ())))
     assert scene.seen() == []
     secret = scene.buffer("secret")
-    assert scene.seen(secret) == ["you are not in secret: members only"]
+    assert scene.seen(secret) == ["you are not in #secret: members only"]
     scene.tell(events.Refusal("something else", asks.Nick(2, "zoe")))
     assert scene.seen() == ["something else"]
     scene.desk.buffers.show(secret)

@@ -257,11 +257,13 @@ def test_what_failed_is_given_back_as_it_was_typed() -> None:
     scene.outgoing.failed(2, "no")
     assert [line.text for line in scene.outgoing.failed_lines] == ["waves", "hello"]
     waves, hello = scene.outgoing.failed_lines
-    assert scene.outgoing.resend(waves) == Unsent(Kind.ACTION, "wa\x07ves")
+    assert scene.outgoing.unsent(waves) == Unsent(Kind.ACTION, "wa\x07ves")
+    assert scene.seen == [("✗", "waves"), ("✗", "hello")], "until it is let go"
+    scene.outgoing.dismiss(waves)
     assert scene.seen == [("✗", "hello")]
-    assert scene.outgoing.resend(waves) is None
-    assert scene.outgoing.dismiss(hello)
-    assert not scene.outgoing.dismiss(hello)
+    assert scene.outgoing.unsent(waves) is None
+    scene.outgoing.dismiss(hello)
+    scene.outgoing.dismiss(hello)
     assert (scene.seen, scene.outgoing.failed_lines) == ([], [])
 
 
@@ -269,7 +271,7 @@ def test_a_correction_that_failed_is_sent_again_as_one() -> None:
     scene = Scene()
     scene.say("better", kind=Kind.EDIT, refers=7)
     scene.outgoing.failed(1, "no")
-    assert scene.outgoing.resend(scene.last) == Unsent(Kind.EDIT, "better", 7)
+    assert scene.outgoing.unsent(scene.last) == Unsent(Kind.EDIT, "better", 7)
 
 
 def test_what_is_in_the_log_is_not_sent_again() -> None:
@@ -282,7 +284,7 @@ def test_what_is_in_the_log_is_not_sent_again() -> None:
     scene.read(1, "one ", 1, more=True)
     assert [text for _, text in scene.seen] == ["two three", "one "]
     (line,) = scene.outgoing.failed_lines
-    assert scene.outgoing.resend(line) == Unsent(Kind.MESSAGE, "two three")
+    assert scene.outgoing.unsent(line) == Unsent(Kind.MESSAGE, "two three")
 
 
 def test_what_was_confirmed_and_lost_is_sent_again_and_the_rest_is_under_way() -> None:
@@ -291,7 +293,7 @@ def test_what_was_confirmed_and_lost_is_sent_again_and_the_rest_is_under_way() -
     scene.outgoing.logged(1, 1)
     scene.outgoing.disowned()
     (line,) = scene.outgoing.failed_lines
-    assert scene.outgoing.resend(line) == Unsent(Kind.MESSAGE, "one ")
+    assert scene.outgoing.unsent(line) == Unsent(Kind.MESSAGE, "one ")
 
 
 def test_what_failed_and_was_let_go_is_not_there_any_more() -> None:

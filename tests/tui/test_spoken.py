@@ -258,7 +258,7 @@ def test_rooms(talk: Talk) -> None:
 def test_a_room_that_will_not_have_us(talk: Talk) -> None:
     talk.enter("/join dev")
     assert talk.take(events.Refusal("it is locked", Join(1, "dev", ()))) == [
-        "-- you are not in dev: it is locked"
+        "-- you are not in #dev: it is locked"
     ]
 
 

@@ -172,6 +172,9 @@ FACTS = st.builds(
     trend=st.lists(SECONDS, max_size=60),
     catching_up=st.none() | st.builds(Progress, st.integers(0, 900), st.integers(900, 99_999)),
     typing=st.lists(LABELS, max_size=4),
+    role=st.sampled_from(["", "owner", "moderator"]),
+    muted=st.sampled_from(["", "muted", "muted for 1h 30m"]),
+    slow=st.sampled_from(["", "slow: 30s"]),
     ascii=st.booleans(),
 )
 
@@ -193,6 +196,7 @@ def test_what_matters_most_is_there_on_40_columns(facts: Facts) -> None:
     row = "".join(text for _, text in status_row(facts._replace(tabs=tabs), 40))
     assert "lobby" in row
     assert facts.state in row
+    assert facts.state or facts.muted in row
 
 
 NUMBERS_AND_UNITS = re.compile(
@@ -200,6 +204,7 @@ NUMBERS_AND_UNITS = re.compile(
     r"|\([\d,]+( @[\d,]+)?\)"  # What is unread, and what is below.
     r"|more below \([\d,]+\)"
     r"|[\d,.]+ (ms|s)( ±[\d,.]+)?"
+    r"|\d+[wdhms]\b"  # A duration.
     r"|[\d.]+% lost"
     r"|[\d,]+ (pending|are typing|is typing)"
     r"|[\d,]+ of [\d,]+( bytes)?"

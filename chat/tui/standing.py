@@ -1,0 +1,34 @@
+"""What we are in a room, and what we may say there, in words."""
+
+from math import ceil, inf
+
+from chat.core.durations import words
+from chat.core.events import Standing
+from chat.core.roles import Role
+
+
+def role(standing: Standing | None) -> str:
+    """Nothing, for who is as everybody is."""
+    if standing is None or standing.role < Role.MODERATOR:
+        return ""
+    return standing.role.name.lower()
+
+
+def muted(standing: Standing | None, now: float) -> str:
+    """Nothing, for who may speak."""
+    if standing is None or standing.muted <= now:
+        return ""
+    left = standing.muted - now
+    return "muted" if left == inf else f"muted for {words(ceil(left))}"
+
+
+def slow(standing: Standing | None) -> str:
+    """Nothing, where everybody says as much as they like."""
+    return f"slow: {words(standing.slow)}" if standing is not None and standing.slow else ""
+
+
+def ready(standing: Standing | None, now: float) -> float | None:
+    """When the next message may be said, if not at once."""
+    if standing is None or not standing.slow or standing.role >= Role.MODERATOR:
+        return None
+    return standing.ready if standing.ready > now else None
