@@ -92,10 +92,19 @@ class Person:
         self.client.guest.join(room, time.monotonic(), secret=secret, backlog=0)
         self.client.wake()
 
-    def act(self, act: str, whom: str = "", *, text: str = "", number: int = 0) -> None:
+    def act(
+        self, act: str, whom: str = "", *, seconds: int = 0, number: int = 0, text: str = ""
+    ) -> None:
         """In its room."""
-        now = time.monotonic()
-        self.client.guest.act(self.room, act, whom=whom, text=text, number=number, now=now)
+        self.client.guest.act(
+            self.room,
+            act,
+            whom=whom,
+            seconds=seconds,
+            number=number,
+            text=text,
+            now=time.monotonic(),
+        )
         self.client.wake()
 
     def _told(self, event: object) -> None:

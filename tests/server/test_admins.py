@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from chat.core.roles import Role
 from chat.core.signatures import Signer
+from chat.secure.namekeys import NameKeys
 from chat.server.admins import Admins, AdminsError, parse_key
 
+from ..e2e.people import Person, present
 from ..e2e.programs import done, serving
 from ..net.waiting import until
 
@@ -115,3 +118,21 @@ async def test_a_hangup_reads_the_file_again_and_a_bad_one_changes_nothing(tmp_p
         assert (await hangup()).endswith("read again: 1 admin")
         server.signal(signal.SIGTERM)
         assert await server.ended() == 0
+
+
+async def test_who_is_listed_moderates_the_lobby_until_it_is_not(tmp_path: Path) -> None:
+    keys = NameKeys(tmp_path / "keys")
+    file = write(tmp_path / "admins", keys.key("ann").public.hex())
+    async with serving("--admins", file) as server:
+        ann, bob = Person(server.link, "ann", keys=keys), Person(server.link, "bob")
+        async with present(ann, bob):
+            standing = ann.client.guest.standing
+            await until(lambda: (it := standing("lobby")) is not None and it.role is Role.ADMIN)
+            ann.act("slow", seconds=60)
+            await until(lambda: bool(ann.done), lambda: ann.state)
+            write(tmp_path / "admins", "# nobody")
+            server.signal(signal.SIGHUP)
+            await until(lambda: (it := standing("lobby")) is not None and it.role is Role.MEMBER)
+            ann.act("slow")
+            await until(lambda: bool(ann.refusals), lambda: ann.state)
+            assert ann.refusals[0].reason.startswith("only its moderators")
