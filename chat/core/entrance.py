@@ -79,6 +79,9 @@ class Entrance:
         self._turn = turn
         self._ruled = ruled
         self._knocking: dict[tuple[Member, str], Knock] = {}
+        self._wrong: dict[tuple[bytes, str], int] = {}
+        """By instance and room, the newest request that was wrong: what the network repeats of it
+        is no further guess."""
         self._spent: dict[int, _Spent] = {}
         """By the n of the ruling that says so."""
 
@@ -123,6 +126,7 @@ class Entrance:
             return False
         policy = self._registry.policy(knock.room)
         if not ok or policy.verifier != knock.verifier or policy.locked:
+            self._remember_wrong(knock)
             raise RefusedError(NO_ENTRY, Why.ENTRY)
         self._known.remember(knock.room, knock.verifier, knock.secret, knock.member.party)
         self.check_ban(knock.member, knock.room, now)
@@ -152,6 +156,8 @@ class Entrance:
         if vouches and not policy.locked:
             self._check_full(member, room, now)
             return True
+        if self._wrong.get((member.instance, room)) == knock.request:
+            raise RefusedError(NO_ENTRY, Why.ENTRY)
         allowed = self._guesses.begin(member.path, room, now)
         if allowed is None:
             return False  # There are too many at once: it will be asked again.
@@ -167,6 +173,13 @@ class Entrance:
         self._knocking[member, room] = knock
         self._turn.emit(Check(knock, knock.secret, knock.verifier))
         return False
+
+    def _remember_wrong(self, knock: Knock) -> None:
+        key = (knock.member.instance, knock.room)
+        self._wrong.pop(key, None)
+        self._wrong[key] = knock.request
+        if len(self._wrong) > limits.MEMBERS_KNOWN:
+            del self._wrong[next(iter(self._wrong))]
 
     def _redeems(self, knock: Knock, now: float) -> bool:
         """Whether what it shows is an invite: then it comes in when the log says that it is used."""

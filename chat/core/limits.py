@@ -183,7 +183,8 @@ GUESSES_ALL = (1.0, 100.0)
 of what is remembered."""
 
 MEMBERS_KNOWN = 16_384
-"""Members whose password was right, by room, who come back without counting as a guess: 4 MB."""
+"""Members whose password was right, by room, who come back without counting as a guess: 4 MB. And
+as many whose newest one was wrong."""
 
 CHECKS_AT_ONCE = 2
 """Passwords that are checked at the same time, each with 19 MiB and 25 to 50 ms of a processor."""

@@ -144,6 +144,20 @@ def test_what_is_asked_again_meanwhile_is_not_checked_twice() -> None:
     assert [type(reply) for reply in eve.replies].count(asks.Refused) == 1
 
 
+def test_what_is_asked_again_afterwards_is_no_further_guess() -> None:
+    """The network repeats, or the client did before it heard the answer."""
+    scene = Scene(secure=True)
+    den(scene)
+    eve = Peer(scene, "eve", path=EVE, room="")
+    ask = asks.Join(eve.number(), "den", (), "wrong")
+    told = [eve.ask(ask) for _ in range(3 * BURST)]
+    assert told[0]
+    assert told == [told[0]] * len(told)
+    assert len(scene.asked(Check)) == 1
+    eve.ask(asks.Join(eve.number(), "den", (), RIGHT))
+    assert "den" in eve.tags
+
+
 def test_a_password_is_never_set_where_it_cannot_be_hardened() -> None:
     scene = Scene(secure=True)
     owner = Peer(scene, "owner", room="den", key=KEY)

@@ -423,7 +423,7 @@ BREAKS = (
     Break(
         "say which of room, password and invite was wrong",
         "chat/core/entrance.py",
-        "            raise RefusedError(NO_ENTRY, Why.ENTRY)",
+        "            self._remember_wrong(knock)\n            raise RefusedError(NO_ENTRY, Why.ENTRY)",
         "            raise RefusedError(NO_ENTRY + knock.room, Why.ENTRY)",
         "tests/core/test_entrance.py",
     ),
