@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from chat.bots.bot import BotError as BotError
     from chat.core.amend import Amended as Amended
     from chat.core.amend import Amendments as Amendments
+    from chat.core.doorkey import BadSecretError as BadSecretError
     from chat.core.link import BadLinkError as BadLinkError
     from chat.core.memberships import NotSaidError as NotSaidError
     from chat.core.names import BadNameError as BadNameError
     from chat.core.plain import Policy as Policy
+    from chat.core.roles import Act as Act
     from chat.core.types import Entry as Entry
     from chat.core.types import Kind as Kind
     from chat.log.api import Durability as Durability
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from chat.net.impair import Impairment as Impairment
     from chat.room import ConnectError as ConnectError
     from chat.room import FailedError as FailedError
+    from chat.room import RefusedError as RefusedError
+    from chat.room import RemovedError as RemovedError
     from chat.room import Room as Room
     from chat.room import Said as Said
     from chat.room import State as State
@@ -36,10 +40,12 @@ if TYPE_CHECKING:
     from chat.server.serve import serve as serve
 
 _WHERE = {
+    "Act": "chat.core.roles",
     "Amended": "chat.core.amend",
     "Amendments": "chat.core.amend",
     "BadLinkError": "chat.core.link",
     "BadNameError": "chat.core.names",
+    "BadSecretError": "chat.core.doorkey",
     "BindError": "chat.net.address",
     "Bot": "chat.bots.bot",
     "BotError": "chat.bots.bot",
@@ -54,6 +60,8 @@ _WHERE = {
     "NameKeys": "chat.secure.namekeys",
     "NotSaidError": "chat.core.memberships",
     "Policy": "chat.core.plain",
+    "RefusedError": "chat.room",
+    "RemovedError": "chat.room",
     "ResolveError": "chat.net.address",
     "Room": "chat.room",
     "Said": "chat.room",
@@ -64,10 +72,12 @@ _WHERE = {
 
 __version__ = "0.1.0"
 __all__ = [
+    "Act",
     "Amended",
     "Amendments",
     "BadLinkError",
     "BadNameError",
+    "BadSecretError",
     "BindError",
     "Bot",
     "BotError",
@@ -82,6 +92,8 @@ __all__ = [
     "NameKeys",
     "NotSaidError",
     "Policy",
+    "RefusedError",
+    "RemovedError",
     "ResolveError",
     "Room",
     "Said",

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from chat.core import events
+from chat.core.asks import Why
 from chat.core.connection import Rebind
 from chat.core.guest import Guest
 from chat.core.link import Link
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.signatures import NameKey
+from chat.core.text import clean
 from chat.core.types import Handshake, Path, Send, Tell
 from chat.handshake import DTLS, Handshaker
 from chat.net.address import resolve
@@ -26,6 +28,12 @@ from chat.secure.trust import Trust
 
 LATE = 2.0
 """Seconds without a session after which it is worth a word."""
+
+
+def explained(refusal: events.Refusal) -> str:
+    """Why something was refused, in one line, and what to do on a command line."""
+    hint = "; --password-file FILE gives it" if refusal.why == Why.PASSWORD else ""
+    return clean(refusal.reason) + hint
 
 
 class Client:

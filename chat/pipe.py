@@ -10,7 +10,7 @@ from typing import TextIO
 import msgspec
 from msgspec import Struct
 
-from chat.client import Client
+from chat.client import Client, explained
 from chat.core import events
 from chat.core.assembly import Assembler
 from chat.core.inbox import Broken, Expired
@@ -42,11 +42,12 @@ async def send(
     lines: TextIO,
     *,
     insecure: bool = False,
+    password: str = "",
 ) -> None:
     """Says `texts`, or without any each of `lines`. Returns when all of it is acknowledged.
     Raises PipeError that names the first that is not: after `timeout` seconds in all, or if that is
-    None, after PATIENCE in which nothing was acknowledged."""
-    sender = _Sender(link, name, insecure)
+    None, after PATIENCE in which nothing was acknowledged and slow mode would have let it be."""
+    sender = _Sender(link, name, insecure, password)
     try:
         async with asyncio.timeout(timeout), asyncio.timeout(None) as patience:
             sender.patience = patience if timeout is None else None
@@ -61,12 +62,14 @@ async def send(
 
 
 class _Sender:
-    def __init__(self, link: Link, name: str, insecure: bool) -> None:
+    def __init__(self, link: Link, name: str, insecure: bool, password: str) -> None:
         self.client = Client(link, name, self._on_event, insecure=insecure, keys=NameKeys())
         self.patience: asyncio.Timeout | None = None
         """None: there is another."""
         self._room = link.room
-        self.client.guest.join(link.room, time.monotonic(), backlog=0)
+        self._membership = self.client.guest.join(
+            link.room, time.monotonic(), backlog=0, secret=password or link.invite
+        )
         self._waiting: dict[int, tuple[int, str]] = {}
         """By ticket: the line's number, and its text."""
         self._reason = ""
@@ -99,21 +102,26 @@ class _Sender:
         return f"message {number} ({start}): {why}"
 
     async def _say(self, number: int, text: str) -> None:
-        while self.client.guest.rooms[self._room].outbox.full:
+        while self._reason or self._membership.outbox.full:
             await self._wait()
         tickets = self.client.guest.say(self._room, text, time.monotonic())
         if not self._waiting:
-            self._give_time(PATIENCE)
+            self._give_time()
         self._waiting.update(dict.fromkeys(tickets, (number, text)))
         self.client.wake()
 
-    def _give_time(self, seconds: float | None) -> None:
-        """Until something is acknowledged; None: nothing waits for that, and stdin may take its
-        time."""
+    def _give_time(self) -> None:
+        """Until something is acknowledged, which in slow mode is not to be expected at once."""
         if self.patience is not None:
-            until = asyncio.get_running_loop().time() + seconds if seconds is not None else None
+            slow = max(0.0, self._membership.speaker.voice.due - time.monotonic())
             with suppress(RuntimeError):  # Time is up already, or all is done.
-                self.patience.reschedule(until)
+                self.patience.reschedule(asyncio.get_running_loop().time() + slow + PATIENCE)
+
+    def _take_time(self) -> None:
+        """Nothing waits for an acknowledgement, and stdin may take its time."""
+        if self.patience is not None:
+            with suppress(RuntimeError):
+                self.patience.reschedule(None)
 
     async def _wait(self) -> None:
         if self._reason:
@@ -127,9 +135,19 @@ class _Sender:
                 self._trouble = ""
             case events.Logged(_, ticket, _):
                 self._waiting.pop(ticket, None)
-                self._give_time(PATIENCE if self._waiting else None)
-            case events.Failed(reason=reason) | events.Refusal(reason) | events.Rejected(reason):
-                self._reason = reason
+                if self._waiting:
+                    self._give_time()
+                else:
+                    self._take_time()
+            case events.Standing():
+                now = time.monotonic()
+                self._reason = self._reason or self._membership.speaker.voice.muted(now) or ""
+                if self._waiting:
+                    self._give_time()
+            case events.Refusal():
+                self._reason = explained(event)
+            case events.Failed() | events.Removed() | events.Rejected():
+                self._reason = self._reason or clean(event.reason)
             case events.Unreachable(reason=reason):
                 doubt = "" if reason.startswith("the server") else "; is the server running there?"
                 self._trouble = reason + doubt
@@ -159,7 +177,7 @@ async def _read(lines: TextIO) -> AsyncIterator[tuple[int, str]]:
 
 # tail
 
-_NO_NEWS = events.Unreachable | events.Presence | events.Receipts | events.Typing
+_NO_NEWS = events.Unreachable | events.Presence | events.Receipts | events.Standing | events.Typing
 """Events that say nothing of the log."""
 
 
@@ -179,10 +197,16 @@ class Following(Struct, frozen=True):
 
 
 async def tail(
-    link: Link, name: str, what: Following, out: TextIO, *, insecure: bool = False
+    link: Link,
+    name: str,
+    what: Following,
+    out: TextIO,
+    *,
+    insecure: bool = False,
+    password: str = "",
 ) -> None:
     """Prints entries as they come. Raises PipeError."""
-    reader = _Reader(link, name, what, out, insecure)
+    reader = _Reader(link, name, what, out, insecure, password)
     try:
         await reader.run()
     except ResolveError as error:
@@ -192,7 +216,9 @@ async def tail(
 
 
 class _Reader:
-    def __init__(self, link: Link, name: str, what: Following, out: TextIO, insecure: bool) -> None:
+    def __init__(
+        self, link: Link, name: str, what: Following, out: TextIO, insecure: bool, password: str
+    ) -> None:
         self.client = Client(link, name, self._on_event, insecure=insecure, keys=NameKeys())
         self._what = what
         self._out = out
@@ -203,7 +229,11 @@ class _Reader:
         self._caught_up = False
         self._error: Exception | None = None
         self._membership = self.client.guest.join(
-            link.room, time.monotonic(), backlog=what.last, first=what.first
+            link.room,
+            time.monotonic(),
+            backlog=what.last,
+            first=what.first,
+            secret=password or link.invite,
         )
 
     async def run(self) -> None:
@@ -259,8 +289,10 @@ class _Reader:
                 self._caught_up = True
             case Expired(_, first, last):
                 self._say(f"{last - first + 1} entries have expired: {first} to {last}")
-            case events.Rejected(reason) | events.Refusal(reason):
-                raise PipeError(reason)
+            case events.Rejected(reason) | events.Removed(_, reason):
+                raise PipeError(clean(reason))
+            case events.Refusal():
+                raise PipeError(explained(event))
             case events.Unreachable(reason=reason):
                 self._reason = f" ({reason})"
             case events.Disconnected(reason):

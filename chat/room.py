@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from enum import Enum
 
 from chat.client import Client
-from chat.core import events
+from chat.core import asks, events
 from chat.core.delivery import Tally, tally
 from chat.core.link import Link, parse_link
 from chat.core.membership import Membership
@@ -40,6 +40,15 @@ class ConnectError(Exception):
 
 class FailedError(Exception):
     """What was said will not be in the log; one line that says why."""
+
+
+class RefusedError(Exception):
+    """What was asked for as a moderator was not done; one line that says why."""
+
+
+class RemovedError(Exception):
+    """We are not in the room any more, and do not come again by ourselves; one line that says
+    why."""
 
 
 class State(Enum):
@@ -105,6 +114,10 @@ class Room:
         self._entries: deque[Entry] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
+        self._removed = ""
+        """Why we are not in it any more."""
+        self._acts: deque[asyncio.Future[str]] = deque()
+        """What was asked for as a moderator; answered in that order."""
         self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pending: dict[int, Said] = {}
         """By the ticket of the last entry."""
@@ -128,9 +141,8 @@ class Room:
 
     def say(self, text: str, *, kind: Kind = Kind.MESSAGE, refers: int = 0) -> Said:
         """Says something; await the result to know that it is logged. Raises NotSaidError for what
-        is too long, or too much at once, and when the room is closed."""
-        if self._closed:
-            raise NotSaidError(f"{_CLOSED}; say it before the block ends")
+        is too long, or too much at once, when we are muted, and when the room is closed."""
+        self._check_open()
         tickets = self.client.guest.say(self.name, text, time.monotonic(), kind=kind, refers=refers)
         said = self._pending[tickets[-1]] = Said(text, self._left)
         self.client.wake()
@@ -148,11 +160,35 @@ class Room:
         """One emoji or short word; `undo` takes it back. Raises as `say`."""
         return self.say(UNDO + reaction if undo else reaction, kind=Kind.REACTION, refers=entry.seq)
 
+    async def act(
+        self, act: str, whom: str = "", *, seconds: int = 0, number: int = 0, text: str = ""
+    ) -> str:
+        """Moderates the room: `await room.act(chat.Act.BAN, "bob", seconds=3600, text="spam")`; the
+        fields are those of `chat.core.asks.Act`. Returns when it is in the log, with what there is
+        to say: an invite, or a list. Raises RefusedError, and NotSaidError for what cannot be
+        asked."""
+        self._check_open()
+        self.client.guest.act(
+            self.name,
+            act,
+            whom=whom,
+            seconds=seconds,
+            number=number,
+            text=text,
+            now=time.monotonic(),
+        )
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._acts.append(answer)
+        self.client.wake()
+        return await answer
+
     def __aiter__(self) -> AsyncIterator[Entry]:
         return self
 
     async def __anext__(self) -> Entry:
         while not self._entries:
+            if self._removed:
+                raise RemovedError(self._removed)
             if self._closed:
                 raise StopAsyncIteration
             self._arrived.clear()
@@ -184,6 +220,14 @@ class Room:
             case events.Receipts():
                 self._receipts = event
                 self._count()
+            case events.Done(text=text):
+                self._answer(clean(text, lines=True))
+            case events.Refusal(reason, asks.Act()):
+                self._answer(RefusedError(clean(reason)))
+            case events.Removed(_, reason) | events.Rejected(reason, True):
+                self._end(clean(reason))
+            case events.Refusal(reason, asks.Join()):
+                self._end(clean(reason))
 
     def close(self) -> None:
         """Nothing more is said, and the iteration ends when it has come to the end of what is
@@ -197,9 +241,35 @@ class Room:
         if waiting:
             await asyncio.wait(waiting, timeout=seconds)
 
+    def _check_open(self) -> None:
+        if self._removed:
+            raise NotSaidError(f"you are not in {self.name} any more: {self._removed}")
+        if self._closed:
+            raise NotSaidError(f"{_CLOSED}; say it before the block ends")
+
+    def _answer(self, answer: str | RefusedError) -> None:
+        waiting = self._acts.popleft() if self._acts else None
+        if waiting is None or waiting.done():
+            return
+        if isinstance(answer, str):
+            waiting.set_result(answer)
+        else:
+            waiting.set_exception(answer)
+
+    def _end(self, reason: str) -> None:
+        """The server will not have us here."""
+        self._removed = self._removed or reason
+        self.close()
+        if not self._left.done():
+            self._left.set_result(None)
+        while self._acts:
+            self._answer(RefusedError(reason))
+
     def _leave(self) -> None:
         """Nothing is heard any more: what is pending has failed."""
         self.close()
+        while self._acts:
+            self._answer(RefusedError(_CLOSED))
         while self._pending:
             self._pending.popitem()[1]._is(State.FAILED, _CLOSED)
         if not self._left.done():
@@ -228,13 +298,16 @@ async def connect(
     impair_seed: int | str = 0,
     insecure: bool = False,
     keys: NameKeys | None = None,
+    password: str = "",
 ) -> AsyncIterator[Room]:
     """A room until the block ends; it reconnects by itself. `backlog` of the entries before now
     come first, `timeout` seconds are the most that joining may take. Leaving waits a moment for
     what was said to be in the log; what is not there by then has failed. `insecure`: as the server
     was started. `keys`: `NameKeys()` for the user's own, so that the name is this user's alone.
+    `password`: the room's; an invite stands in the link.
 
-    Raises BadLinkError, BadNameError, ResolveError, and ConnectError where there is no way in.
+    Raises BadLinkError, BadNameError, BadSecretError, ResolveError, and ConnectError where there is
+    no way in. Who is put out of the room later gets RemovedError from the iteration.
     """
     where = parse_link(link) if isinstance(link, str) else link
     room: Room | None = None
@@ -248,8 +321,10 @@ async def connect(
                 last = reason
             case events.Notice(text):
                 log.warning("%s", clean(text))
-            case events.Rejected(reason) | events.Refusal(reason) if not entered.done():
-                entered.set_exception(ConnectError(reason))
+            case events.Rejected(reason) | events.Refusal(reason) | events.Removed(_, reason) if (
+                not entered.done()
+            ):
+                entered.set_exception(ConnectError(clean(reason)))
             case events.Entered() if not entered.done():
                 entered.set_result(None)
         if room is not None and getattr(event, "room", room.name) == room.name:
@@ -264,7 +339,10 @@ async def connect(
         insecure=insecure,
         keys=keys,
     )
-    room = Room(client, client.guest.join(where.room, time.monotonic(), backlog=backlog))
+    membership = client.guest.join(
+        where.room, time.monotonic(), backlog=backlog, secret=password or where.invite
+    )
+    room = Room(client, membership)
     try:
         await client.open()
         try:

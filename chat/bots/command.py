@@ -32,6 +32,8 @@ class Options(Struct, frozen=True):
     impair: str = ""
     impair_seed: str = "0"
     insecure: bool = False
+    password: str = ""
+    """The room's."""
     repair: bool = True
     workers: int = 1
 
@@ -97,6 +99,7 @@ def _tasks(options: Options) -> list[Task]:
             impair=options.impair,
             impair_seed=options.impair_seed,
             insecure=options.insecure,
+            password=options.password,
             repair=options.repair,
             worker=worker,
             workers=workers,

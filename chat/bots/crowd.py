@@ -11,7 +11,7 @@ from chat.net.impair import Impairment
 from .heard import Bot, Ledger
 from .measure import LATE, Counts
 from .member import Network
-from .messages import Message, Order, Outcome, Present, Start, Stop, Task, Tick, Trouble
+from .messages import Failed, Message, Order, Outcome, Present, Start, Stop, Task, Tick, Trouble
 from .schedule import Event, What
 from .schedule import events as scheduled
 from .stamp import Stamp, stamped
@@ -55,6 +55,7 @@ class Crowd:
             task.impair_seed,
             insecure=task.insecure,
             repair=task.repair,
+            secret=task.password or task.link.invite,
         )
         following = asyncio.ensure_future(self._follow())
         try:
@@ -91,7 +92,7 @@ class Crowd:
             bot = self._bots[number] = Bot(number, task.room(number), network, self._ledger)
             bot.open()
         deadline, told = time.monotonic() + JOIN_PATIENCE, False
-        while self._joined < len(self._bots) and self._stop is None:
+        while self._awaited and self._stop is None:
             now = time.monotonic()
             if now > deadline:
                 break
@@ -163,6 +164,8 @@ class Crowd:
             await asyncio.sleep(max(0.0, start + number - time.monotonic()))
             latencies, most = self._ledger.taken()
             self._say(Tick(number, self._counts(), latencies, most))
+            if self._ledger.removed:
+                self._say(Failed(self._ledger.removed))
 
     async def _until(self, moment: float) -> None:
         """Or until it is told to stop. The others have their turn in any case."""
@@ -179,6 +182,11 @@ class Crowd:
     @property
     def _joined(self) -> int:
         return sum(bot.joined for bot in self._bots.values())
+
+    @property
+    def _awaited(self) -> bool:
+        """Somebody may still join."""
+        return any(not (bot.joined or bot.refused) for bot in self._bots.values())
 
     @property
     def _reason(self) -> str:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from chat.client import explained
 from chat.core import events
 from chat.core.memberships import NotSaidError
 from chat.core.text import clean
@@ -42,6 +43,8 @@ class Ledger:
         self.start = 0.0
         self.reason = ""
         """Why somebody could not join, as it was said last."""
+        self.removed = ""
+        """Why somebody was put out of its room."""
         self._run = run
         self._known: OrderedDict[tuple[str, int], _Known] = OrderedDict()
         self._places: dict[int, int] = {}
@@ -71,6 +74,8 @@ class Bot(Hearer):
     def __init__(self, number: int, room: str, network: Network, ledger: Ledger) -> None:
         self.room_name = room
         self.joined = False
+        self.refused = False
+        """It will not join: the room will not have it."""
         self._number = number
         self._lives = 0
         self._network = network
@@ -181,7 +186,12 @@ class Bot(Hearer):
                 self._entered(at, again=again)
             case events.Unreachable(reason=reason):
                 self._ledger.reason = clean(self._member.hint or reason)
-            case events.Refusal(reason) | events.Rejected(reason):
+            case events.Refusal():
+                self._ledger.reason = explained(event)
+                self.refused = True
+            case events.Removed(_, reason):
+                self._ledger.removed = clean(reason)
+            case events.Rejected(reason):
                 self._ledger.reason = clean(reason)
 
     def _entered(self, at: float, *, again: bool) -> None:

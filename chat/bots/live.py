@@ -36,6 +36,8 @@ class Options(Struct, frozen=True):
     impair: str = ""
     impair_seed: str = "0"
     insecure: bool = False
+    password: str = ""
+    """The room's."""
     options: Mapping[str, str] = {}
     """For the bots."""
 
@@ -54,6 +56,7 @@ class Live:
     def __init__(self, bot: Bot, name: str, options: Options, impairment: Impairment) -> None:
         self._name = name
         self._room = options.link.room
+        self._secret = options.password or options.link.invite
         self.runner = Runner(
             bot, self._tell, seed=f"{options.seed}/{name}", options=options.options
         )
@@ -72,7 +75,7 @@ class Live:
         try:
             await self._client.open()
             self._client.when_late(self._tell)
-            await self.runner.start(self._client.guest, self._client.wake, self._room)
+            await self.runner.start(self._client.guest, self._client.wake, self._room, self._secret)
             given = self._client.guest.name
             self._tell(f"is in {self._room}{f' as {given}' if given != self._name else ''}")
             await self.runner.ended

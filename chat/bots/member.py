@@ -89,14 +89,16 @@ class Network:
         *,
         insecure: bool = False,
         repair: bool = True,
+        secret: str = "",
     ) -> None:
-        """Needs a running loop."""
+        """Needs a running loop. `secret` opens the link's room."""
         self.link = link
         self.addresses = tuple(addresses)
         self.impairment = impairment
         self.impair_seed = impair_seed
         self.insecure = insecure
         self.repair = repair
+        self.secret = secret
         self.loop = asyncio.get_running_loop()
         self.sockets = Sockets(self.loop)
         self.pushes = Pushes()
@@ -122,7 +124,8 @@ class Member:
             random=secrets.token_bytes,
             now=now,
         )
-        self.room = self.guest.join(room, now, backlog=0)
+        secret = network.secret if room == network.link.room else ""
+        self.room = self.guest.join(room, now, backlog=0, secret=secret)
         if not network.repair:
             self.room.inbox = Listener(room, backlog=0)
         self._sock: socket.socket | None = None

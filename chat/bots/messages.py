@@ -19,6 +19,8 @@ class Task(Struct, frozen=True, tag=True):
     impair: str = ""
     impair_seed: str = "0"
     insecure: bool = False
+    password: str = ""
+    """The room's."""
     repair: bool = True
     worker: int = 0
     workers: int = 1

@@ -12,8 +12,10 @@ from random import Random
 from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
+from chat.client import explained
 from chat.core import asks, events
 from chat.core.assembly import Assembler
+from chat.core.doorkey import BadSecretError
 from chat.core.guest import Guest
 from chat.core.inbox import Expired
 from chat.core.memberships import NotSaidError
@@ -91,9 +93,11 @@ class Runner:
 
     # Its life
 
-    async def start(self, guest: Guest, wake: Callable[[], None], room: str) -> None:
-        """Returns when it has started and is in the room. `wake` is called when the guest was
-        asked for something. Raises BotError."""
+    async def start(
+        self, guest: Guest, wake: Callable[[], None], room: str, secret: str = ""
+    ) -> None:
+        """Returns when it has started and is in the room, whose door `secret` opens. `wake` is
+        called when the guest was asked for something. Raises BotError."""
         self._guest, self._wake = guest, wake
         try:
             await self._bot.on_start()
@@ -102,7 +106,7 @@ class Runner:
         except Exception as error:
             raise BotError(describe(error, self._folder)) from error
         self._started = True
-        await self.join(room)
+        await self._join(room, secret)
 
     async def stop(self) -> None:
         """Ends all that goes on, lets the bot say its last words, and waits a moment for them."""
@@ -142,11 +146,15 @@ class Runner:
         return sorted({row.name for row in rows})
 
     async def join(self, room: str) -> str:
+        return await self._join(room)
+
+    async def _join(self, room: str, secret: str = "") -> str:
         try:
             name = room_name(room)
-        except BadNameError as error:
+            membership = self.guest.join(name, self.now(), backlog=0, secret=secret)
+        except (BadNameError, BadSecretError) as error:
             raise BotError(str(error)) from error
-        if not self.guest.join(name, self.now(), backlog=0).joined:
+        if not membership.joined:
             entering = self._entering.setdefault(name, _future())
             self._wake()
             await asyncio.shield(entering)
@@ -194,7 +202,9 @@ class Runner:
                 _done(self._saying.pop(ticket, None))
             case events.Failed(_, ticket, reason):
                 _done(self._saying.pop(ticket, None), BotError(clean(reason)))
-            case events.Refusal(reason, asks.Join(room=room)):
+            case events.Refusal(request=asks.Join(room=room)):
+                self._refused(room, BotError(explained(event)))
+            case events.Removed(room, reason):
                 self._refused(room, BotError(clean(reason)))
             case events.Disconnected(reason):
                 self._tell(f"{clean(reason)}; connecting again")
@@ -253,7 +263,7 @@ class Runner:
             self._wait(name, room, "on_depart", partial(self._bot.on_depart, name, went))
 
     def _refused(self, name: str, error: BotError) -> None:
-        """To be in a room, at first or after a reconnect."""
+        """To be in a room: at first, after a reconnect, or because it was put out."""
         if name in self._entering:
             _done(self._entering.pop(name), error)
             return

@@ -14,6 +14,8 @@ from .common import (
     check_insecure,
     insecure_option,
     link_argument,
+    password_option,
+    read_password,
     report_options,
 )
 
@@ -129,6 +131,7 @@ class Bots(click.Command):
     metavar="KEY=VALUE",
     help="For the script, as self.options; repeatable.",
 )
+@password_option
 @insecure_option
 @click.pass_context
 def command(
@@ -153,6 +156,7 @@ def command(
     script: str | None,
     name: str | None,
     options: tuple[str, ...],
+    password_file: str | None,
     insecure: bool,
 ) -> int:
     """Put a crowd in the room, let it talk, and measure what arrives; or bots of your own.
@@ -165,11 +169,12 @@ def command(
     Ends with 0 if all went well, 98 if the bots themselves were too slow for the result to mean
     anything, 99 if a threshold was missed. With --scenario, --rate is that of its busiest phase and
     --duration that of all of them: the others change in proportion. A script is not measured: it
-    takes --bots, --duration, --seed, --impair, --impair-seed, --name and --option.
+    takes --bots, --duration, --seed, --impair, --impair-seed, --name, --option and --password-file.
 
     chat bots report shows, compares and merges what --json has written: chat bots report --help.
     """
-    check_insecure(link, insecure)
+    password = read_password(password_file)
+    check_insecure(link, insecure, password)
     _check_use(ctx, script)
     if script is not None:
         from chat.bots.live import Options as Live
@@ -185,6 +190,7 @@ def command(
                 impair=impair,
                 impair_seed=impair_seed,
                 insecure=insecure,
+                password=password,
                 options=_pairs(options),
             )
         )
@@ -214,9 +220,10 @@ def command(
                 Outputs(json_file, html_file, hgrm_file),
                 impair,
                 impair_seed,
-                insecure,
-                not no_repair,
-                workers,
+                insecure=insecure,
+                password=password,
+                repair=not no_repair,
+                workers=workers,
             )
         )
     except (ScenarioError, ThresholdError, ImpairmentError) as error:

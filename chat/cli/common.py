@@ -8,8 +8,15 @@ from typing import Any, TypeVar
 
 import click
 
+from chat.core.doorkey import BadSecretError, check_secret
 from chat.core.link import BadLinkError, Link, parse_link
 from chat.core.names import BadNameError, check_name
+
+STDIN = "chat.stdin"
+"""In a context's `meta`: what stdin was read for."""
+
+_PASSWORD_BYTES = 4096
+"""Of a file that has a password in it; more is something else."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,18 +30,12 @@ class LinkType(click.ParamType[Link]):
         if isinstance(value, Link):
             return value
         text = sys.stdin.readline().strip() if value == "-" else str(value)
+        if value == "-" and ctx is not None:
+            ctx.meta[STDIN] = "LINK"
         try:
-            link = parse_link(text)
+            return parse_link(text)
         except BadLinkError as error:
             self.fail(str(error), param, ctx)
-        if link.invite:
-            self.fail(
-                "invites come with a later version; use the link without what is between its pin "
-                "and the @",
-                param,
-                ctx,
-            )
-        return link
 
 
 class NameType(click.ParamType[str]):
@@ -90,6 +91,42 @@ def insecure_option(function: F) -> F:
     )(function)
 
 
+def password_option(function: F) -> F:
+    """Where a room's password is read: it never stands where `ps` shows it."""
+    return click.option(
+        "--password-file",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        metavar="FILE",
+        help="The room's password is in FILE; - is stdin.",
+    )(function)
+
+
+def read_password(file: str | None, taken: str = "") -> str:
+    """What is in the file, without the end of its line; empty where there is no file. `taken`: what
+    else stdin is read for."""
+    if file is None:
+        return ""
+    taken = click.get_current_context().meta.get(STDIN, taken)
+    if file == "-" and taken:
+        raise click.UsageError(f"--password-file -: stdin is read for {taken}; name a file")
+    try:
+        if file == "-" and sys.stdin.isatty():
+            text = click.prompt("password", hide_input=True, err=True)
+        else:
+            with click.open_file(file, "rb") as source:
+                text = source.read(_PASSWORD_BYTES).decode()
+        password = check_secret(text.removesuffix("\n").removesuffix("\r"))
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} has no text in it, but bytes that are none") from error
+    except BadSecretError as error:
+        raise click.ClickException(f"{file}: {error}") from error
+    if not password:
+        raise click.ClickException(f"{file} is empty: write the room's password into it")
+    return password
+
+
 def report_options(function: F) -> F:
     """Where what was measured goes."""
     file = click.Path(dir_okay=False, allow_dash=True)
@@ -103,8 +140,12 @@ def report_options(function: F) -> F:
     return function
 
 
-def check_insecure(link: Link, insecure: bool) -> None:
-    """Raises UsageError for a pin that nothing would prove."""
+def check_insecure(link: Link, insecure: bool, password: str = "") -> None:
+    """Raises UsageError for a pin that nothing would prove, and a password that all could read."""
+    if insecure and password:
+        raise click.UsageError(
+            "--insecure would tell everybody the password: leave out one of them"
+        )
     if insecure and link.pin:
         raise click.UsageError(
             "--insecure proves nothing, and the link has a pin: leave out the one or the other"

@@ -4,7 +4,15 @@ import click
 
 from chat.core.link import BadLinkError, Link, parse_endpoint
 
-from .common import LINK, POSITIVE, check_insecure, insecure_option, name_option
+from .common import (
+    LINK,
+    POSITIVE,
+    check_insecure,
+    insecure_option,
+    name_option,
+    password_option,
+    read_password,
+)
 
 
 @click.command("send")
@@ -16,10 +24,16 @@ from .common import LINK, POSITIVE, check_insecure, insecure_option, name_option
     metavar="S",
     help="Give up after S seconds in all. [default: after 30 s without an acknowledgement]",
 )
+@password_option
 @insecure_option
 @click.pass_context
 def command(
-    ctx: click.Context, words: tuple[str, ...], name: str, timeout: float | None, insecure: bool
+    ctx: click.Context,
+    words: tuple[str, ...],
+    name: str,
+    timeout: float | None,
+    password_file: str | None,
+    insecure: bool,
 ) -> int:
     """Say TEXT in the room, or without TEXT each line of stdin that is not blank.
 
@@ -33,11 +47,14 @@ def command(
     from chat.pipe import PipeError, send
 
     link, text = _split(ctx, words)
-    check_insecure(link, insecure)
+    password = read_password(password_file, "" if text else "the messages")
+    check_insecure(link, insecure, password)
     if not text and sys.stdin.isatty():
         print("reading lines, Ctrl-D ends", file=sys.stderr)
     try:
-        asyncio.run(send(link, name, text, timeout, sys.stdin, insecure=insecure))
+        asyncio.run(
+            send(link, name, text, timeout, sys.stdin, insecure=insecure, password=password)
+        )
     except PipeError as error:
         raise click.ClickException(str(error)) from error
     return 0

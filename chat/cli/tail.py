@@ -4,7 +4,15 @@ import click
 
 from chat.core.link import Link
 
-from .common import POSITIVE, check_insecure, insecure_option, link_argument, name_option
+from .common import (
+    POSITIVE,
+    check_insecure,
+    insecure_option,
+    link_argument,
+    name_option,
+    password_option,
+    read_password,
+)
 
 
 class From(click.ParamType[int]):
@@ -39,6 +47,7 @@ class From(click.ParamType[int]):
     help="End after S seconds without an entry; with 1 if --count was not reached.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@password_option
 @insecure_option
 def command(
     link: Link,
@@ -49,6 +58,7 @@ def command(
     count: int | None,
     timeout: float | None,
     as_json: bool,
+    password_file: str | None,
     insecure: bool,
 ) -> int:
     """Print what is said in the room, from now on.
@@ -64,10 +74,11 @@ def command(
 
     if first and last:
         raise click.UsageError("--from and --last do not go together")
-    check_insecure(link, insecure)
+    password = read_password(password_file)
+    check_insecure(link, insecure, password)
     what = Following(first, last, not no_follow, count or 0, timeout, as_json)
     try:
-        asyncio.run(tail(link, name, what, sys.stdout, insecure=insecure))
+        asyncio.run(tail(link, name, what, sys.stdout, insecure=insecure, password=password))
     except PipeError as error:
         raise click.ClickException(str(error)) from error
     return 0

@@ -105,6 +105,7 @@ async def test_what_can_amend_nothing_is_not_said() -> None:
 def test_all_that_is_public_is_listed_and_there() -> None:
     needed = {"NotSaidError", "BadLinkError", "BadNameError", "ResolveError", "BindError"}
     needed |= {"LogError", "ConnectError", "Kind", "Policy", "Durability", "Impairment"}
+    needed |= {"Act", "BadSecretError", "RefusedError", "RemovedError"}
     assert needed <= set(chat.__all__)
     for name in chat.__all__:
         assert getattr(chat, name).__name__ == name
