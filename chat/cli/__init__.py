@@ -16,6 +16,8 @@ COMMANDS = {
     "send": "say something from a script",
     "tail": "read along from a script",
     "bots": "put a crowd in a room, and measure; or your own bots",
+    "invite": "make a link that lets somebody into a room",
+    "key": "show the key that a name of yours has",
     "status": "ask a server whether it is there",
     "forget": "trust a server that was set up anew",
 }
