@@ -6,7 +6,7 @@ from prompt_toolkit.document import Document
 
 from .completion import Completions, Known, complete
 from .inputline import InputLine
-from .keep import is_secret
+from .recall import is_secret
 from .roombuffer import RoomBuffer
 
 

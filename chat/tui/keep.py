@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from chat.core.text import clean
 
-from .recall import KEPT
+from .recall import KEPT, is_secret
 
 HISTORY_BYTES = 1 << 20
 """Of one room's history; the newest that fit are kept."""
@@ -15,15 +15,6 @@ TEXT_MAX = 1 << 16
 
 DRAFTS_MAX = 100
 """Rooms whose drafts are kept."""
-
-SECRET = frozenset(("password",))
-"""Commands whose arguments are nobody's business, not even the disk's."""
-
-
-def is_secret(line: str) -> bool:
-    """Whether it may be remembered nowhere, sent or not."""
-    word = line[1:].split(maxsplit=1)[:1] if line.startswith("/") else []
-    return bool(word) and word[0].lower() in SECRET
 
 
 def worth_keeping(line: str) -> bool:

@@ -6,6 +6,15 @@ from itertools import islice
 
 KEPT = 500
 
+SECRET = frozenset(("password",))
+"""Commands whose arguments are nobody's business."""
+
+
+def is_secret(line: str) -> bool:
+    """Whether it may be remembered nowhere, sent or not."""
+    word = line[1:].split(maxsplit=1)[:1] if line.startswith("/") else []
+    return bool(word) and word[0].lower() in SECRET
+
 
 class Recall:
     """Positions count back from the newest; 0 is what is being typed now."""

@@ -39,6 +39,7 @@ def test_hidden_and_seen_again(terminal: tuple[int, TextIO]) -> None:
 def test_what_was_seen_already_is_no_secret(terminal: tuple[int, TextIO]) -> None:
     keyboard, stream = terminal
     os.write(keyboard, b"half a thought")
+    assert os.read(keyboard, 100) == b"half a thought", "it is seen"
     echo = Echo(stream)
     echo.show(False)
     os.write(keyboard, b"secret\n")

@@ -228,7 +228,7 @@ def test_join_ends_with_what_the_shell_says(monkeypatch: pytest.MonkeyPatch) -> 
     class Full:
         """Its output has nowhere to go."""
 
-        def __init__(self, connect: object, *, settings: object) -> None:
+        def __init__(self, connect: object, *, secret: str, settings: object) -> None:
             self.client = self
 
         async def run(self) -> None: ...
