@@ -105,12 +105,13 @@ def continued(
 def _body(entry: Entry) -> list[str]:
     """Its lines as they are in the file, without the time."""
     name = clean(entry.name).strip() or "?"
+    verified = VERIFIED if entry.key else ""
     if entry.kind == Kind.MODERATION:
-        return [f"-- {name} {clean(entry.text)}"]
+        return [f"-- {name}{verified} {clean(entry.text)}"]
     if entry.kind in _DEEDS:
         return render(replace(entry, name=name), numbered=True, where=False).split("\n")
     text = clean(entry.text, lines=True).replace("\n", f"\n{INDENT}")
-    return f"<{name}{VERIFIED if entry.key else ''}> {text}".split("\n")
+    return f"<{name}{verified}> {text}".split("\n")
 
 
 def _stamp(milliseconds: int) -> str:

@@ -312,11 +312,11 @@ def said(entry: Entry, form: str) -> str:
     """A whole entry, as it is told: `14:03 <ann> text`, `14:03 * ann waves`; `form`: of the time."""
     name = clean(entry.name).strip() or "?"
     clock = time.strftime(form, time.localtime(min(entry.time, LAST_TIME) / 1000))
+    verified = VERIFIED if entry.key else ""
     if entry.kind == Kind.MODERATION:
-        return f"{clock} -- {name} {clean(entry.text)}"
+        return f"{clock} -- {name}{verified} {clean(entry.text)}"
     if entry.kind != Kind.MESSAGE:
         return f"{clock} {render(replace(entry, name=name), where=False)}"
-    verified = VERIFIED if entry.key else ""
     text = clean(entry.text, lines=True).replace("\n", _INDENT)
     return f"{clock} <{name}{verified}> {text}"
 

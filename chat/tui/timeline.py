@@ -14,7 +14,7 @@ from chat.core.limits import PARTS
 from chat.core.text import clean
 from chat.core.types import Entry, Kind
 
-from .lines import END, LOOKS, SPOKEN, Key, Line, Look, Mark, Reaction, common_name
+from .lines import END, LOOKS, SPOKEN, TAKEN_BACK, Key, Line, Look, Mark, Reaction, common_name
 from .order import Order
 from .presence import Change
 from .reader import Reader
@@ -355,12 +355,21 @@ class Timeline:
         line.amend(
             None if text is None else clean(text, lines=True),
             edited=found.edited,
+            instead=_removed(found.removal),
             reactions=tuple(
                 Reaction(text, len(by), any(map(reader.owns, by)))
                 for text, by in heard.items()
                 if by
             ),
         )
+
+
+def _removed(removal: Entry | None) -> str:
+    """What is shown of a text that is gone; `removal`: the moderator's entry, if it was one."""
+    if removal is None:
+        return TAKEN_BACK
+    why = clean(removal.text).strip()
+    return f"deleted by {clean(removal.name)}" + (f": {why}" if why else "")
 
 
 def _seqs(line: Line) -> list[int]:

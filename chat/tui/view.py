@@ -69,7 +69,7 @@ def _trouble(desk: Desk) -> str:
     buffer = desk.current
     if trouble or buffer.room in guest.rooms:
         return trouble
-    return f"you are not in {buffer.title}: what was said stays here; /join {buffer.room} enters it"
+    return f"you are not in {buffer.title}; /join {buffer.room} to enter it"
 
 
 def _facts(desk: Desk, line: InputLine) -> Facts:

@@ -1,6 +1,7 @@
 """Lines as their authors and readers have made of them later."""
 
 import pytest
+from msgspec.structs import replace
 
 from chat.core.types import Entry, Kind
 from chat.tui.layout import Context, lay_out
@@ -59,6 +60,16 @@ def test_a_deletion_is_final(timeline: Timeline) -> None:
     timeline.amend(react(7, 2, "+1"))
     line = timeline[2]
     assert (line.text, line.deleted, line.reactions) == (TAKEN_BACK, True, ())
+
+
+def test_a_moderators_deletion_says_whose_it_is_and_why(timeline: Timeline) -> None:
+    for seq, refers, text in ((4, 2, "spam\x1b[2J"), (5, 3, "")):
+        removal = entry(seq, text, name="alice\x1b", kind=Kind.DELETE, refers=refers)
+        timeline.amend(replace(removal, text=text, endpoint="", instance=b"serverss"))
+    assert texts(timeline)[1:] == ["deleted by alice: spam[2J", "deleted by alice"]
+    assert timeline[2].deleted
+    (row,) = lay_out(timeline[2], Context(80)).rows[-1:]
+    assert any(style == "class:deleted" for style, _ in row)
 
 
 def test_reactions_are_counted_once_an_author(timeline: Timeline) -> None:

@@ -1,9 +1,11 @@
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chat.core.types import Entry, Kind
 from chat.tui.diary import Place, TakenBack, continued, read_tail
@@ -18,9 +20,12 @@ LINE = re.compile(r"(    .*|-- .*|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d #\d+ (<[^\n]+> 
 
 
 @pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> None:
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()  # Other tests have read the clock of before.
 
 
 def written(*news: Entry | TakenBack, log: str = LOG, before: str = "") -> str:
@@ -162,3 +167,14 @@ def test_the_times_of_other_zones_are_no_difference(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     assert written(entry(1), entry(2), before=before) == before
+
+
+def test_what_moderators_do() -> None:
+    kicked = entry(1, "kicked carol: spam\x1b", name="alice", key=b"k" * 8, kind=Kind.MODERATION)
+    removed = replace(
+        entry(2, "spam", name="alice", kind=Kind.DELETE, refers=1), endpoint="", key=b""
+    )
+    assert written(kicked, removed).split("\n")[1:3] == [
+        f"{STAMP} #1 -- alice* kicked carol: spam",
+        f"{STAMP} #2 * alice deletes #1: spam",
+    ]

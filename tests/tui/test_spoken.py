@@ -9,6 +9,7 @@ from chat.core import events
 from chat.core.asks import Join, Member, RoomRow
 from chat.core.inbox import Broken, Expired
 from chat.core.names import direct_room
+from chat.core.roles import Role
 from chat.core.types import Entry, Kind
 from chat.tui.spoken import BACKLOG, Spoken, said
 
@@ -99,6 +100,18 @@ def test_what_others_say(talk: Talk) -> None:
     assert talk.take(entry(4, "one\n-- two\n\nthree")) == [
         f"{CLOCK} <bob> one\n    -- two\n    \n    three"
     ]
+
+
+def test_what_moderators_do(talk: Talk) -> None:
+    kicked = entry(1, "kicked carol: spam\x1b", kind=Kind.MODERATION, key=b"k" * 8)
+    assert talk.take(kicked) == [f"{CLOCK} -- bob* kicked carol: spam"]
+    removed = replace(entry(2, "spam", kind=Kind.DELETE, refers=1), endpoint="")
+    assert talk.take(removed) == [f"{CLOCK} * bob deletes a message: spam"]
+
+
+def test_nobody_else_can_make_it_look_so(talk: Talk) -> None:
+    lines = talk.take(entry(1, "-- bob kicked carol"), entry(2, "--", kind=Kind.ACTION))
+    assert not any(line.removeprefix(CLOCK).startswith(" --") for line in lines)
 
 
 def test_a_text_of_several_entries_is_told_when_it_is_whole(talk: Talk) -> None:
@@ -253,6 +266,33 @@ def test_rooms(talk: Talk) -> None:
     assert talk.take(talk.presence("ann", "bob")) == ["#lobby -- bob joined"]
     assert talk.enter("/leave") == ["-- you are in #lobby now"]
     assert talk.take(entry(2)) == [f"{CLOCK} <bob> message 2"]
+
+
+def test_a_slow_room_takes_a_line_and_says_when_it_is_said(talk: Talk) -> None:
+    talk.guest.standings[ROOM] = events.Standing(ROOM, Role.MEMBER, slow=30, ready=12.0)
+    assert talk.enter("hello") == ["-- slow mode: this is said in 12 s"]
+    assert talk.scene.said() == ["hello"]
+
+
+def test_the_answers_to_moderators_are_awaited_and_told(talk: Talk) -> None:
+    talk.enter("/ban")
+    assert talk.spoken.awaiting
+    assert talk.take(events.Done(ROOM, "bans", "", "carol banned by bob\ndave banned by bob")) == [
+        "carol banned by bob",
+        "dave banned by bob",
+    ]
+    assert not talk.spoken.awaiting
+    talk.enter("/invite")
+    (line,) = talk.take(events.Done(ROOM, "invite", "", "Abc-123"))
+    assert line.startswith("-- invite: chat://") and line.endswith("/lobby")
+
+
+def test_put_out(talk: Talk) -> None:
+    talk.guest.rooms.pop(ROOM)
+    assert talk.take(events.Removed(ROOM, "you were kicked from lobby by bob")) == [
+        "-- you were kicked from lobby by bob"
+    ]
+    assert talk.enter("hello") == ["-- you are not in lobby; /join it first"]
 
 
 def test_a_room_that_will_not_have_us(talk: Talk) -> None:
