@@ -3,8 +3,8 @@ what its errors mean.
 
 One connection writes, reads and checkpoints, and never gets company: in SQLite 3.7.0 to 3.51.2
 one connection that writes while another one checkpoints can damage the file (the "WAL-reset bug",
-sqlite.org/wal.html). A lock on a file beside it keeps other servers out; a tool that only reads,
-such as `sqlite3 log.sqlite3 ".backup copy"`, may look in at any time.
+sqlite.org/wal.html). A lock on a file beside it keeps other servers out; what only reads, such as
+`sqlite_backup` or `sqlite3 log.sqlite3 ".backup copy"`, may look in at any time.
 
 A file that is not what it should be is never touched: it is looked at before anything is set, and
 closed without a checkpoint.
@@ -29,6 +29,9 @@ VERSION = 1
 
 _FORGOTTEN = 32_768
 """Pages of the write-ahead log, 128 MiB, at which SQLite writes it back by itself."""
+
+_PATIENCE = 1000.0
+"""Milliseconds that another program's lock is waited for."""
 
 
 class SqliteFile:
@@ -97,9 +100,12 @@ class SqliteFile:
             return 0
 
     def checkpoint(self) -> None:
-        """Writes the write-ahead log back, and begins a new one. What fails is left as it is."""
+        """Writes the write-ahead log back, and begins a new one. What fails is left as it is: who
+        reads meanwhile, such as a backup, is not waited for."""
         with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._db.execute(f"PRAGMA busy_timeout = {_PATIENCE:.0f}")
 
     def close(self) -> None:
         """Writes everything into the one file."""
@@ -157,7 +163,7 @@ class SqliteFile:
             return sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode=rw",
                 uri=True,
-                timeout=1.0,
+                timeout=_PATIENCE / 1000,
                 isolation_level=None,
                 check_same_thread=False,
             )
