@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from . import limits
 from .asks import Why
-from .authority import Authority
+from .authority import SERVER, Authority
 from .guesses import Guesses
 from .invites import invite_id
 from .known import Known
@@ -71,6 +71,8 @@ class Entrance:
         *,
         ruled: Callable[[], None],
     ) -> None:
+        self.closed = ""
+        """Why nobody new is taken, or nothing."""
         self._registry = registry
         self._authority = authority
         self._guesses = guesses
@@ -84,6 +86,12 @@ class Entrance:
         is no further guess."""
         self._spent: dict[int, _Spent] = {}
         """By the n of the ruling that says so."""
+
+    def check_server(self, member: Member, now: float) -> None:
+        """Raises RefusedError for who may not come to this server at all."""
+        if self.closed:
+            raise RefusedError(self.closed, Why.CLOSED)
+        self.check_ban(member, SERVER, now)
 
     def admits(self, knock: Knock, now: float) -> bool:
         """Whether it comes in at once; otherwise it is to be waited for. Raises RefusedError."""

@@ -37,6 +37,7 @@ class Fetches:
             return
         del self._fetching[session]
         if not self._outlet.add(ticket, extract):
+            session.drops += 1
             self._dropped["answers to fetches withheld"] += 1
 
     def failed(self, ticket: FetchTicket) -> None:

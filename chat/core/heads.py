@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from . import limits, wire
 from .presence import Presence
-from .types import Point
+from .types import Point, Snapshot
 
 _BEATING = len(limits.HEADS)
 """The gap after all others: the room's beat."""
@@ -20,6 +20,7 @@ class Heads:
     def __init__(self, tag: int, direct: bool, set_timer: Callable[[str, float], None]) -> None:
         """`direct`: a room of two, which has no beat."""
         self.point = Point(0, b"")
+        self._floor = 1
         self._tag = tag
         self._direct = direct
         self._set_timer = set_timer
@@ -32,6 +33,15 @@ class Heads:
     def beating(self) -> bool:
         """Nothing was said for a while."""
         return self._gap == _BEATING
+
+    @property
+    def entries(self) -> int:
+        """There are in the log; retention may have taken some since it was opened."""
+        return self.point.seq - self._floor + 1
+
+    def start(self, snapshot: Snapshot) -> None:
+        """The log was opened."""
+        self.point, self._floor = snapshot.head, snapshot.floor
 
     def wake(self, now: float) -> None:
         """There is somebody to tell."""

@@ -105,13 +105,13 @@ class House:
         """Somebody new, who has shown to hold `key`, unless that is empty. Raises RefusedError for
         a name that cannot be one, and where one neighbour is here too often already."""
         member.public = key
-        self.government.entrance.check_ban(member, SERVER, now)
+        self.government.entrance.check_server(member, now)
         if not self.guard.has_room(member.path):
             raise RefusedError("too many are here from your network; try again when some have left")
         if not self.guard.allows(Deed.JOIN, member.path, now):
             raise RefusedError("too many are coming from your network; try again in a minute")
         self._name(member, name, key, now, wall)
-        self.people.add(member)
+        self.people.add(member, now)
         self.guard.came(member.path)
         self._turn.emit(Tell(Came(member.name, str(member.path), member.form)))
 
@@ -217,6 +217,7 @@ class House:
         if amends(draft.kind) and flaw(draft.kind, draft.refers, text.decode(), bool(draft.more)):
             raise MalformedError("amendment")
         if draft.n > room.last_n(member) and self.government.withholds(member, room, draft, now):
+            member.drops += 1
             return Verdict.AHEAD
         verdict = room.draft(member, draft, wall)
         if verdict is Verdict.TAKEN:

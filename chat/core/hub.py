@@ -6,12 +6,13 @@ The hub only finds who is meant. It has no clock, no socket and no randomness of
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
 
-from . import asks, wire
+from . import asks, snapshot, wire
+from .announcer import Announcer
 from .consequences import Consequences
 from .endpoint import TextEndpoint
 from .entrance import Knock
@@ -70,6 +71,9 @@ class Hub:
         labels = Labels(random(16) if masked else None)
         signer = Signer(random(32)) if secret is None else None
         self._house = House(self._turn, self._timers, labels, random, signer)
+        self._announcer = Announcer(
+            self._house.people, lambda when: self._timers.set((self._announcer, "told"), when)
+        )
         self._stateless = Stateless(self._turn, self.dropped)
         self._sealed = Sealed(
             self._house,
@@ -110,6 +114,31 @@ class Hub:
             len(house.rooms),
             len(house.members),
         )
+
+    # For the operator
+
+    def sessions(
+        self, after: float, queued: Mapping[Path, int], now: float
+    ) -> Iterator[snapshot.SessionRow]:
+        """Everybody who came after that moment; `queued`: bytes that wait for room in a socket. To
+        be read before anything else is asked of the hub."""
+        return snapshot.sessions(self._house.members.values(), after, queued, now)
+
+    def list_rooms(self, after: str) -> Iterator[snapshot.RoomRow]:
+        """All rooms but direct ones, by name, after that one. As `sessions`."""
+        return snapshot.rooms(self._house.registry, self._house.rooms, after)
+
+    def announce(self, text: str, now: float) -> int | None:
+        """Tells everybody. To how many; None: the announcement before is still being told."""
+        if self._announcer.busy:
+            return None
+        members = self._house.members.values()
+        self._announcer.say(text, members, now)
+        return len(members)
+
+    def take_nobody(self, reason: str) -> None:
+        """From now on nobody new, who is told why; empty: everybody again."""
+        self._house.government.entrance.closed = reason
 
     # In
 
@@ -226,7 +255,7 @@ class Hub:
                     owner.timeout()
                 case TextEndpoint():
                     self._plain.idle(owner, now)
-                case Consequences():
+                case Consequences() | Announcer():
                     owner.timeout(now)
 
     # Out

@@ -114,6 +114,16 @@ become less full by being asked a hundred times a second."""
 NOTICE_AGAIN = 30.0
 """Seconds for which the server must not have said a thing, until a user is told it once more."""
 
+ANNOUNCED = 3
+ANNOUNCED_AGAIN = 1.0
+"""Times that a sealed member is sent what the operator says to everybody, and seconds in between:
+at 10 % loss one of a thousand does not get it."""
+
+ANNOUNCED_AT_ONCE = 256
+ANNOUNCED_PAUSE = 0.02
+"""Members who are told at once, and seconds until the next ones are: each takes a sealed
+datagram."""
+
 HELD_LINES = 256
 """Lines of one plain-text endpoint that wait for the log."""
 

@@ -30,6 +30,7 @@ class Member(ABC):
     """One name at one endpoint."""
 
     __slots__ = (
+        "drops",
         "endpoint",
         "instance",
         "key",
@@ -37,6 +38,7 @@ class Member(ABC):
         "path",
         "public",
         "rooms",
+        "since",
         "verified",
     )
 
@@ -56,6 +58,10 @@ class Member(ABC):
         """The name is known to belong to that key."""
         self.rooms: dict[int, Room] = {}
         """By tag."""
+        self.since = 0.0
+        """When it came: no two came at the same moment."""
+        self.drops = 0
+        """What was not taken of it, or not answered."""
 
     @property
     def shown_endpoint(self) -> str:

@@ -45,6 +45,7 @@ class Outlet:
             return False
         pages = entry_pages(extract, ticket.request, ticket.room)
         self._answers[session] = _Answer(pages, size)
+        session.queued = size
         self._turn.member(self)
         return True
 
@@ -53,6 +54,7 @@ class Outlet:
         answer = self._answers.pop(session, None)
         if answer is not None:
             self._left.give(answer.size)
+            session.queued = 0
 
     def timeout(self) -> None:
         self._turn.member(self)

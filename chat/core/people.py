@@ -1,6 +1,7 @@
 """Who is here: by instance, by name, and by the key that somebody has shown."""
 
 from collections.abc import Iterable
+from math import inf, nextafter
 
 from .guard import Deed, Guard
 from .member import Member
@@ -15,7 +16,8 @@ class People:
 
     def __init__(self, registry: Registry, guard: Guard) -> None:
         self.members: dict[bytes, Member] = {}
-        """By instance."""
+        """By instance, who came first is first."""
+        self._newest = 0.0
         self._names = Names(registry)
         self._registry = registry
         self._guard = guard
@@ -41,7 +43,8 @@ class People:
         member.verified = bool(key) and owner == key
         self._parties[member.party] = (*self._parties.get(member.party, ()), member)
 
-    def add(self, member: Member) -> None:
+    def add(self, member: Member, now: float) -> None:
+        member.since = self._newest = max(now, nextafter(self._newest, inf))
         self.members[member.instance] = member
 
     def remove(self, member: Member) -> bool:

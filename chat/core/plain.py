@@ -209,6 +209,7 @@ class Plain:
             else:
                 refused += 1
         if refused:
+            endpoint.drops += refused
             self._dropped["plain text too fast"] += refused
             endpoint.notice(f"too fast: {refused} of these lines were not taken")
         self._busy[endpoint] = None

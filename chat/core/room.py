@@ -67,7 +67,7 @@ class Room:
         self.blank = False
         """There is nothing in its log."""
         self._seats: dict[Member, Seat] = {}
-        self._heads = Heads(tag, self.parties is not None, self._set_timer)
+        self.heads = Heads(tag, self.parties is not None, self._set_timer)
         self._staging = Staging()
         self.keys = RoomKeys(tag, random, signer, self._set_timer)
         self._congestion = Congestion(
@@ -113,7 +113,7 @@ class Room:
         self.blank = snapshot.head.seq < snapshot.floor
         self._staging.enter(self._scribe.pen, 0)
         self._scribe.start(self.name, snapshot)
-        self._heads.point = snapshot.head
+        self.heads.start(snapshot)
 
     def enter(self, member: Member, snapshot: Snapshot, now: float, wall: int) -> None:
         """Makes `member` one of ours; it may be one already."""
@@ -258,7 +258,7 @@ class Room:
 
     def logged(self, records: tuple[Record, ...], now: float) -> None:
         """Entries of the log, in dense order; some may have been known when it was opened."""
-        records = tuple(record for record in records if record.seq > self._heads.point.seq)
+        records = tuple(record for record in records if record.seq > self.heads.point.seq)
         if not records:
             return
         for record in records:
@@ -268,7 +268,7 @@ class Room:
         self.blank = False
         self._now = now
         self._tell_typists()
-        self._heads.moved(Point(records[-1].seq, records[-1].digest), now)
+        self.heads.moved(Point(records[-1].seq, records[-1].digest), now)
         self._turn.room(self)
 
     # The now lane
@@ -277,7 +277,7 @@ class Room:
         """A receiver report."""
         self._now = now
         self.presence.measured(self._seats[member].ordinal, report.rtt)
-        self._congestion.report(member, report, self._heads.point.seq, now)
+        self._congestion.report(member, report, self.heads.point.seq, now)
 
     def types(self, member: Member, n: int, now: float) -> None:
         """It types what is to be its draft `n`, if it has not said that yet."""
@@ -290,11 +290,11 @@ class Room:
     def apart(self, member: Member, upto: int = 0) -> list[wire.Frame]:
         """What goes with answers to a sealed member that is not pushed to, or asks as if it were
         not: for entries up to one that is not there yet."""
-        return self._congestion.apart(member, upto > self._heads.point.seq, self._now)
+        return self._congestion.apart(member, upto > self.heads.point.seq, self._now)
 
     def digests(self) -> bytes:
         """For the answer to a keepalive."""
-        return self._heads.digests(self._interval, self.presence)
+        return self.heads.digests(self._interval, self.presence)
 
     def timeout(self, name: str, now: float) -> None:
         self._now = now
@@ -308,10 +308,10 @@ class Room:
             case "pause":
                 self._pausing = False
             case "head":
-                self._heads.timeout(now)
-                self._frame(self._heads.frame(self._interval))
+                self.heads.timeout(now)
+                self._frame(self.heads.frame(self._interval))
                 self._frame(self.presence.digest(self.tag))
-                if self._congestion.told is not None and not self._heads.beating:
+                if self._congestion.told is not None and not self.heads.beating:
                     self._frame(self._congestion.told)
             case "presence":
                 self._presence_at = now + limits.PRESENCE_TICK
@@ -320,7 +320,7 @@ class Room:
                 self._tell_typists()
             case "receipts":
                 members = len(self._seats)
-                told = self._congestion.receipts(self._heads.point.seq, members, now)
+                told = self._congestion.receipts(self.heads.point.seq, members, now)
                 if told is not None:
                     self._frame(told)
 
@@ -344,7 +344,7 @@ class Room:
             return
         if self._congestion.pushing:
             self._broadcast.entries(records, frames)
-            self._congestion.pushed(self._heads.point.seq, len(self._seats), self._now)
+            self._congestion.pushed(self.heads.point.seq, len(self._seats), self._now)
         if len(self._seats) > len(self._congestion):
             self._broadcast.lines(lines, records)
 
@@ -360,7 +360,7 @@ class Room:
 
     def _wake(self, now: float) -> None:
         """There is somebody here."""
-        self._heads.wake(now)
+        self.heads.wake(now)
         if self.parties is None and not self._timers.armed((self, "key")):
             self.keys.begin(now)
 
@@ -370,7 +370,7 @@ class Room:
         self._turn.emit((Subscribe if on else Unsubscribe)(group, member.path))
         frames = self._congestion.apart(member, True, self._now)
         if on:
-            frames += self._heads.frame(self._interval), self.presence.digest(self.tag)
+            frames += self.heads.frame(self._interval), self.presence.digest(self.tag)
         member.told(self, [], frames)
 
     def _set_timer(self, name: str, when: float) -> None:

@@ -99,8 +99,10 @@ class Sealed:
             self._dropped["not opened"] += 1
             if elsewhere:
                 guard.stray(path, now)
+            else:
+                session.drops += 1
             return
-        if not session.work.take(now, limits.WORK_DATAGRAM):
+        if not session.may(now, limits.WORK_DATAGRAM):
             self._dropped["too much"] += 1
             return
         session.seen = now
@@ -289,20 +291,19 @@ class Sealed:
                     verdict = self._house.say(session, room, frame, now, wall)
                     if verdict is Verdict.LOGGED:
                         session.queue(wire.Ack(tag, room.last_n(session)))
-            case wire.Report(room=tag):
-                if tag in session.rooms:
-                    session.rooms[tag].heard(session, frame, now)
-            case wire.Typing() if not session.work.take(now, limits.WORK_TYPING):
+            case wire.Report():
+                session.reported(frame, now)
+            case wire.Typing() if not session.may(now, limits.WORK_TYPING):
                 self._dropped["too much"] += 1
             case wire.Typing(room=tag, n=n):
                 if tag in session.rooms:
                     session.rooms[tag].types(session, n, now)
             case wire.Fetch(room=tag):
                 allowed = self._house.guard.allows(Deed.FETCH, session.path, now)
-                if tag in session.rooms and allowed and session.work.take(now, limits.WORK_FETCH):
+                if tag in session.rooms and allowed and session.may(now, limits.WORK_FETCH):
                     self.fetches.ask(session, session.rooms[tag], frame)
                     session.queue_apart(session.rooms[tag], frame.ranges)
-            case wire.Ping() | wire.Ask() if not session.work.take(now, limits.WORK_ASK):
+            case wire.Ping() | wire.Ask() if not session.may(now, limits.WORK_ASK):
                 self._dropped["too much"] += 1
             case wire.Ping():
                 session.queue(wire.Pong(frame.token))
@@ -330,6 +331,7 @@ class Sealed:
             and self._drafts.take(now)
         )
         if not may:
+            session.drops += 1
             self._dropped["too much"] += 1
         return may
 

@@ -48,7 +48,9 @@ class Session(Member):
         "binding",
         "channel",
         "dealings",
+        "queued",
         "resumption",
+        "round_trip",
         "seen",
         "validation",
         "work",
@@ -75,6 +77,10 @@ class Session(Member):
         self.seen = 0.0
         self.work = Bucket(*WORK)
         self.dealings: Dealings | None = None
+        self.round_trip: int | None = None
+        """Milliseconds, as it reported last."""
+        self.queued = 0
+        """Bytes of an answer that waits for its turn."""
         self._turn = turn
         self._topic_of = topic_of
         self._identity = identity
@@ -91,6 +97,17 @@ class Session(Member):
     def reset_token(self) -> bytes:
         """What tells its client, and nobody else could, to open a new channel (RFC 9000 §10.3)."""
         return reset_token(self._identity, self.channel.sid)
+
+    def may(self, now: float, cost: float = 1.0) -> bool:
+        """Whether it may ask for so much more of the server."""
+        enough = self.work.take(now, cost)
+        self.drops += not enough
+        return enough
+
+    def reported(self, report: wire.Report, now: float) -> None:
+        self.round_trip = report.rtt
+        if (room := self.rooms.get(report.room)) is not None:
+            room.heard(self, report, now)
 
     def queue(self, frame: wire.Frame) -> None:
         self.channel.queue(frame)

@@ -76,6 +76,10 @@ class Port:
         """Something waits for room in the send buffer."""
         return bool(self._backlog)
 
+    def queued(self) -> Iterator[tuple[Path, int]]:
+        """Each datagram that does, its bytes with headers."""
+        return ((path, len(datagram) + _HEADERS) for datagram, path in self._backlog)
+
     # In
 
     def read(self, limit: int) -> None:

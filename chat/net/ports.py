@@ -8,7 +8,8 @@ the loop, which is portable: see `connection`.)
 import asyncio
 import selectors
 import socket
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from chat.core.types import Path
 
@@ -65,6 +66,14 @@ class Ports:
         """The same datagrams to many, from one socket: their names (`sockaddr.packed`) side by
         side."""
         self._ports[number].push(names, datagrams)
+
+    def queued(self) -> Mapping[Path, int]:
+        """Bytes that wait for room in a send buffer, of those for whom some do."""
+        waiting: Counter[Path] = Counter()
+        for port in self._ports:
+            for path, size in port.queued():
+                waiting[path] += size
+        return waiting
 
     def receive_drops(self) -> int | None:
         """Datagrams that the kernel dropped for want of room; None where it does not say."""
