@@ -20,6 +20,13 @@ def folder_of(store: str) -> Path | None:
     return Path(store).expanduser()
 
 
+def default_store() -> str:
+    """A folder of this user's data."""
+    from platformdirs import user_data_path
+
+    return str(user_data_path("chat", appauthor=False) / "server")
+
+
 def open_log(
     store: str,
     *,

@@ -12,6 +12,9 @@ BURST = 20
 """Lines of one kind a second; what comes above is counted and said in one line."""
 
 
+LEVELS = ("debug", "info", "warning", "error")
+
+
 class JsonFormatter(logging.Formatter):
     """One object a line, whatever a name holds."""
 
@@ -66,3 +69,11 @@ def configure(style: str) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
+
+def set_level(level: str) -> str:
+    """One of LEVELS: what is less than that is not said. Returns the one before."""
+    logger = logging.getLogger("chat")
+    before = logging.getLevelName(logger.level).lower()
+    logger.setLevel(level.upper())
+    return before

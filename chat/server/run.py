@@ -5,13 +5,14 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import NamedTuple
 
 from chat.core.link import BadLinkError, parse_endpoint
 from chat.core.plain import Policy
 from chat.log.api import Durability, LogError
-from chat.log.stores import MEMORY, folder_of
+from chat.log.stores import MEMORY, default_store, folder_of
 from chat.loop import run_loop
 from chat.net.address import BindError
 
@@ -45,12 +46,26 @@ class Options(NamedTuple):
     log_format: str = "text"
 
 
-def run(options: Options) -> int:
+class Running(NamedTuple):
+    """What runs beside a server has of it."""
+
+    serving: Serving
+    stop: Callable[[], None]
+    """As SIGTERM."""
+    reload: Callable[[], str]
+    """As SIGHUP; what came of it. Raises AdminsError."""
+
+
+Beside = Callable[[Running], AbstractAsyncContextManager[None]]
+"""Begins when the server answers, and ends before it does. May raise BindError."""
+
+
+def run(options: Options, beside: Beside = lambda _: nullcontext()) -> int:
     """Returns the exit code. Raises OptionError."""
     check(options)
     journal.configure(options.log_format)
     try:
-        return run_loop(_serve(options))
+        return run_loop(_serve(options, beside))
     except (BindError, LogError, IdentityError, AdminsError) as error:
         if options.log_format == "json":
             log.error("%s", error)
@@ -107,7 +122,7 @@ def reload(server: Server, admins: Admins) -> str:
     return f"{len(keys)} admin{'' if len(keys) == 1 else 's'}"
 
 
-async def _serve(options: Options) -> int:
+async def _serve(options: Options, beside: Beside) -> int:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unexpected)
     stop: asyncio.Future[int] = loop.create_future()
@@ -117,23 +132,25 @@ async def _serve(options: Options) -> int:
     async with serve(
         options.bind,
         advertise=options.advertise,
-        store=options.store or str(default_store()),
+        store=options.store or default_store(),
         durability=Durability(options.durability),
         plain=Policy(options.plain),
         masked=options.masked,
         insecure=options.insecure,
         admins=admins.load(),
     ) as serving:
+        again = partial(reload, serving.server, admins)
         if admins.file:
-            loop.add_signal_handler(signal.SIGHUP, _hangup, partial(reload, serving.server, admins))
-        announce(serving, options.insecure)
-        ended = asyncio.ensure_future(serving.server.run())
-        await asyncio.wait((stop, ended), return_when=asyncio.FIRST_COMPLETED)
-        if ended.done():
-            return _broken(ended)
-        stored = "" if options.store == MEMORY else ": what was said is being stored"
-        log.info("going down%s", stored)
-        ended.cancel()
+            loop.add_signal_handler(signal.SIGHUP, _hangup, again)
+        async with beside(Running(serving, partial(_stop, stop, 0), again)):
+            announce(serving, options.insecure)
+            ended = asyncio.ensure_future(serving.server.run())
+            await asyncio.wait((stop, ended), return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                return _broken(ended)
+            stored = "" if options.store == MEMORY else ": what was said is being stored"
+            log.info("going down%s", stored)
+            ended.cancel()
     return stop.result()
 
 
@@ -157,12 +174,6 @@ def announce(serving: Serving, insecure: bool) -> None:
         print(f"     {way.purpose}", file=sys.stderr)
     flag = "--insecure " if insecure else ""
     print(f"     join with: chat join {flag}{serving.ways[0].link}", file=sys.stderr, flush=True)
-
-
-def default_store() -> str:
-    from platformdirs import user_data_path
-
-    return str(user_data_path("chat", appauthor=False) / "server")
 
 
 def _stop(stop: asyncio.Future[int], code: int) -> None:

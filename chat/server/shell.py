@@ -8,13 +8,16 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from socket import socket
 
+from chat.core import asks
 from chat.core.happenings import Came, Skipped, Went
 from chat.core.hub import Hub
+from chat.core.motions import Operated
 from chat.core.plain import Policy
 from chat.core.protect import PUBLISHED_SECRET
+from chat.core.snapshot import RoomRow, SessionRow
 from chat.core.types import (
     Append,
     Check,
@@ -131,6 +134,41 @@ class Server:
         self._door_timer.set(None)
         self._ports.close()
 
+    # For the operator
+
+    @property
+    def members(self) -> int:
+        """Sessions and endpoints of plain text."""
+        return self._hub.census().members
+
+    def sessions(self, after: float) -> Iterator[SessionRow]:
+        """Everybody who came after that moment; to be read at once."""
+        return self._hub.sessions(after, self._ports.queued(), time.monotonic())
+
+    def list_rooms(self, after: str) -> Iterator[RoomRow]:
+        """All rooms but direct ones, by name, after that one; to be read at once."""
+        return self._hub.list_rooms(after)
+
+    async def operate(self, act: asks.Act) -> Operated:
+        """Moderates as the operator; without a room in the whole server. What came of it, when
+        the log has it."""
+        ticket: asyncio.Future[Operated] = self._loop.create_future()
+        self._hub.operate(ticket, act, time.monotonic(), time.time_ns() // 1_000_000)
+        self._turn()
+        return await ticket
+
+    def announce(self, text: str) -> int | None:
+        """Tells everybody. To how many; None: the announcement before is still being told."""
+        told = self._hub.announce(text, time.monotonic())
+        self._turn()
+        return told
+
+    def take_nobody(self, reason: str) -> None:
+        """From now on nobody new, who is told why."""
+        self._hub.take_nobody(reason)
+
+    # Turns
+
     def _received(self, datagram: bytes, path: Path) -> None:
         if not self._draining:
             self._door.receive(datagram, path, time.monotonic(), time.time_ns() // 1_000_000)
@@ -171,6 +209,9 @@ class Server:
             case Tell(Went(name, endpoint, form)):
                 log.info("%s went, %s, %s", name, endpoint, form.value)
 
+            case Tell(Operated(asyncio.Future() as ticket) as operated):
+                if not ticket.done():  # It was waited for in vain.
+                    ticket.set_result(operated)
             case Tell(Skipped(entries)):
                 log.warning(
                     "%d entries of the registry were skipped: damaged, or a newer version's",
