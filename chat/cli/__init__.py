@@ -20,10 +20,8 @@ COMMANDS = {
     "key": "show the key that a name of yours has",
     "status": "ask a server whether it is there",
     "forget": "trust a server that was set up anew",
+    "admin": "look after a server of this machine",
 }
-
-LATER = {"admin"}
-"""Refused in one line until they come, and not listed."""
 
 INTERRUPTED = 130
 STDOUT = 1
@@ -36,7 +34,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS and name not in LATER:
+        if name not in COMMANDS:
             return None
         command = import_module(f"chat.cli.{name}").command
         assert isinstance(command, click.Command)

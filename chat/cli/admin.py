@@ -1,15 +1,290 @@
 """chat admin"""
 
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
 import click
 
+from chat.core import orders
+from chat.core.commands import COMMANDS, Call, Command, Mistake, parse, usage
+from chat.core.durations import seconds
+from chat.core.names import BadNameError, check_room
 
-@click.command(
-    "admin",
-    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+F = TypeVar("F", bound=Callable[..., Any])
+
+EVERYWHERE = ("ban", "unban")
+"""What the operator can do in the whole server at once."""
+
+MODERATION = (
+    *("kick", "ban", "unban", "mute", "unmute", "op", "deop", "delete", "slow"),
+    *("lock", "unlock", "password", "limit", "hide", "unhide", "invite"),
 )
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def command(words: tuple[str, ...]) -> int:
-    """Run a server. Comes with a later version."""
-    raise click.ClickException(
-        "admin comes with a later version; stop a server with Ctrl-C or SIGTERM"
-    )
+"""Commands that moderators have, too."""
+
+
+class Server(NamedTuple):
+    """Which one is asked, and how its answers are shown."""
+
+    socket: str
+    store: str
+    json: bool
+
+    @property
+    def path(self) -> Path:
+        """Raises ClickException."""
+        from chat.log.api import LogError
+        from chat.ops.place import socket_path
+
+        try:
+            path = socket_path(self.socket, self.store)
+        except LogError as error:
+            raise click.UsageError(str(error)) from error
+        if path is None:
+            raise click.UsageError("there is no admin socket by default: name it with --socket")
+        return path
+
+
+def json_option(function: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(function)
+
+
+@click.group("admin", subcommand_metavar="COMMAND [ARGS]...", no_args_is_help=True)
+@click.option(
+    "--socket",
+    default="",
+    envvar=["CHAT_ADMIN_SOCKET", "CHAT_SERVE_ADMIN_SOCKET"],
+    metavar="PATH",
+    help="Of the server, as its --admin-socket. [default: in its store]",
+)
+@click.option(
+    "--store",
+    default="",
+    envvar=["CHAT_ADMIN_STORE", "CHAT_SERVE_STORE"],
+    metavar="DIR",
+    help="Of the server. [default: as for chat serve]",
+)
+@json_option
+@click.pass_context
+def command(ctx: click.Context, socket: str, store: str, as_json: bool) -> None:
+    """Run a server of this machine, as the user that it runs as.
+
+    \b
+    chat admin sessions
+    chat admin ban lobby bob 2h spam
+    chat admin backup /backups/$(date +%F).sqlite3
+    """
+    ctx.obj = Server(socket, store, as_json)
+
+
+@command.command("sessions")
+@json_option
+@click.pass_obj
+def _sessions(server: Server, as_json: bool) -> None:
+    """List who is here, in the manner of netstat -nuap.
+
+    RECV-Q are messages taken that are not in the log yet, SEND-Q bytes that wait to be sent, and
+    DROPS what was not taken, or not answered.
+    """
+    from chat.ops.asker import sessions
+    from chat.ops.show import session_table
+
+    _list(server, as_json, sessions, session_table)
+
+
+@command.command("rooms")
+@json_option
+@click.pass_obj
+def _rooms(server: Server, as_json: bool) -> None:
+    """List the rooms, with what holds in them."""
+    from chat.ops.asker import rooms
+    from chat.ops.show import room_table
+
+    _list(server, as_json, rooms, room_table)
+
+
+@command.command("broadcast")
+@click.argument("words", metavar="TEXT", nargs=-1, required=True)
+@json_option
+@click.pass_obj
+def _broadcast(server: Server, words: tuple[str, ...], as_json: bool) -> None:
+    """Tell everybody something, once."""
+    from chat.ops.messages import Broadcast
+
+    _do(server, as_json, Broadcast(" ".join(words)))
+
+
+@command.command("drain")
+@click.argument("duration", default="")
+@json_option
+@click.pass_obj
+def _drain(server: Server, duration: str, as_json: bool) -> None:
+    """Take nobody new, and end as after SIGTERM.
+
+    When everybody has gone, and after DURATION, such as 30s or 5m, at the latest; everybody is told
+    so. Without DURATION at once.
+    """
+    from chat.ops.messages import Drain
+
+    lasts = seconds(duration) if duration else 0
+    if lasts is None:
+        raise click.UsageError(f"{duration} is no duration: write 90s, 10m or 2h")
+    _do(server, as_json, Drain(lasts))
+
+
+@command.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def _backup(server: Server, file: Path, as_json: bool) -> None:
+    """Copy the log to FILE, which must not be there, while the server runs.
+
+    Ends with 0 when the copy is whole, checked, and on the disk. The identity beside the log is not
+    in it: copy that once, and keep it secret.
+    """
+    from chat.ops.messages import Backup
+
+    _do(server, as_json, Backup(str(file.absolute())))
+
+
+@command.command("reload")
+@json_option
+@click.pass_obj
+def _reload(server: Server, as_json: bool) -> None:
+    """Read the file of --admins again, as after SIGHUP."""
+    from chat.ops.messages import Reload
+
+    _do(server, as_json, Reload())
+
+
+@command.command("log-level")
+@click.argument("level", type=click.Choice(["debug", "info", "warning", "error"]), metavar="LEVEL")
+@json_option
+@click.pass_obj
+def _log_level(server: Server, level: str, as_json: bool) -> None:
+    """Say less on the server's standard error, or more."""
+    from chat.ops.messages import LogLevel
+
+    _do(server, as_json, LogLevel(level))
+
+
+def _moderation(row: Command) -> click.Command:
+    """What moderators do, by the same table and in the same words."""
+    takes, text = f"ROOM {row.usage}".rstrip(), row.help.replace(f"/{row.name}", _called(row))
+    if row.name == "delete":
+        takes, text = f"ROOM SEQ {row.usage}", "delete what somebody said"
+    text = text[0].upper() + text[1:]
+
+    @click.command(row.name, help=f"{text}.", short_help=f"{text.partition(';')[0]}.")
+    @click.argument("words", metavar=takes, nargs=-1)
+    @json_option
+    @click.pass_obj
+    def moderate(
+        server: Server, words: tuple[str, ...], as_json: bool, everywhere: bool = False
+    ) -> None:
+        from chat.ops.messages import Moderate
+
+        rest = list(words)
+        room = "" if everywhere else _room(row, rest)
+        number = _number(row, rest) if row.name == "delete" else 0
+        order = _order(row, rest)
+        text = _password() if order.hidden else order.text
+        _do(
+            server,
+            as_json,
+            Moderate(order.act, room, order.whom, order.seconds, number or order.number, text),
+        )
+
+    if row.name in EVERYWHERE:
+        option = click.Option(
+            ["--everywhere"], is_flag=True, help="In the whole server; there is no ROOM then."
+        )
+        moderate.params.append(option)
+    return moderate
+
+
+def _room(row: Command, words: list[str]) -> str:
+    if not words:
+        hint = ", or --everywhere" if row.name in EVERYWHERE else ""
+        raise click.UsageError(f"in which room? name it first{hint}")
+    try:
+        return check_room(words.pop(0))
+    except BadNameError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _number(row: Command, words: list[str]) -> int:
+    if not words or not words[0].isascii() or not words[0].isdigit():
+        raise click.UsageError("which message? chat tail --json shows their numbers, as seq")
+    return int(words.pop(0)[:18])
+
+
+def _order(row: Command, words: list[str]) -> orders.Order:
+    """Raises UsageError, in the words of the command line."""
+    order: object = parse(f"/{row.name} {' '.join(words)}")
+    if isinstance(order, Call):
+        order = orders.order(order)
+    if isinstance(order, orders.Order):
+        return order
+    reason = order.reason if isinstance(order, Mistake) else ""
+    reason = reason.replace(usage(row.name), "").replace(f"/{row.name}", _called(row))
+    raise click.UsageError(reason.strip(" ;") or f"it takes ROOM {row.usage}")
+
+
+def _called(row: Command) -> str:
+    return f"chat admin {row.name} ROOM"
+
+
+def _password() -> str:
+    """Unseen, or the first line of stdin."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("new password", hide_input=True, confirmation_prompt="again", err=True))
+
+
+def _list(
+    server: Server,
+    as_json: bool,
+    read: Callable[[Path], Iterable[Any]],
+    table: Callable[[Iterable[Any]], Iterable[str]],
+) -> None:
+    from chat.ops.asker import AskError
+    from chat.ops.show import json_line
+
+    rows = read(server.path)
+    lines = map(json_line, rows) if as_json or server.json else table(rows)
+    try:
+        for line in lines:
+            click.echo(line)
+    except AskError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _do(server: Server, as_json: bool, question: Any) -> None:
+    """Asks, and shows what there is to say of what was done."""
+    from chat.ops.asker import AskError, ask, done
+    from chat.ops.show import outcome
+
+    try:
+        text = done(_shown(ask(server.path, question)))
+    except AskError as error:
+        raise click.ClickException(str(error)) from error
+    said = outcome(text, as_json=as_json or server.json)
+    if said:
+        click.echo(said)
+
+
+def _shown(answers: Iterator[Any]) -> Iterator[Any]:
+    """How far it is, where somebody looks at it."""
+    from chat.ops.messages import Progress
+
+    for answer in answers:
+        if isinstance(answer, Progress) and answer.total and sys.stderr.isatty():
+            print(f"\r{answer.done * 100 // answer.total} %", end="\r", file=sys.stderr, flush=True)
+        yield answer
+
+
+for _row in COMMANDS:
+    if _row.name in MODERATION:
+        command.add_command(_moderation(_row))

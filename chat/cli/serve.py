@@ -65,6 +65,12 @@ from .common import insecure_option
     show_default=True,
     help="Of what is said on stderr.",
 )
+@click.option(
+    "--admin-socket",
+    default="",
+    metavar="PATH|off",
+    help="Where chat admin reaches this server. [default: admin.sock in the store's folder]",
+)
 @insecure_option
 def command(
     bind: tuple[str, ...],
@@ -76,12 +82,16 @@ def command(
     admin: tuple[str, ...],
     admins: str,
     log_format: str,
+    admin_socket: str,
     insecure: bool,
 ) -> int:
     """Open a room on this machine, until Ctrl-C.
 
     Prints `listening on HOST:PORT` for each socket and then `link LINK` for each way in.
     """
+    from functools import partial
+
+    from chat.ops.operator import attended
     from chat.server.run import OptionError, Options, run
 
     options = Options(
@@ -97,6 +107,6 @@ def command(
         log_format=log_format,
     )
     try:
-        return run(options)
+        return run(options, partial(attended, admin_socket, store))
     except OptionError as error:
         raise click.UsageError(str(error)) from error

@@ -1,0 +1,1 @@
+"""For who runs a server: its admin socket, and what can be asked there."""
