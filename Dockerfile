@@ -6,7 +6,7 @@ RUN python3 -m venv /opt/chat && /opt/chat/bin/pip install --no-cache-dir .
 
 FROM python:3.11-slim
 COPY --from=build /opt/chat /opt/chat
-ENV PATH=/opt/chat/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/chat/bin:$PATH PYTHONUNBUFFERED=1 CHAT_SERVE_STORE=/data
 RUN useradd --create-home --uid 10001 chat && install -d -o chat -g chat -m 700 /data
 USER chat
 VOLUME /data
