@@ -119,7 +119,7 @@ ANNOUNCED_AGAIN = 1.0
 """Times that a sealed member is sent what the operator says to everybody, and seconds in between:
 at 10 % loss one of a thousand does not get it."""
 
-ANNOUNCED_AT_ONCE = 256
+ANNOUNCED_AT_ONCE = 128
 ANNOUNCED_PAUSE = 0.02
 """Members who are told at once, and seconds until the next ones are: each takes a sealed
 datagram."""

@@ -28,7 +28,7 @@ from .messages import (
     encode,
 )
 
-PAUSE = 0.005
+PAUSE = 0.01
 """Seconds between two questions: whoever asks as fast as it can takes a fifth of a loop, not all."""
 
 WAITING = 32

@@ -15,7 +15,7 @@ QUESTION_MAX = 2048
 
 PAGE_ROWS = 100
 PAGE_BYTES = 48 << 10
-"""Of one page: about a millisecond of the server's time, and far from what a socket holds."""
+"""Of one page: two milliseconds of the server's time, and far from what a socket holds."""
 
 Word = Annotated[str, Meta(max_length=128)]
 Words = Annotated[str, Meta(max_length=400)]
