@@ -76,6 +76,10 @@ class TextEndpoint(Member):
         self.held.clear()
         self.joining.clear()
 
+    @property
+    def unsaid(self) -> int:
+        return len(self.lines) + len(self.held)
+
     def awaits(self, room: str, request: int) -> bool:
         return room == self.entering or room in self.joining
 

@@ -68,6 +68,21 @@ class Member(ABC):
         return show_endpoint(self.endpoint)
 
     @property
+    def round_trip(self) -> int | None:
+        """Milliseconds, as it reported last; None: it has reported nothing."""
+        return None
+
+    @property
+    def unsaid(self) -> int:
+        """Messages taken from it that no room was told yet."""
+        return 0
+
+    @property
+    def queued(self) -> int:
+        """Bytes of an answer that waits for its turn."""
+        return 0
+
+    @property
     def party(self) -> bytes:
         """Who it is in direct rooms: the same at each of its endpoints, if it has a key."""
         return self.key or self.instance

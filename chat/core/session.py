@@ -57,6 +57,8 @@ class Session(Member):
     )
 
     form = Form.SEALED
+    round_trip: int | None
+    queued: int
 
     def __init__(
         self,
@@ -77,10 +79,8 @@ class Session(Member):
         self.seen = 0.0
         self.work = Bucket(*WORK)
         self.dealings: Dealings | None = None
-        self.round_trip: int | None = None
-        """Milliseconds, as it reported last."""
+        self.round_trip = None
         self.queued = 0
-        """Bytes of an answer that waits for its turn."""
         self._turn = turn
         self._topic_of = topic_of
         self._identity = identity

@@ -1,16 +1,19 @@
 """What the operator sees of a server at one moment: a row for each session, and for each room."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from .endpoint import TextEndpoint
-from .member import Member
 from .names import is_public
-from .registry import Registry
-from .room import Room
-from .session import Session
-from .types import SECURED, Path
+from .types import SECURED, Form, Path
+
+if TYPE_CHECKING:
+    from .member import Member
+    from .registry import Registry
+    from .room import Room
 
 
 class SessionRow(Struct, frozen=True):
@@ -69,9 +72,9 @@ def sessions(
             name=member.name,
             verified=member.verified,
             rooms=tuple(room.name for room in rooms if room.parties is None),
-            round_trip=member.round_trip if isinstance(member, Session) else None,
-            recv_queue=sum(room.waiting(member) for room in rooms) + _unsaid(member),
-            send_queue=queued.get(_outside(member.path), 0) + _unsent(member),
+            round_trip=member.round_trip,
+            recv_queue=sum(room.waiting(member) for room in rooms) + member.unsaid,
+            send_queue=queued.get(_outside(member.path), 0) + member.queued,
             drops=member.drops,
             age=int(now - member.since),
             since=member.since,
@@ -97,18 +100,9 @@ def rooms(registry: Registry, opened: Mapping[str, Room], after: str) -> Iterato
 
 
 def _protocol(member: Member) -> str:
-    if isinstance(member, Session):
+    if member.form is Form.SEALED:
         return "sealed"
     return "text in DTLS" if member.path.secured else "text"
-
-
-def _unsaid(member: Member) -> int:
-    """Lines that wait for the log to confirm those before."""
-    return len(member.lines) + len(member.held) if isinstance(member, TextEndpoint) else 0
-
-
-def _unsent(member: Member) -> int:
-    return member.queued if isinstance(member, Session) else 0
 
 
 def _outside(path: Path) -> Path:

@@ -1,7 +1,10 @@
 """Everything that moderators do, by who runs the server, in a room and in the whole server."""
 
+import asyncio
 import json
 import re
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +22,34 @@ from chat.secure.namekeys import NameKeys
 from ..e2e.people import Person, present
 from ..e2e.programs import PATIENCE, serving
 from ..net.waiting import until
-from .test_admin import link_of, refusal, said
+from .test_admin import link_of
 
 ID = "0123abcd"
+
+
+async def admin(store: Path, *words: str) -> tuple[int, list[str], list[str]]:
+    """In this process, which is sooner there than one of its own."""
+    out, err = StringIO(), StringIO()
+
+    def call() -> int:
+        with redirect_stdout(out), redirect_stderr(err):
+            return run(["admin", "--store", str(store), *words])
+
+    return await asyncio.to_thread(call), out.getvalue().splitlines(), err.getvalue().splitlines()
+
+
+async def said(store: Path, *words: str) -> list[str]:
+    """What is printed when it is done."""
+    code, out, err = await admin(store, *words)
+    assert (code, err) == (0, [])
+    return out
+
+
+async def refusal(store: Path, *words: str) -> str:
+    """The one line that says why it is not."""
+    code, out, (line,) = await admin(store, *words)
+    assert (code, out) == (1, [])
+    return line.removeprefix("chat: ")
 
 
 class Witness(Person):
@@ -53,7 +81,7 @@ class Witness(Person):
         await until(stands, lambda: self.told[-5:], PATIENCE)
 
 
-async def test_a_room_is_moderated(tmp_path: Path) -> None:
+async def test_a_room_is_moderated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = tmp_path / "store"
     async with serving(store=store) as server:
         link = await link_of(server)
@@ -72,7 +100,8 @@ async def test_a_room_is_moderated(tmp_path: Path) -> None:
             await said(store, "slow", "lobby", "1m30s")
             await said(store, "limit", "lobby", "20")
             await said(store, "hide", "lobby")
-            await said(store, "password", "lobby", stdin="sesame\n")
+            monkeypatch.setattr("sys.stdin", StringIO("sesame\n"))
+            await said(store, "password", "lobby")
             assert (await said(store, "rooms"))[1].split()[3] == (
                 "password,hidden,slow=1m30s,limit=20"
             )
