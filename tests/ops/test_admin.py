@@ -18,8 +18,9 @@ from chat.ops.asker import ask
 from chat.ops.messages import PAGE_ROWS, Sessions
 
 from ..e2e.people import Person, present
-from ..e2e.programs import PATIENCE, Program, Server, done, serving
+from ..e2e.programs import PATIENCE, Server, done, serving
 from ..net.waiting import until
+from .asking import admin, refusal, said
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix datagrams")
 
@@ -27,25 +28,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "store"
-
-
-async def admin(store: Path, *words: str, stdin: str = "") -> Program:
-    return await done("admin", "--store", str(store), *words, stdin=stdin)
-
-
-async def said(store: Path, *words: str, stdin: str = "") -> list[str]:
-    """What is printed when it is done."""
-    program = await admin(store, *words, stdin=stdin)
-    assert (program.code, program.err) == (0, [])
-    return program.out
-
-
-async def refusal(store: Path, *words: str) -> str:
-    """The one line that says why it is not."""
-    program = await admin(store, *words)
-    assert (program.code, program.out, len(program.err)) == (1, [], 1)
-    assert program.err[0].startswith("chat: ")
-    return program.err[0].removeprefix("chat: ")
 
 
 class Guest:
@@ -118,6 +100,14 @@ async def test_sessions_are_listed_for_people_and_for_programs(store: Path) -> N
     assert (sealed["name"], sealed["protocol"], sealed["rooms"]) == ("ann", "sealed", ["lobby"])
     assert text["round_trip"] is None
     assert (sealed["recv_queue"], sealed["send_queue"], sealed["drops"]) == (0, 0, 0)
+
+
+async def test_it_is_a_program(store: Path) -> None:
+    async with serving(store=store):
+        asked = await done("admin", "--store", str(store), "rooms", "--json")
+        refused = await done("admin", "backup", "x", env={"CHAT_SERVE_STORE": str(store / "no")})
+    assert (asked.code, asked.out, asked.err) == (0, [], [])
+    assert (refused.code, refused.out, len(refused.err)) == (1, [], 1)
 
 
 async def test_more_sessions_than_one_page_has_are_all_listed(store: Path) -> None:
@@ -263,7 +253,7 @@ async def test_a_socket_that_cannot_be_does_not_keep_a_server_from_serving(tmp_p
 
 
 async def test_a_flood_of_questions_delays_nobody(store: Path) -> None:
-    """A hundred that ask as fast as they can, and somebody who talks."""
+    """Four that ask as fast as they can, and somebody who talks."""
     async with serving(store=store) as server:
         ann = Person(await link_of(server), "ann")
         async with present(ann):

@@ -17,7 +17,8 @@ from ..e2e.people import Person, present, seen
 from ..e2e.programs import done, serving
 from ..log.test_conformance import everything
 from ..net.waiting import until
-from .test_admin import link_of, refusal, said
+from .asking import refusal, said
+from .test_admin import link_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix datagrams")
 

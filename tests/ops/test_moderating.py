@@ -1,9 +1,7 @@
 """Everything that moderators do, by who runs the server, in a room and in the whole server."""
 
-import asyncio
 import json
 import re
-from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -22,34 +20,10 @@ from chat.secure.namekeys import NameKeys
 from ..e2e.people import Person, present
 from ..e2e.programs import PATIENCE, serving
 from ..net.waiting import until
+from .asking import refusal, said
 from .test_admin import link_of
 
 ID = "0123abcd"
-
-
-async def admin(store: Path, *words: str) -> tuple[int, list[str], list[str]]:
-    """In this process, which is sooner there than one of its own."""
-    out, err = StringIO(), StringIO()
-
-    def call() -> int:
-        with redirect_stdout(out), redirect_stderr(err):
-            return run(["admin", "--store", str(store), *words])
-
-    return await asyncio.to_thread(call), out.getvalue().splitlines(), err.getvalue().splitlines()
-
-
-async def said(store: Path, *words: str) -> list[str]:
-    """What is printed when it is done."""
-    code, out, err = await admin(store, *words)
-    assert (code, err) == (0, [])
-    return out
-
-
-async def refusal(store: Path, *words: str) -> str:
-    """The one line that says why it is not."""
-    code, out, (line,) = await admin(store, *words)
-    assert (code, out) == (1, [])
-    return line.removeprefix("chat: ")
 
 
 class Witness(Person):
