@@ -61,7 +61,7 @@ def run(options: Options) -> int:
         say=lambda line: watch.say(f"chat bots: {line}"),
     )
     try:
-        report = run_loop(_run(engine, interrupts))
+        report = run_loop(_run(engine, watch, interrupts))
     finally:
         watch.close()
     report = report.judged(thresholds)
@@ -108,10 +108,12 @@ def _tasks(options: Options) -> list[Task]:
     ]
 
 
-async def _run(engine: Engine, interrupts: list[int]) -> Report:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows, where Ctrl-C comes as an exception.
-            asyncio.get_running_loop().add_signal_handler(number, engine.cut_short)
+async def _run(engine: Engine, watch: Watch, interrupts: list[int]) -> Report:
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # Windows, where Ctrl-C comes as an exception.
+        loop.add_signal_handler(signal.SIGINT, engine.cut_short)
+        loop.add_signal_handler(signal.SIGTERM, engine.cut_short)
+        loop.add_signal_handler(signal.SIGCONT, watch.resumed)
     if interrupts:
         engine.cut_short()
     return await engine.run()

@@ -2,7 +2,7 @@
 
 The rows are drawn below one another, and drawn again over themselves. No line ever wraps: the
 terminal is told to cut it. After the window has changed its size nobody knows where the old rows
-are, so the next ones are drawn below them.
+are, so the next ones are drawn below them; so are those after somebody else has written there.
 """
 
 import os
@@ -78,6 +78,10 @@ class Watch:
         if self._live and self._rows:
             self._draw()
         self._out.flush()
+
+    def resumed(self) -> None:
+        """The process was stopped for a while, and the terminal was the shell's."""
+        self._drawn = None
 
     def close(self) -> None:
         """What is drawn goes: the results take its place."""

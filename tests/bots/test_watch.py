@@ -86,6 +86,19 @@ def test_after_a_resize_it_goes_on_below_and_stays_there() -> None:
     assert [head.split()[0] for head in heads] == ["10", "20"]
 
 
+def test_after_ctrl_z_and_fg_what_the_shell_wrote_stays() -> None:
+    terminal = Terminal(80, 40)
+    watch = watched(terminal, 10)
+    terminal.write("^Z\n[1]+  Stopped\n$ fg\nchat bots\n")
+    watch.resumed()
+    for second in RUN.series[10:20]:
+        watch.on_second(second, RUN)
+    rows = terminal.shown()
+    assert rows[5:9] == ["^Z", "[1]+  Stopped", "$ fg", "chat bots"]
+    heads = [row for row in rows if HEAD.match(row)]
+    assert [head.split()[0] for head in heads] == ["10", "20"]
+
+
 def test_a_line_that_is_said_stays_above() -> None:
     terminal = Terminal()
     watch = watched(terminal, 3)
