@@ -69,7 +69,7 @@ class Crowd:
             for bot in self._bots.values():
                 bot.close()
             await asyncio.sleep(0)
-            network.sockets.close()
+            network.reactor.close()
 
     async def _follow(self) -> None:
         """Until it is told to stop in a hurry."""

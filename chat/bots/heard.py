@@ -92,7 +92,7 @@ class Bot(Hearer):
     @property
     def head(self) -> int:
         """The newest entry it has heard of."""
-        return self._member.room.inbox.head if self._receiver is not None else 0
+        return self._member.head if self._receiver is not None else 0
 
     @property
     def waits(self) -> bool:

@@ -1,26 +1,24 @@
 """One bot: a guest with a socket of its own.
 
-A push is the same bytes for all members of a room. The first bot of a process to get it reads all
-of it, and those who stand at the same place of the log take it as read, but for what is their own:
-where they are, what they have had before, when they report. Each reads one in full itself, all
-the same, every now and then; so does who missed something.
+The first bot of a process to get a push reads all of it, and those who stand at the same place of
+the log take it as read, but for what is their own: where they are, what they have had before, when
+they report. Each reads one in full itself, all the same, every now and then; so does who missed
+something.
 """
 
 import asyncio
 import secrets
 import socket
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from math import inf
 
 from chat.core import events, wire
 from chat.core.channel import opened
 from chat.core.connection import Rebind
 from chat.core.guest import Guest
 from chat.core.link import Link
-from chat.core.membership import Membership
 from chat.core.protect import PUBLISHED_SECRET
-from chat.core.readpush import ReadPush, read_push
 from chat.core.types import Entry, Handshake, Path, Send, Tell
 from chat.handshake import DTLS, Handshaker
 from chat.net import kernel
@@ -28,40 +26,17 @@ from chat.net.address import Address
 from chat.net.connection import BUFFER
 from chat.net.impair import CLEAR, Impairment, Tally
 from chat.net.impaired import Impaired
-from chat.net.timer import Timer
 from chat.secure.trust import Trust
 
 from .listener import Listener
-from .sockets import Sockets
+from .pushes import Pushes, Taken
+from .reactor import Reactor
 
 PUSH = 0x85
 """First byte of one."""
 
 FULL = 5.0
 """Seconds after which a bot reads a push in full again."""
-
-READ = 256
-"""Pushes that are remembered as read."""
-
-
-class Pushes:
-    """What the bots of this process have read lately."""
-
-    def __init__(self) -> None:
-        self._read: OrderedDict[bytes, ReadPush] = OrderedDict()
-
-    def get(self, datagram: bytes) -> ReadPush | None:
-        return self._read.get(datagram)
-
-    def add(self, datagram: bytes, room: Membership, entries: tuple[Entry, ...]) -> None:
-        """One that was read in full just now."""
-        if room.opener is None:
-            return
-        push = read_push(datagram, room.opener, room.inbox, entries)
-        if push is not None:
-            self._read[datagram] = push
-            if len(self._read) > READ:
-                self._read.popitem(last=False)
 
 
 class Hearer:
@@ -100,7 +75,7 @@ class Network:
         self.repair = repair
         self.secret = secret
         self.loop = asyncio.get_running_loop()
-        self.sockets = Sockets(self.loop)
+        self.reactor = Reactor(self.loop)
         self.pushes = Pushes()
         self.trust = Trust()
         self.tally = Tally()
@@ -130,11 +105,17 @@ class Member:
             self.room.inbox = Listener(room, backlog=0)
         self._sock: socket.socket | None = None
         self._index = -1
-        self._timer = Timer(network.loop, self._timeout)
         self._full_at = 0.0
         self._closed = False
         self._scheduled = False
-        self._at = now
+        self._now = now
+        """The guest's: it never goes back."""
+        self._alarm = inf
+        """What it is to be woken for may be over by then, or be later."""
+        self._instance = self.guest.instance
+        self._taken = Taken(self.room)
+        self._rest = 0.0
+        """When the guest has something to do, even if nothing happens but that."""
         self._impaired: Impaired | None = None
         self._send: Callable[[Path, bytes], None] = self._transmit
         self._receive: Callable[[bytes, float], None] = self._received
@@ -160,18 +141,24 @@ class Member:
         return self._closed
 
     @property
+    def head(self) -> int:
+        """The newest entry it has heard of."""
+        self._taken.tell()
+        return self.room.inbox.head
+
+    @property
     def hint(self) -> str:
         """Why there may be no session yet."""
         return self._handshaker.hint
 
     def open(self) -> None:
         self._bind()
-        self.guest.connect(time.monotonic())
+        self.guest.connect(self._moment())
         self._turn()
 
     def say(self, text: str) -> int:
         """Its ticket. Raises NotSaidError."""
-        (ticket,) = self.guest.say(self.room.name, text, time.monotonic())
+        (ticket,) = self.guest.say(self.room.name, text, self._moment())
         self._turn()
         return ticket
 
@@ -180,10 +167,10 @@ class Member:
         if self._closed:
             return
         if not silent:
-            self.guest.close(time.monotonic())
+            self.guest.close(self._moment())
             self._turn()
         self._closed = True
-        self._timer.set(None)
+        self._network.reactor.forget(self)
         self._handshaker.close()
         self._network.tally += self.tally
         if self._impaired is not None:
@@ -215,14 +202,14 @@ class Member:
             self._failed(error)
             return
         self._sock = sock
-        self._network.sockets.add(sock, self._receive, self._failed)
+        self._network.reactor.add(sock, self._receive, self._failed)
 
     def _unbind(self) -> None:
         if self._sock is not None:
             drops = kernel.receive_drops(self._sock)
             known = self._network.drops
             self._network.drops = None if drops is None or known is None else known + drops
-            self._network.sockets.remove(self._sock)
+            self._network.reactor.remove(self._sock)
             self._sock.close()
             self._sock = None
 
@@ -239,7 +226,7 @@ class Member:
         host, port = self._network.link.host, self._network.link.port
         refused = isinstance(error, ConnectionRefusedError)
         reason = f"nobody listens at {host}, UDP port {port}" if refused else str(error.strerror)
-        self.guest.unreachable(reason, time.monotonic())
+        self.guest.unreachable(reason, self._moment())
         self._soon()
 
     # In and out
@@ -247,22 +234,35 @@ class Member:
     def _received(self, datagram: bytes, at: float) -> None:
         if not datagram or self._closed:
             return
+        self._now = now = max(at, self._now)
         if datagram[0] == PUSH:
             push = self._network.pushes.get(datagram) if at < self._full_at else None
-            if push is not None and self.room.repeat(push, self.guest.instance, at):
+            if push is not None and self._taken.take(push, self._instance, now):
                 self._hearer.heard(push.entries, at)
-                self._wait(at)
+                self._rested(now)
             else:
                 self._read(datagram, at)
         elif datagram[0] in DTLS:
             self._handshaker.receive(datagram)
+            self._moment()
             self._soon()
         else:
-            self.guest.receive(datagram, self._server, at)
+            self._taken.tell()
+            self.guest.receive(datagram, self._server, now)
             self._turn(at)
 
+    def _rested(self, now: float) -> None:
+        """A push was taken as read, which puts off the head that was due."""
+        if now >= self._rest:
+            self._taken.tell()
+            self.guest.timeout(now)
+            self._turn(now)
+        elif self._alarm > now + HEAD:
+            self._wake(now + HEAD)
+
     def _read(self, datagram: bytes, at: float) -> None:
-        self.guest.receive(datagram, self._server, at)
+        self._taken.tell()
+        self.guest.receive(datagram, self._server, self._now)
         self._full_at = at + FULL
         entries = self._turn(at)
         if self._network.repair and entries:
@@ -280,32 +280,43 @@ class Member:
             return 0
         return header.count
 
-    def _wait(self, at: float) -> None:
-        """The next head is due later than the last one was, and a report may be due: that is
-        looked at when the timer comes, or a head would be late."""
-        deadline = self._timer.deadline
-        if deadline is None or deadline > at + HEAD:
-            self._timer.set(at + HEAD)
+    def alarm(self, now: float) -> None:
+        """It is time, or was to be: pushes that are taken as read put off what is due."""
+        self._alarm = inf
+        self._now = now
+        if self._taken and now < (due := min(self._taken.at + HEAD, self._rest)):
+            self._wake(due)
+            return
+        self._taken.tell()
+        deadline = self.guest.deadline()
+        if deadline is not None and deadline <= now:
+            self.guest.timeout(now)
+            self._turn(now)
+        elif deadline is not None:
+            self._wake(deadline)
+
+    def _wake(self, when: float) -> None:
+        self._alarm = when
+        self._network.reactor.wake(self, when)
+
+    def _moment(self) -> float:
+        """Now, for the guest, which has been told all that came before."""
+        self._taken.tell()
+        self._now = time.monotonic()
+        return self._now
 
     def _soon(self) -> None:
         if not self._scheduled and not self._closed:
             self._scheduled = True
             self._network.loop.call_soon(self._turn)
 
-    def _timeout(self, now: float) -> None:
-        deadline = self.guest.deadline()
-        if deadline is not None and deadline > now:
-            self._timer.set(deadline)
-        else:
-            self.guest.timeout(now)
-            self._turn(now)
-
     def _turn(self, at: float | None = None) -> list[Entry]:
         """Does what the guest wants; returns what it told of the room's log."""
         self._scheduled = False
         if self._closed:
             return []
-        at = time.monotonic() if at is None else at
+        self._taken.tell()
+        at = self._now if at is None else at
         entries: list[Entry] = []
         for effect in self.guest.drain():
             match effect:
@@ -322,7 +333,11 @@ class Member:
                     self._bind()
                 case Handshake():
                     self._handshaker.begin()
-        self._timer.set(self.guest.deadline())
+        self._instance = self.guest.instance
+        self._rest = self.guest.deadline(pushed=True) or inf
+        deadline = self.guest.deadline()
+        if deadline is not None and deadline < self._alarm and not self._closed:
+            self._wake(deadline)
         return entries
 
 

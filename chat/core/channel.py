@@ -135,13 +135,11 @@ class PushOpener:
         self.take(header.counter)
         return wire.decode_frames(plaintext)
 
-    def take(self, counter: int) -> bool:
-        """A push of this number opened. False: it was seen before."""
-        if not self.window.fresh(counter):
-            return False
-        self.window.take(counter)
-        self.received += counter >= self._start
-        return True
+    def take(self, counter: int, count: int = 1) -> None:
+        """So many pushes from this number on have opened, all of them fresh."""
+        for each in range(counter, counter + count):
+            self.window.take(each)
+            self.received += each >= self._start
 
 
 Source = tuple[bytes, bytes]

@@ -241,11 +241,12 @@ class Guest:
 
     # Out
 
-    def deadline(self) -> float | None:
+    def deadline(self, *, pushed: bool = False) -> float | None:
+        """`pushed`: as long as its rooms `repeat` what others have read."""
         times = [self._connection.deadline()]
         if self._connection.live:
             times += [self._asking.deadline(), self._fetcher.deadline]
-            times += [room.deadline() for room in self._rooms.by_tag.values()]
+            times += [room.deadline(pushed=pushed) for room in self._rooms.by_tag.values()]
         return min((time for time in times if time is not None), default=None)
 
     def drain(self) -> list[Effect | Rebind]:

@@ -58,12 +58,16 @@ class Keyring:
         return opener.source if opener is not None else None
 
     def repeats(self, header: wire.Push, source: Source) -> bool:
-        """As `open`, for what another member of the same source has opened, under the key that is
-        in use. False: it was seen before, or has to be opened."""
+        """Whether what another member of the same source has opened would open here, too, and is
+        under the key that is in use. False: it was seen before, or has to be opened."""
         if header.epoch != self._newest or self._returned:
             return False
         opener = self._openers[header.epoch]
-        return opener.source == source and opener.take(header.counter)
+        return opener.source == source and opener.window.fresh(header.counter)
+
+    def repeat(self, counter: int, count: int) -> None:
+        """Takes one that it `repeats`, and those right after it, as opened: so many of them."""
+        self._openers[self._newest].take(counter, count)
 
     def returned(self) -> None:
         """We were not pushed to and are again: what was not sent to us meanwhile is not lost."""

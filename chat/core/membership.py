@@ -1,6 +1,6 @@
 """A guest's part in one room: what it reads, what it says, who it sees, what it reports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from . import asks, events, limits, wire
 from .amend import flaw
@@ -55,12 +55,7 @@ class Membership:
     """One room. `joined` as long as the session knows that the server has us in it."""
 
     def __init__(
-        self,
-        name: str,
-        rtt: RoundTrip,
-        *,
-        backlog: int = limits.JOIN_BACKLOG,
-        first: int = 0,
+        self, name: str, rtt: RoundTrip, *, backlog: int = limits.JOIN_BACKLOG, first: int = 0
     ) -> None:
         self.name = name
         self.tag = 0
@@ -213,22 +208,26 @@ class Membership:
                 return [self.receipts]
         return []
 
-    def repeat(self, push: ReadPush, instance: bytes, now: float) -> bool:
-        """A push that another member in this process, at the same place, has read: the same bytes
-        come to all. False: this one has to be read in full, and nothing has changed."""
-        if (
-            self.opener is None
-            or instance in push.authors
-            or not self._caught_up
-            or not self._typing.quiet
-            or not self.inbox.is_at(push.header.first - 1, push.before)
-            or not self.opener.repeats(push.header, push.source)
-        ):
-            return False
+    def repeats(self, push: ReadPush, instance: bytes) -> bool:
+        """Whether this push may be taken as another member in this process, at the same place, has
+        read it: the same bytes come to all. If not, it has to be read in full."""
+        return (
+            self.opener is not None
+            and instance not in push.authors
+            and self._caught_up
+            and self._typing.quiet
+            and self.inbox.is_at(push.header.first - 1, push.before)
+            and self.opener.repeats(push.header, push.source)
+        )
+
+    def repeat(self, pushes: Sequence[ReadPush], now: float) -> None:
+        """Takes as read one that it may, and those that followed it, each right upon the one
+        before, with nothing else in between and nothing of ours in them; the last came `now`."""
+        if self.opener is not None:
+            self.opener.repeat(pushes[0].header.counter, len(pushes))
         self._expect_head(now + _FIRST_HEAD)
         self._reporter.pushed(now)
-        self.inbox.goes_on(push.digests)
-        return True
+        self.inbox.goes_on([digest for push in pushes for digest in push.digests])
 
     def page(self, page: wire.Page, history: bool, now: float, instance: bytes) -> list[Event]:
         if history:
@@ -296,10 +295,12 @@ class Membership:
             self._late = missed = True
         return missed
 
-    def deadline(self) -> float | None:
-        """When `overdue`, `forget` or `report` is to be asked next."""
-        head = None if self._head_due is None else self._head_due + _HEAD_SLACK
-        report = self._reporter.deadline(self.inbox.seq, self.opener) if self.joined else None
+    def deadline(self, *, pushed: bool = False) -> float | None:
+        """When `overdue`, `forget` or `report` is to be asked next. `pushed`: where pushes that it
+        `repeats` go on to come, so that no head is due."""
+        head = None if self._head_due is None or pushed else self._head_due + _HEAD_SLACK
+        new = None if pushed else self.inbox.seq
+        report = self._reporter.deadline(new, self.opener) if self.joined else None
         read = (head, report, self.polling.missed_at, self._typing.deadline)
         said = (self.speaker.deadline, self.speaker.voice.deadline)
         return min((time for time in (*read, *said) if time is not None), default=None)

@@ -138,6 +138,8 @@ class ReplayWindow:
     SIZE = 1024
     """Reordering deeper than this on one path is not seen; WireGuard keeps 8,000, DTLS 64."""
 
+    _ALL = (1 << SIZE) - 1
+
     __slots__ = ("_bits", "top")
 
     def __init__(self) -> None:
@@ -154,7 +156,7 @@ class ReplayWindow:
         ahead = counter - self.top
         if ahead > 0:
             kept = self._bits << ahead if ahead < self.SIZE else 0
-            self._bits = (kept | 1) & ((1 << self.SIZE) - 1)
+            self._bits = (kept | 1) & self._ALL
             self.top = counter
         else:
             self._bits |= 1 << -ahead

@@ -25,6 +25,17 @@ class ReadPush(Struct, frozen=True):
     authors: frozenset[bytes]
     """Their instances: an author's own entries are an acknowledgement."""
 
+    def follows(self, other: "ReadPush") -> bool:
+        """Right after that one, in the log and by number: nothing was sent to the room between."""
+        before, header = other.header, self.header
+        return (
+            header.counter == before.counter + 1
+            and header.first == before.first + before.count
+            and header.epoch == before.epoch
+            and self.before == other.digests[-1]
+            and self.source == other.source
+        )
+
 
 def read_push(
     datagram: bytes, keys: Keyring, inbox: Inbox, entries: tuple[Entry, ...]

@@ -70,8 +70,11 @@ class Reporter:
             self.due = now + (self._phase - now / self.interval) % 1 * self.interval
             self._late = self._patience
 
-    def deadline(self, seq: int, keys: Received | None) -> float | None:
-        """When `report` is to be asked at the latest; None: there is nothing new."""
+    def deadline(self, seq: int | None, keys: Received | None) -> float | None:
+        """When `report` is to be asked at the latest; None: there is nothing new. Without a `seq`,
+        when it may be asked at a push, which is new."""
+        if seq is None:
+            return self.due
         ready = self.ready(seq, keys)
         if ready is None or ready < self.due:
             return ready

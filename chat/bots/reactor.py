@@ -1,0 +1,119 @@
+"""The event loop of a crowd, inside that of the process: the sockets of all its bots behind one
+wake-up, and what they wait for behind one timer.
+
+A push makes a thousand sockets ready at once. They are found by one call, and the moment of it is
+the time at which all of that counts as received: what is read last has not waited for its reader.
+Nothing is late for a bot that is there already: its timer comes after what its socket had.
+"""
+
+import asyncio
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+from typing import Protocol
+
+from chat.core.timers import Timers
+from chat.net.timer import Timer
+
+TURN = 0.002
+"""Seconds of work, before others than bots have a turn: what is to be sent, above all."""
+
+LARGEST = 1500
+"""Bytes; no datagram of ours is as large."""
+
+Readable = Callable[[bytes, float], None]
+Failed = Callable[[OSError], None]
+
+
+class Waiting(Hashable, Protocol):
+    """Who has an alarm."""
+
+    def alarm(self, now: float) -> None: ...
+
+
+class Reactor:
+    """`received(datagram, at)` is called for each datagram of a socket that was added, and
+    `failed(error)` for each error that it has."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._selector = selectors.DefaultSelector()
+        self._ready: deque[selectors.SelectorKey] = deque()
+        self._at = 0.0
+        self._alarms: Timers[Waiting] = Timers()
+        self._timer = Timer(loop, lambda _: self._begin())
+        self._going = False
+        """A turn has ended before all was done, and the next one comes."""
+        self._closed = False
+        loop.add_reader(self._selector.fileno(), self._begin)
+
+    def add(self, sock: socket.socket, received: Readable, failed: Failed) -> None:
+        self._selector.register(sock, selectors.EVENT_READ, (sock, received, failed))
+
+    def remove(self, sock: socket.socket) -> None:
+        """Before it is closed."""
+        self._selector.unregister(sock)
+
+    def wake(self, who: Waiting, when: float) -> None:
+        """At the latest; each has one alarm, and what it is for may be over by then."""
+        self._alarms.set_earlier(who, when)
+        due = self._timer.deadline
+        if not self._going and (due is None or when < due):
+            self._timer.set(when)
+
+    def forget(self, who: Waiting) -> None:
+        self._alarms.cancel(who)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._selector.fileno())
+        self._selector.close()
+        self._timer.set(None)
+        self._closed = True
+
+    def _begin(self) -> None:
+        if not self._going:
+            self._turn()
+
+    def _turn(self) -> None:
+        """What is ready, and then what is due; each for so long, and the rest in the next turn."""
+        if self._closed:
+            return
+        self._going = True
+        try:
+            if not self._ready:
+                self._ready.extend(key for key, _ in self._selector.select(0))
+                self._at = time.monotonic()
+            self._read(time.monotonic() + TURN)
+            if not self._ready:
+                self._ring(time.monotonic() + TURN)
+        finally:
+            due = self._alarms.deadline()
+            self._going = bool(self._ready) or (due is not None and due <= time.monotonic())
+            if self._going:
+                self._loop.call_soon(self._turn)
+            else:
+                self._timer.set(due)
+
+    def _read(self, until: float) -> None:
+        ready, at = self._ready, self._at
+        while ready and time.monotonic() < until:
+            sock, received, failed = ready.popleft().data
+            try:
+                datagram = sock.recv(LARGEST)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                if sock.fileno() >= 0:  # It may have been closed since.
+                    failed(error)
+                continue
+            received(datagram, at)
+
+    def _ring(self, until: float) -> None:
+        now = time.monotonic()
+        for who in self._alarms.due(now):
+            who.alarm(now)
+            now = time.monotonic()
+            if now >= until:
+                return

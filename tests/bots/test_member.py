@@ -1,0 +1,54 @@
+"""One bot, with a reactor that does nothing by itself."""
+
+import asyncio
+import socket
+import time
+
+import pytest
+
+from chat.bots.member import Hearer, Member, Network
+from chat.bots.reactor import Failed, Reactor, Readable
+from chat.core.guest import Guest
+from chat.core.link import Link
+from chat.core.types import Path
+from chat.net.address import resolve
+
+
+class Still(Reactor):
+    """Has the sockets' datagrams handed in by the test."""
+
+    def add(self, sock: socket.socket, received: Readable, failed: Failed) -> None:
+        super().add(sock, received, failed)
+        self.received = received
+
+
+async def test_for_a_guest_time_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A datagram counts as received when its socket was found ready, which may be before the alarm
+    that rang meanwhile. A round trip below zero came of that once."""
+    times: list[float] = []
+    receive, timeout = Guest.receive, Guest.timeout
+
+    def receiving(guest: Guest, datagram: bytes, path: Path, now: float) -> None:
+        times.append(now)
+        receive(guest, datagram, path, now)
+
+    def timing_out(guest: Guest, now: float) -> None:
+        times.append(now)
+        timeout(guest, now)
+
+    monkeypatch.setattr(Guest, "receive", receiving)
+    monkeypatch.setattr(Guest, "timeout", timing_out)
+    network = Network(Link("127.0.0.1", 9), await resolve("127.0.0.1", 9), insecure=True)
+    network.reactor = still = Still(asyncio.get_running_loop())
+    member = Member(network, "bot", "lobby", Hearer(), "seed")
+    member.open()
+    found = time.monotonic()
+    member.alarm(time.monotonic())
+    for datagram in (b"\x82", b"\x85"):
+        still.received(datagram, found - 1)
+    still.received(b"\x82", time.monotonic())
+    assert len(times) >= 3
+    assert times == sorted(times)
+    assert times[0] >= found
+    member.close(silent=True)
+    network.reactor.close()

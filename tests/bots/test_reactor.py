@@ -1,0 +1,189 @@
+"""Sockets and alarms of many, in turns."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chat.bots.reactor import TURN, Reactor
+
+from ..net.waiting import turns, until
+
+LONG = TURN / 2
+
+
+class Peer:
+    """A socket of the reactor's, and one that sends to it."""
+
+    def __init__(self) -> None:
+        self.ours = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.ours.bind(("127.0.0.1", 0))
+        self.ours.setblocking(False)
+        self.theirs = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.theirs.connect(self.ours.getsockname())
+
+    def close(self) -> None:
+        self.ours.close()
+        self.theirs.close()
+
+
+class Sleeper:
+    """Notes when it is woken."""
+
+    def __init__(self, done: Callable[[], None] = lambda: None) -> None:
+        self.woken: list[float] = []
+        self._done = done
+
+    def alarm(self, now: float) -> None:
+        self.woken.append(now)
+        self._done()
+
+
+@pytest.fixture
+async def reactor() -> AsyncIterator[Reactor]:
+    reactor = Reactor(asyncio.get_running_loop())
+    yield reactor
+    reactor.close()
+
+
+@pytest.fixture
+def peers() -> Iterator[list[Peer]]:
+    peers = [Peer() for _ in range(20)]
+    yield peers
+    for peer in peers:
+        peer.close()
+
+
+def unexpected(error: OSError) -> None:
+    raise AssertionError(error)
+
+
+def busy(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+async def test_all_that_is_found_ready_at_once_counts_as_received_then(
+    reactor: Reactor, peers: list[Peer]
+) -> None:
+    got: list[tuple[bytes, float]] = []
+
+    def received(datagram: bytes, at: float) -> None:
+        got.append((datagram, at))
+        busy(LONG)
+
+    for number, peer in enumerate(peers):
+        reactor.add(peer.ours, received, unexpected)
+        peer.theirs.send(b"%d" % number)
+    before = time.monotonic()
+    await until(lambda: len(got) == len(peers), lambda: got)
+    assert sorted(int(datagram) for datagram, _ in got) == list(range(len(peers)))
+    assert {at for _, at in got} == {got[0][1]}
+    assert before <= got[0][1] < before + len(peers) * LONG
+
+
+async def test_others_have_their_turn_in_between(reactor: Reactor, peers: list[Peer]) -> None:
+    got: list[bytes] = []
+
+    def received(datagram: bytes, at: float) -> None:
+        got.append(datagram)
+        busy(LONG)
+
+    for peer in peers:
+        reactor.add(peer.ours, received, unexpected)
+        peer.theirs.send(b"!")
+    await until(lambda: bool(got))
+    seen = len(got)
+    await turns(2)
+    assert seen < len(got) < len(peers)
+
+
+async def test_alarms_come_in_time_in_their_order_and_after_what_was_there(
+    reactor: Reactor, peers: list[Peer]
+) -> None:
+    order: list[str] = []
+    now = time.monotonic()
+    late, early = Sleeper(lambda: order.append("late")), Sleeper(lambda: order.append("early"))
+    forgotten = Sleeper()
+    for who, when in ((late, now + 0.03), (early, now + 0.9), (early, now + 0.02)):
+        reactor.wake(who, when)
+    reactor.wake(early, now + 0.8)
+    reactor.wake(forgotten, now + 0.01)
+    reactor.forget(forgotten)
+    reactor.add(peers[0].ours, lambda *_: order.append("datagram"), unexpected)
+    peers[0].theirs.send(b"!")
+    busy(0.04)
+    await until(lambda: len(order) == 3, lambda: order)
+    assert order == ["datagram", "early", "late"]
+    assert forgotten.woken == []
+    assert late.woken[0] >= early.woken[0] >= now + 0.02
+
+
+async def test_many_alarms_at_once_do_not_hold_up_what_is_received(
+    reactor: Reactor, peers: list[Peer]
+) -> None:
+    sleepers = [Sleeper(lambda: busy(LONG)) for _ in range(50)]
+    for sleeper in sleepers:
+        reactor.wake(sleeper, time.monotonic())
+    got: list[int] = []
+    reactor.add(
+        peers[0].ours, lambda *_: got.append(sum(len(each.woken) for each in sleepers)), unexpected
+    )
+    await until(lambda: any(each.woken for each in sleepers))
+    peers[0].theirs.send(b"!")
+    await until(lambda: all(each.woken for each in sleepers) and bool(got))
+    assert got[0] < 20
+
+
+async def test_what_one_raises_stops_no_other(reactor: Reactor, peers: list[Peer]) -> None:
+    raised: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
+    got: list[bytes] = []
+
+    def received(datagram: bytes, at: float) -> None:
+        got.append(datagram)
+        if datagram == b"bad":
+            raise ValueError("of a bot")
+
+    for peer in peers:
+        reactor.add(peer.ours, received, unexpected)
+        peer.theirs.send(b"bad" if peer is peers[0] else b"good")
+    await until(lambda: len(got) == len(peers), lambda: got)
+    assert len(raised) == 1
+    peers[0].theirs.send(b"again")
+    await until(lambda: b"again" in got)
+
+
+async def test_who_is_gone_is_not_read(reactor: Reactor, peers: list[Peer]) -> None:
+    got: list[Peer] = []
+
+    def closes(other: Peer) -> Callable[[bytes, float], None]:
+        def received(datagram: bytes, at: float) -> None:
+            got.append(other)
+            reactor.remove(other.ours)
+            other.ours.close()
+
+        return received
+
+    one, other = peers[:2]
+    for peer, gone in ((one, other), (other, one)):
+        reactor.add(peer.ours, closes(gone), unexpected)
+        peer.theirs.send(b"!")
+    await until(lambda: bool(got))
+    await turns(5)
+    assert len(got) == 1
+
+
+async def test_errors_are_told(reactor: Reactor, peers: list[Peer]) -> None:
+    failed: list[OSError] = []
+    sock = peers[0].ours
+    sock.connect(peers[1].ours.getsockname())
+    peers[1].ours.close()
+    reactor.add(sock, lambda *_: None, failed.append)
+    sock.send(b"?")
+    await until(lambda: bool(failed))
+    assert isinstance(failed[0], ConnectionRefusedError)
