@@ -85,7 +85,10 @@ class Moderation:
     def hardened(self, motion: Motion, verifier: str, now: float, wall: int) -> None:
         """A password can be set; empty: it cannot."""
         if not verifier:
-            motion.actor.asker.refused("not done: the server is busy, or cannot; try again")
+            motion.actor.asker.refused(
+                "no password was set: try again in a moment; if that does not help, the server's "
+                "journal says why"
+            )
             return
         try:
             self._pen.rule(motion, "set a password", now, wall, value=verifier)
