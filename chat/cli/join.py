@@ -7,7 +7,14 @@ import click
 from chat.core.link import Link
 from chat.net.impair import Impairment, ImpairmentError
 
-from .common import LINK, check_insecure, insecure_option, name_option
+from .common import (
+    LINK,
+    check_insecure,
+    insecure_option,
+    name_option,
+    password_option,
+    read_password,
+)
 
 
 class ImpairmentType(click.ParamType[Impairment]):
@@ -42,6 +49,7 @@ class ImpairmentType(click.ParamType[Impairment]):
     is_flag=True,
     help="Lines instead of a screen: for screen readers, simple terminals and pipes.",
 )
+@password_option
 @insecure_option
 def command(
     link: Link | None,
@@ -49,6 +57,7 @@ def command(
     impair: Impairment,
     impair_seed: str,
     plain_output: bool,
+    password_file: str | None,
     insecure: bool,
 ) -> int:
     """Enter a room, in the terminal.
@@ -58,6 +67,7 @@ def command(
     """
     from chat.tui.terminal import unfit
 
+    password = read_password(password_file, taken="what you say")
     why = "" if plain_output else unfit()
     if why:
         raise click.ClickException(why)
@@ -74,7 +84,15 @@ def command(
             err=True,
         )
         link = click.prompt("link", type=LINK, err=True)
-    check_insecure(link, insecure)
+    check_insecure(link, insecure, password)
     return run(
-        Options(link, name, impair, impair_seed, insecure=insecure, plain_output=plain_output)
+        Options(
+            link,
+            name,
+            impair,
+            impair_seed,
+            insecure=insecure,
+            plain_output=plain_output,
+            secret=password,
+        )
     )

@@ -260,6 +260,22 @@ async def test_scripts_read_a_rooms_password_from_a_file(tmp_path: Path) -> None
                 await asyncio.sleep(0.05)
 
 
+async def test_the_terminal_client_reads_it_there_too(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("sword fish\r\n")
+    async with behind_a_password("sword fish") as link:
+        talk = await done(
+            "join", "--plain-output", link, "--name", "bob", "--password-file", str(file),
+            stdin="hello from a pipe\n",
+        )  # fmt: skip
+        assert talk.code == 0, talk.err
+        tail = await done("tail", link, "--name", "alice", "--last", "1", "--count", "1", "--json")
+        assert json.loads(tail.out[0])["text"] == "hello from a pipe"
+    refused = await done("join", "--plain-output", link, "--password-file", "-", stdin="x\n")
+    assert refused.code == 2
+    assert "stdin is read for what you say" in refused.err[0]
+
+
 @pytest.mark.parametrize("command", [("send",), ("tail",), ("bots",), ("bots", "--script", "echo")])
 async def test_without_it_scripts_end_with_one_line(command: tuple[str, ...]) -> None:
     words = ["hello"] if command == ("send",) else []
