@@ -6,6 +6,7 @@ from . import asks, events, wire
 from .amend import amends
 from .asking import Asking
 from .doorkey import BadSecretError, check_secret
+from .limits import ROOMS_PER_MEMBER
 from .membership import Membership, objection
 from .names import is_public
 from .outbox import Draft
@@ -157,8 +158,9 @@ class Memberships:
         if room is not None and not (room.joined and ordinal >= room.ordinal):
             return None
         failed = self.drop(name, reason)
-        if not any(ask.room == name for ask in self._asking.asked(asks.Leave)):
-            self.ask_leave(name)
+        leaves = {ask.room for ask in self._asking.asked(asks.Leave)}
+        if name not in leaves and len(leaves) < ROOMS_PER_MEMBER:
+            self.ask_leave(name)  # Otherwise with the next reminder.
         return failed
 
     def entered(self, room: Membership, tag: int) -> None:

@@ -1,5 +1,6 @@
 from chat.core import asks, events
 from chat.core.asking import Asking
+from chat.core.limits import ROOMS_PER_MEMBER
 from chat.core.memberships import Memberships
 from chat.core.outbox import Draft
 from chat.core.recovery import RoundTrip
@@ -148,6 +149,13 @@ def test_who_is_told_again_says_so_again_once_at_a_time() -> None:
     assert mine.removed("den", 5, "spam") == []
     assert mine.removed("den", 5, "spam") == []
     assert wishes(asking) == [("leave", "den")]
+
+
+def test_a_server_that_puts_us_out_of_everything_gets_so_many_answers_at_once() -> None:
+    mine, asking = rooms()
+    for number in range(1000):
+        assert mine.removed(f"room{number}", 1, "") == []
+    assert len(wishes(asking)) == ROOMS_PER_MEMBER
 
 
 def test_an_old_word_puts_nobody_out() -> None:

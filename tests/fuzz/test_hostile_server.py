@@ -1,11 +1,13 @@
 """A guest whose server has gone mad: everything comes under the real keys, and means anything."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from chat.core import asks, limits, wire
+from chat.core.memberships import NotSaidError
 from chat.core.types import Entry
 from tests.core.host import Host
 from tests.core.logs import Past
@@ -26,7 +28,9 @@ ANSWERS: dict[type, tuple[type, ...]] = {
     asks.Who: (asks.Members, asks.Refused),
     asks.Rooms: (asks.RoomList, asks.Refused),
     asks.Direct: (asks.Invited, asks.Refused),
+    asks.Act: (asks.Done, asks.Refused),
 }
+UNASKED = (asks.Invited, asks.Notice, asks.Removed, asks.Standing)
 ABSURD: dict[type, list[Any]] = {
     int: [0, 1, 255, (1 << 31) + 1, (1 << 32) - 1, (1 << 62) - 1, -1, None],
     str: ["", "lobby", "x" * 64, "x" * 65, "\x1b[2J", 5],
@@ -51,7 +55,7 @@ class Mad:
         host, forge = self.host, self.forge
         if host.channel is None or not host.guest.connected:
             host.wait(12.0)
-        match self.random.randrange(16):
+        match self.random.randrange(17):
             case 0:
                 host.deliver(forge.noise())
             case 1:
@@ -67,8 +71,11 @@ class Mad:
                 self.answer()
             case 12:
                 self.page()
+            case 16 if host.channel is not None:
+                self.remind()
             case 13:
-                self.user()
+                with suppress(NotSaidError):
+                    self.user()
             case _:
                 host.wait(self.random.random() * 0.3)
         forge.capture(host.datagrams[-3:])
@@ -87,6 +94,16 @@ class Mad:
         first = random.choice([random.randrange(60), self.forge.field("u64")])
         host.deliver(sealer.seal(first, random.randrange(256), self.forge.plaintext()))
         sealer.counter %= 1 << 32
+
+    def remind(self) -> None:
+        """Of what it never did, or does not do any more."""
+        known = [reply for reply in RESPONSES if type(reply) in UNASKED]
+        reply = self.random.choice(known)
+        names = self.random.sample(reply.__struct_fields__, self.random.randrange(2))
+        fields = {name: self.random.choice(ABSURD[type(getattr(reply, name))]) for name in names}
+        if isinstance(reply, asks.Removed) and "room" not in fields:
+            fields["room"] = self.random.choice(["lobby", "den", f"room{self.random.random()}"])
+        self.host.reply(replace(reply, **fields))
 
     def answer(self) -> None:
         """To a question that was really asked: of the right kind, with a field or two made up."""
@@ -125,7 +142,7 @@ class Mad:
         """The user goes on as if nothing were the matter."""
         guest, now = self.host.guest, self.host.now
         rooms = sorted(guest.rooms)
-        match self.random.randrange(8):
+        match self.random.randrange(9):
             case 0 if "lobby" in rooms:
                 guest.older("lobby", 50, now)
             case 1:
@@ -139,6 +156,8 @@ class Mad:
                 guest.typing("lobby", now)
             case 5 if "den" in rooms:
                 guest.who("den", now)
+            case 8:
+                guest.act(self.random.choice(["lobby", "den"]), "lock", now=now)
             case 6 if rooms:
                 guest.leave(self.random.choice(rooms), now)
             case _ if rooms:

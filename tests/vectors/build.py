@@ -107,6 +107,8 @@ REQUESTS: list[asks.Request] = [
     asks.Who(6, 1, 0, 300),
     asks.Rooms(7, ""),
     asks.Direct(8, "bob"),
+    asks.Join(9, "den", (), "sword fish"),
+    asks.Act(10, "den", "ban", "bob", 3600, 0, "spam"),
 ]
 
 RESPONSES: list[asks.Response] = [
@@ -138,6 +140,10 @@ RESPONSES: list[asks.Response] = [
     asks.Refused(8, "there is no bob here; /who lists who is"),
     asks.Invited(0, "@0001020304050607.08090a0b0c0d0e0f", "bob"),
     asks.Notice("the server is going down"),
+    asks.Done(10, ""),
+    asks.Refused(9, "den has a password", int(asks.Why.PASSWORD)),
+    asks.Removed("den", "you were kicked from den by ann: spam", 7),
+    asks.Standing(1, 1, 600, 30, 12_500, "shouting"),
 ]
 
 
@@ -174,6 +180,11 @@ def entries() -> list[Vector]:
         ("edit", {"kind": Kind.EDIT, "n": 3, "text": "not to be", "refers": 2}),
         ("deletion", {"kind": Kind.DELETE, "n": 4, "text": "", "refers": 2}),
         ("reaction", {"kind": Kind.REACTION, "n": 5, "text": "\U0001f44d", "refers": 6}),
+        (
+            "moderation",
+            {"kind": Kind.MODERATION, "n": 7, "text": "kicked bob: spam", "key": SID},
+        ),
+        ("deletion by a moderator", {"kind": Kind.DELETE, "n": 8, "text": "spam", "refers": 2}),
         ("reaction taken back", {"kind": Kind.REACTION, "n": 6, "text": "-+1", "refers": 1 << 40}),
     ]
     found = []
