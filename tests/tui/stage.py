@@ -205,6 +205,14 @@ class Stage:
         self.say(name, text, opened[-1].room)
         return opened[-1].room
 
+    def moderate(
+        self, name: str, room: str, act: str, *, whom: str = "", seconds: int = 0, text: str = ""
+    ) -> None:
+        person = self._people[name]
+        person.guest.act(room, act, whom=whom, seconds=seconds, text=text, now=self.clock.now)
+        person.drain()
+        self.run(0.5)
+
     def typing(self, name: str, room: str = ROOM) -> None:
         self._people[name].guest.typing(room, self.clock.now)
         self._people[name].drain()
