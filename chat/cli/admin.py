@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from chat.core import orders
+from chat.core.asks import SECRET_MAX
 from chat.core.commands import COMMANDS, Call, Command, Mistake, parse, usage
 from chat.core.durations import seconds
 from chat.core.names import BadNameError, check_room
@@ -125,11 +126,11 @@ def _drain(server: Server, duration: str, as_json: bool) -> None:
     When everybody has gone, and after DURATION, such as 30s or 5m, at the latest; everybody is told
     so. Without DURATION at once.
     """
-    from chat.ops.messages import Drain
+    from chat.ops.messages import DRAIN_MOST, Drain
 
     lasts = seconds(duration) if duration else 0
-    if lasts is None:
-        raise click.UsageError(f"{duration} is no duration: write 90s, 10m or 2h")
+    if lasts is None or lasts > DRAIN_MOST:
+        raise click.UsageError(f"{duration} is no duration up to 24h: write 90s, 10m or 2h")
     _do(server, as_json, Drain(lasts))
 
 
@@ -215,9 +216,10 @@ def _room(row: Command, words: list[str]) -> str:
 
 
 def _number(row: Command, words: list[str]) -> int:
-    if not words or not words[0].isascii() or not words[0].isdigit():
+    number = words.pop(0) if words else ""
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
         raise click.UsageError("which message? chat tail --json shows their numbers, as seq")
-    return int(words.pop(0)[:18])
+    return int(number)
 
 
 def _order(row: Command, words: list[str]) -> orders.Order:
@@ -238,9 +240,15 @@ def _called(row: Command) -> str:
 
 def _password() -> str:
     """Unseen, or the first line of stdin."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    return str(click.prompt("new password", hide_input=True, confirmation_prompt="again", err=True))
+    if sys.stdin.isatty():
+        found = click.prompt("new password", hide_input=True, confirmation_prompt="again", err=True)
+    else:
+        found = sys.stdin.readline().rstrip("\n")
+    if not found:
+        raise click.UsageError("a password has something in it; `off` takes it away")
+    if len(found) > SECRET_MAX:
+        raise click.UsageError(f"a password has at most {SECRET_MAX} characters")
+    return str(found)
 
 
 def _list(

@@ -36,11 +36,15 @@ class AskError(Exception):
 
 def ask(path: Path, question: Question, patience: float = PATIENCE) -> Iterator[Answer]:
     """What is answered: the last one is no Progress. Raises AskError."""
+    try:
+        data = encode(question)
+    except UnicodeEncodeError as error:
+        raise AskError("that is no text: write it in UTF-8") from error
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with ours:
         with theirs:
             theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
-            _send(path, encode(question), theirs, patience)
+            _send(path, data, theirs, patience)
         ours.settimeout(patience)
         with ours.makefile("rb") as lines:
             while True:

@@ -8,6 +8,8 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from chat.core.asks import Name, Natural, Number, Words
+from chat.core.entry import TEXT_MAX
 from chat.core.snapshot import RoomRow, SessionRow
 
 QUESTION_MAX = 2048
@@ -17,9 +19,10 @@ PAGE_ROWS = 100
 PAGE_BYTES = 48 << 10
 """Of one page: two milliseconds of the server's time, and far from what a socket holds."""
 
-Word = Annotated[str, Meta(max_length=128)]
-Words = Annotated[str, Meta(max_length=400)]
-Number = Annotated[int, Meta(ge=0, lt=1 << 32)]
+DRAIN_MOST = 86_400
+"""Seconds."""
+
+Word = Annotated[str, Meta(max_length=16)]
 
 
 class Sessions(Struct, frozen=True, tag="sessions"):
@@ -31,30 +34,31 @@ class Sessions(Struct, frozen=True, tag="sessions"):
 class Rooms(Struct, frozen=True, tag="rooms"):
     """A page of those whose names come after that one."""
 
-    after: Word = ""
+    after: Name = ""
 
 
 class Moderate(Struct, frozen=True, tag="moderate"):
     """As asks.Act; without a room it is for the whole server."""
 
     act: Word
-    room: Word = ""
-    whom: Word = ""
+    room: Name = ""
+    whom: Name = ""
     seconds: Number = 0
-    number: Annotated[int, Meta(ge=0, lt=1 << 62)] = 0
+    number: Natural = 0
     text: Words = ""
 
 
 class Broadcast(Struct, frozen=True, tag="broadcast"):
     """A notice to everybody."""
 
-    text: Words
+    text: Annotated[str, Meta(max_length=TEXT_MAX)]
+    """At most TEXT_MAX bytes: it goes in one datagram."""
 
 
 class Drain(Struct, frozen=True, tag="drain"):
     """Nobody new is taken; when everybody has gone, at the latest in so many seconds, it ends."""
 
-    seconds: Number = 0
+    seconds: Annotated[int, Meta(ge=0, le=DRAIN_MOST)] = 0
 
 
 class Backup(Struct, frozen=True, tag="backup"):

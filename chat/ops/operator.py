@@ -9,7 +9,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from chat.core import asks, durations
+from chat.core.entry import TEXT_MAX
 from chat.core.roles import Act
+from chat.core.text import clean
 from chat.log.sqlite_backup import BackupError
 from chat.log.stores import default_store, folder_of
 from chat.net.address import BindError
@@ -133,6 +135,9 @@ class Operator:
         return Done(operated.text)
 
     def _broadcast(self, text: str) -> Answer:
+        text = clean(text)
+        if len(text.encode()) > TEXT_MAX:
+            return Refused(f"that is too long for a notice: at most {TEXT_MAX} bytes")
         told = self._server.announce(f"from the operator: {text}")
         if told is None:
             return Refused("what was said before is still being told: try again in some seconds")
@@ -143,14 +148,14 @@ class Operator:
             return Refused("the server is going down already")
         lasts = f" in {durations.words(seconds)}" if seconds else ""
         self._server.take_nobody(f"the server goes down{lasts}; come again when it is back")
-        if seconds:
-            self._server.announce(f"the server goes down{lasts}")
-        self._draining = asyncio.create_task(self._go_down(seconds))
+        self._draining = asyncio.create_task(self._go_down(seconds, f"the server goes down{lasts}"))
         return Done(f"the server goes down{lasts}")
 
-    async def _go_down(self, seconds: int) -> None:
+    async def _go_down(self, seconds: int, notice: str) -> None:
         try:
             async with asyncio.timeout(seconds):
+                while seconds and self._server.announce(notice) is None:
+                    await asyncio.sleep(_LOOK)
                 while self._server.members:
                     await asyncio.sleep(_LOOK)
         except TimeoutError:

@@ -1,7 +1,11 @@
 """What the operator sees is what is so."""
 
+from typing import Any
+
 from chat.core import asks, wire
 from chat.core.limits import WORK
+from chat.core.motions import Operated
+from chat.core.roles import Act
 from chat.core.snapshot import RoomRow, SessionRow
 from chat.core.types import SECURED, Path, Range
 
@@ -14,6 +18,14 @@ INSIDE = Path(SECURED, "192.0.2.9", 7000)
 def sessions(scene: Scene, after: float = 0.0, **queued: int) -> list[SessionRow]:
     waiting = {path: size for path in (HERE, INSIDE) if (size := queued.get(str(path.port), 0))}
     return list(scene.hub.sessions(after, waiting, scene.now))
+
+
+def operate(scene: Scene, act: Act, **about: Any) -> None:
+    """The operator does this in the lobby."""
+    ask = asks.Act(0, "lobby", act, **about)
+    scene.hub.operate("ticket", ask, scene.now, scene.wall)
+    scene.turn()
+    assert Operated("ticket", True, "") in scene.told()
 
 
 def rooms(scene: Scene, after: str = "") -> dict[str, RoomRow]:
@@ -110,6 +122,15 @@ def test_what_was_not_taken_of_it_is_counted() -> None:
     assert sessions(scene)[1].drops == 1
 
 
+def test_what_may_not_be_said_is_counted() -> None:
+    scene = Scene()
+    ann = Peer(scene, "ann")
+    operate(scene, Act.MUTE, whom="ann", seconds=60)
+    ann.say("hush")
+    assert sessions(scene)[0].drops == 1
+    assert scene.entries()[-1].text != "hush"
+
+
 def test_pages_of_sessions_miss_nobody_and_name_nobody_twice() -> None:
     """Time stands still: they all came at the same moment."""
     scene = Scene()
@@ -121,6 +142,18 @@ def test_pages_of_sessions_miss_nobody_and_name_nobody_twice() -> None:
         assert sessions(scene, row.since) == rows[index + 1 :]
     peers[3].send(wire.Bye())
     assert [row.name for row in sessions(scene, rows[2].since)] == [peer.name for peer in peers[4:]]
+
+
+def test_what_holds_in_a_room_is_listed() -> None:
+    scene = Scene(secure=True)
+    Peer(scene, "ann")
+    assert rooms(scene)["lobby"] == RoomRow("lobby", 1, 0, False, False, 0, 0, False, "")
+    operate(scene, Act.LOCK)
+    operate(scene, Act.HIDE)
+    operate(scene, Act.SLOW, seconds=30)
+    operate(scene, Act.LIMIT, number=20)
+    operate(scene, Act.PASSWORD, text="sesame")
+    assert rooms(scene)["lobby"] == RoomRow("lobby", 1, 5, True, True, 30, 20, True, "")
 
 
 def test_rooms_are_listed_with_what_holds_in_them() -> None:

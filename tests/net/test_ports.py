@@ -506,10 +506,15 @@ def test_a_push_into_a_full_send_buffer_waits_in_order(run: Run) -> None:
             server.ports.push(0, names_of(one, two), [b"a", b"b"])
             assert server.ports.traffic.queued == 5
             assert server.ports.traffic.sent == 0
+            assert server.ports.queued() == {
+                path_of(0, one.getsockname()): len("firstab") + 3 * 48,
+                path_of(0, two.getsockname()): len("ab") + 2 * 48,
+            }
             sock.failing = 0
             await until(lambda: server.ports.traffic.sent == 5, server.state)
             assert [one.recv(10) for _ in range(3)] == [b"first", b"a", b"b"]
             assert [two.recv(10) for _ in range(2)] == [b"a", b"b"]
+            assert server.ports.queued() == {}
 
     run(scenario())
 

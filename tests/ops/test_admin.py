@@ -151,6 +151,17 @@ async def test_everybody_is_told(store: Path) -> None:
         assert ann.notices == ["from the operator: tea is ready", "from the operator: more tea"]
 
 
+async def test_what_is_no_notice_is_told_to_nobody(store: Path) -> None:
+    async with serving(store=store) as server, guest(server) as nc:
+        too_long = await refusal(store, "broadcast", "ü" * 451)
+        assert too_long == "that is too long for a notice: at most 900 bytes"
+        assert await refusal(store, "broadcast", "\udcff") == "that is no text: write it in UTF-8"
+        await said(store, "broadcast", "tea\x1b[2J\n-- is ready" + 880 * "!")
+        heard = await nc.hears("-- from")
+        assert heard == "-- from the operator: tea[2J -- is ready" + 880 * "!"
+        assert server.code is None
+
+
 async def test_a_server_is_drained(store: Path) -> None:
     async with serving(store=store) as server:
         async with guest(server) as nc:
@@ -281,7 +292,8 @@ def flood(path: Path, stop: asyncio.Event) -> int:
     ("words", "line"),
     [
         (["nosuch"], "chat admin: No such command 'nosuch'; see chat admin --help"),
-        (["drain", "soon"], "chat admin drain: soon is no duration: write 90s, 10m or 2h"),
+        (["drain", "soon"], "chat admin drain: soon is no duration up to 24h: write 90s"),
+        (["drain", "25h"], "chat admin drain: 25h is no duration up to 24h: write 90s, 10m or 2h"),
         (["log-level", "loud"], "chat admin log-level: Invalid value for 'LEVEL'"),
         (["broadcast"], "chat admin broadcast: Missing argument 'TEXT"),
         (["backup"], "chat admin backup: Missing argument 'FILE'"),
@@ -291,6 +303,7 @@ def flood(path: Path, stop: asyncio.Event) -> int:
         (["kick", "a b", "bob"], "chat admin kick: a room's name has"),
         (["mute", "lobby", "bob", "10x"], "chat admin mute: 10x is no duration: write"),
         (["op", "lobby", "bob", "king"], "chat admin op: king is no role; see"),
+        (["delete", "lobby", "9" * 19], "chat admin delete: which message?"),
         (["delete", "lobby", "that"], "chat admin delete: which message? chat tail --json shows"),
         (["password", "lobby", "hush"], "chat admin password: a password is asked for, so that"),
     ],

@@ -170,6 +170,19 @@ def test_what_is_typed_is_what_is_asked(line: str, asked: list[Moderate]) -> Non
     assert asked == [ORDERS[line]]
 
 
+@pytest.mark.parametrize("typed", ["", "\n", "x" * 129 + "\n"])
+def test_what_is_no_password_is_not_asked(
+    typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Least of all that there be none."""
+    questions: list[Moderate] = []
+    monkeypatch.setattr(cli, "_do", lambda server, as_json, question: questions.append(question))
+    monkeypatch.setattr("sys.stdin", StringIO(typed))
+    assert run(["admin", "password", "lobby"]) == 2
+    assert capsys.readouterr().err.startswith("chat admin password: a password has ")
+    assert not questions
+
+
 def test_everything_can_be_asked() -> None:
     assert {order.act for order in ORDERS.values()} == set(Act)
     assert {line.split()[0] for line in ORDERS} == set(cli.MODERATION)
