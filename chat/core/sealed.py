@@ -105,7 +105,7 @@ class Sealed:
         if not session.may(now, limits.WORK_DATAGRAM):
             self._dropped["too much"] += 1
             return
-        session.seen = now
+        session.seen, session.reading = now, header.counter
         session.resumption = b""  # It has its ticket, or will with the next session.
         newest = session.channel.window.top == header.counter
         self._frames(session, wire.decode_frames(plaintext), path, now, wall)
@@ -287,7 +287,9 @@ class Sealed:
         match frame:
             case wire.Draft(room=tag):
                 room = session.rooms.get(tag)
-                if room is not None and self._may_say(session, room, now):
+                if room is None or session.is_late(room):
+                    self._dropped["said elsewhere"] += 1
+                elif self._may_say(session, room, now):
                     verdict = self._house.say(session, room, frame, now, wall)
                     if verdict is Verdict.LOGGED:
                         session.queue(wire.Ack(tag, room.last_n(session)))

@@ -24,7 +24,7 @@ class Dealings:
     """What most sessions have nothing of: that they were put out of rooms, what they may do in
     rooms where that is not what all may, and what they asked for as moderators."""
 
-    __slots__ = ("answers", "outside", "standings")
+    __slots__ = ("answers", "outside", "since", "standings")
 
     def __init__(self) -> None:
         self.outside: dict[str, asks.Removed] = {}
@@ -33,6 +33,8 @@ class Dealings:
         """Rooms in which it was told."""
         self.answers: dict[int, asks.Done | asks.Refused | None] = {}
         """By request, the newest ones."""
+        self.since: dict[str, int] = {}
+        """Rooms that it came into again, and in which of its channel's datagrams it asked to."""
 
 
 class Session(Member):
@@ -49,6 +51,7 @@ class Session(Member):
         "channel",
         "dealings",
         "queued",
+        "reading",
         "resumption",
         "round_trip",
         "seen",
@@ -73,12 +76,12 @@ class Session(Member):
     ) -> None:
         """`identity` is the server's secret that survives its restarts."""
         super().__init__(instance, "", path, endpoint)
+        self.dealings: Dealings | None = None
         self.begin(admission, attempt)
         self.validation: Validation | None = None
         """Of another path, if there is one."""
         self.seen = 0.0
         self.work = Bucket(*WORK)
-        self.dealings: Dealings | None = None
         self.round_trip = None
         self.queued = 0
         self._turn = turn
@@ -89,6 +92,10 @@ class Session(Member):
     def begin(self, admission: Admission, attempt: int) -> None:
         """A new channel, and what goes with it."""
         self.channel = admission.channel
+        self.reading = 0
+        """The channel's datagram that is being read."""
+        if self.dealings is not None:
+            self.dealings.since.clear()
         self.binding = admission.binding
         self.resumption = admission.resumption
         self.attempt = attempt
@@ -163,9 +170,20 @@ class Session(Member):
 
     def comes(self, room: str) -> None:
         """It knows that it is outside there, or wants to be inside again."""
-        if self.dealings is not None:
-            self.dealings.outside.pop(room, None)
-            self.dealings.standings.pop(room, None)
+        if self.dealings is None:
+            return
+        self.dealings.outside.pop(room, None)
+        self.dealings.standings.pop(room, None)
+        if all(each.name != room for each in self.rooms.values()):
+            self.dealings.since.pop(room, None)
+            self.dealings.since[room] = self.reading
+            if len(self.dealings.since) > _SUBJECTS:
+                del self.dealings.since[next(iter(self.dealings.since))]
+
+    def is_late(self, room: Room) -> bool:
+        """What is being read was sent before it came into that room again: what it said when it was
+        put out has failed, and its numbers are for other texts now."""
+        return self.dealings is not None and self.reading < self.dealings.since.get(room.name, 0)
 
     def remind(self) -> None:
         """That it was put out of rooms, as long as it has not said that it knows."""

@@ -54,7 +54,8 @@ class Targets:
         subjects = [subject_of_key(key)] if key else []
         for member in here:
             subjects += [it for it in subjects_of(member) if it not in subjects]
-        if act is Act.KICK:
+        if act is Act.KICK or (act is not Act.BAN and key):
+            # A neighbour who is muted for somebody else could not even say so.
             subjects = [it for it in subjects if not is_address(it)]
         name = here[0].name if here else whom
         role = self._authority.role_of_key(key, room)
