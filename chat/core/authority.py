@@ -82,9 +82,8 @@ class Authority:
         return not ruling.until or self._registry.time.read(now) < ruling.until
 
     def over(self, policy: Policy, now: float) -> list[Ruling]:
-        """Bans and mutes whose time has come."""
-        every = (*policy.bans.values(), *policy.mutes.values())
-        return [ruling for ruling in every if not self.holds(ruling, now)]
+        """That of which the time has come."""
+        return [ruling for ruling in policy.temporary() if not self.holds(ruling, now)]
 
     def _holding(self, rulings: Iterable[Ruling], now: float) -> Iterable[Ruling]:
         return (ruling for ruling in rulings if self.holds(ruling, now))

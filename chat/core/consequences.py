@@ -1,5 +1,6 @@
 """What follows when a ruling has come out of the registry's log, whichever node wrote it."""
 
+from collections import deque
 from collections.abc import Callable
 
 from . import limits
@@ -13,11 +14,11 @@ from .roles import Act, Role
 from .room import Room, RoomTimers
 from .speech import Speech
 
-_LAPSED = {Act.BAN: Act.UNBAN, Act.MUTE: Act.UNMUTE}
+_LAPSED = {Act.BAN: Act.UNBAN, Act.MUTE: Act.UNMUTE, Act.INVITE: Act.UNINVITE}
 
 
 class Consequences:
-    """Of one house. `timeout` is to be called when the timer `(self, "lapse")` fires."""
+    """Of one house. `timeout` is to be called with the names of its timers."""
 
     def __init__(
         self,
@@ -29,9 +30,11 @@ class Consequences:
         timers: RoomTimers,
         *,
         put_out: Callable[[Member, Room, str, float], None],
+        dropped: Callable[[Room, float, int], None],
         ruled: Callable[[], None],
     ) -> None:
-        """`put_out(member, room, reason, now)` takes somebody out of a room."""
+        """`put_out(member, room, reason, now)` takes somebody out of a room;
+        `dropped(room, now, wall)`: it was forgotten while somebody came."""
         self._registry = registry
         self._people = people
         self._authority = authority
@@ -39,7 +42,10 @@ class Consequences:
         self._rooms = rooms
         self._timers = timers
         self._put_out = put_out
+        self._dropped = dropped
         self._ruled = ruled
+        self._untold: deque[tuple[Member, Room]] = deque()
+        """Who is yet to be told what it may do."""
 
     def of(self, ruling: Ruling, now: float, wall: int) -> None:
         """Once for each, in the order of the log."""
@@ -55,15 +61,16 @@ class Consequences:
             case Act.MUTE | Act.UNMUTE:
                 self._tell(ruling, now)
                 self._watch(now)
+            case Act.INVITE:
+                self._watch(now)
             case Act.OP | Act.DEOP:
                 self._tell(ruling, now)
             case Act.SLOW if room is not None:
-                for member in room.members:
-                    self.tell(member, room, now)
-            case _ if ruling.act == DROP and room is not None and len(room):
-                # Somebody came while it was on its way.
-                self._registry.make_room(room.name, room.members[0].name, wall)
-                self._ruled()
+                room.forget_early()
+                self._untold += ((member, room) for member in room.members)
+                self._tell_some(now)
+            case _ if ruling.act == DROP and room is not None:
+                self._dropped(room, now, wall)
 
     def appointed(self, admins: frozenset[bytes], now: float) -> None:
         """The operator's list is this one now; who has come to it, or has gone from it, is told."""
@@ -82,9 +89,11 @@ class Consequences:
         """It comes from elsewhere now, or by another key: it may be banned."""
         for room in list(member.rooms.values()):
             ban = self._authority.ban(member, room.name, now)
-            if ban is not None and room.parties is None:
+            if ban is not None:
                 self._put_out(member, room, self._reason(ban, room, now), now)
                 room.rekey(now)
+            elif self._registry.policy(room.name).held:
+                self.tell(member, room, now)
 
     def tell(self, member: Member, room: Room, now: float) -> None:
         """What it may do there."""
@@ -96,9 +105,15 @@ class Consequences:
         if standing.role != Role.MEMBER or standing.slow:
             member.stands(room, standing)
 
-    def timeout(self, now: float) -> None:
-        """The end of a ban or a mute is written, so that it is one for ever."""
-        written = True
+    def timeout(self, name: str, now: float) -> None:
+        if name == "lapse":
+            self._end(now)
+        else:
+            self._tell_some(now)
+
+    def _end(self, now: float) -> None:
+        """The end of what has run out is written, so that it is one for ever."""
+        written = False
         for _, policy in list(self._registry.policies()):
             for ruling in self._authority.over(policy, now):
                 over = Ruling(
@@ -107,13 +122,15 @@ class Consequences:
                     by="",
                     whom=ruling.whom,
                     subjects=ruling.subjects,
+                    until=ruling.until,
                     why="its time is over",
                 )
-                written = bool(self._registry.rule(over, now)) and written
-        self._ruled()
-        self._timers.set((self, "lapse"), now + limits.LAPSE_AGAIN)
+                self._registry.rule(over, now)
+                written = True
         if written:
-            self._watch(now)
+            self._ruled()
+            self._timers.set((self, "lapse"), now + limits.LAPSE_AGAIN)
+        self._watch(now)
 
     def _watch(self, now: float) -> None:
         """Sets the timer for the next one that ends."""
@@ -123,7 +140,7 @@ class Consequences:
         ends = [
             ruling.until
             for _, policy in self._registry.policies()
-            for ruling in (*policy.bans.values(), *policy.mutes.values())
+            for ruling in policy.temporary()
             if ruling.until > time
         ]
         if ends:
@@ -144,6 +161,15 @@ class Consequences:
                 self._put_out(member, room, self._reason(ruling, room, now), now)
             if found and room.parties is None:
                 room.rekey(now)
+
+    def _tell_some(self, now: float) -> None:
+        """Not all of a large room in one turn: each takes a sealed datagram."""
+        for _ in range(min(limits.ROOM_KEY_BATCH, len(self._untold))):
+            member, room = self._untold.popleft()
+            if member in room:
+                self.tell(member, room, now)
+        if self._untold:
+            self._timers.set((self, "tell"), now + limits.ROOM_KEY_PAUSE)
 
     def _tell(self, ruling: Ruling, now: float) -> None:
         room = self._rooms.get(ruling.room)

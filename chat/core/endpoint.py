@@ -107,7 +107,11 @@ class TextEndpoint(Member):
         """A plain-text endpoint is put into its direct rooms; there is nothing to ask."""
 
     def refused(self, request: int, reason: str, why: Why = Why.OTHER) -> None:
-        self.entering = ""
+        """Who may be in no public room may be in no direct one either."""
+        if self.entering:
+            self.entering = ""
+        else:
+            self.joining.clear()
         self.notice(reason)
 
     def put_out(self, room: Room, ordinal: int, reason: str) -> None:

@@ -94,13 +94,13 @@ class Entrance:
         self.check_ban(member, SERVER, now)
 
     def admits(self, knock: Knock, now: float) -> bool:
-        """Whether it comes in at once; otherwise it is to be waited for. Raises RefusedError."""
+        """Whether it comes in at once, who is not banned; otherwise it is to be waited for. Raises
+        RefusedError."""
         room, member = knock.room, knock.member
         waiting = self._knocking.get((member, room))
         if waiting is not None and waiting.secret == knock.secret:
             waiting.request, waiting.points = knock.request, knock.points
             return False
-        self.check_ban(member, room, now)
         policy = self._registry.policy(room)
         if self._authority.is_listed(member, room):
             self._check_full(member, room, now)
@@ -126,9 +126,15 @@ class Entrance:
             words = self._authority.words(ban, now)
             raise RefusedError(f"you are banned from {where}{words}", Why.CLOSED)
 
+    def check_enters(self, member: Member, room: str, now: float) -> None:
+        """At the very moment at which it would be in, which its door opened for before. Raises
+        RefusedError."""
+        self.check_ban(member, room, now)
+        self._check_full(member, room, now)
+
     def checked(self, knock: Knock, ok: bool | None, now: float) -> bool:
         """Whether it comes in now. Raises RefusedError. `ok` None: it will knock again."""
-        self._knocking.pop((knock.member, knock.room), None)
+        self._ends(knock)
         self._guesses.end(knock.path, knock.room, ok, now)
         if ok is None:
             return False
@@ -146,14 +152,17 @@ class Entrance:
         spent = self._spent.pop(n, None)
         if spent is None:
             return None
-        self._knocking.pop((spent.knock.member, spent.knock.room), None)
+        self._ends(spent.knock)
         return spent.knock
 
-    def refused(self) -> None:
-        """Nothing that waits will be in the log: who knocked will knock again."""
-        for spent in self._spent.values():
-            self._knocking.pop((spent.knock.member, spent.knock.room), None)
-        self._spent.clear()
+    def refused(self, after: int) -> None:
+        """Nothing after this n that waits will be in the log: who knocked will knock again."""
+        for n in [n for n in self._spent if n > after]:
+            self._ends(self._spent.pop(n).knock)
+
+    def _ends(self, knock: Knock) -> None:
+        if self._knocking.get((knock.member, knock.room)) is knock:
+            del self._knocking[knock.member, knock.room]
 
     def _tries(self, knock: Knock, now: float) -> bool:
         room, member = knock.room, knock.member

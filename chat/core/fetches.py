@@ -36,6 +36,8 @@ class Fetches:
         if self._fetching.get(session) is not ticket:
             return
         del self._fetching[session]
+        if ticket.room not in session.rooms:
+            return  # It was put out, or left, while the log was asked.
         if not self._outlet.add(ticket, extract):
             session.drops += 1
             self._dropped["answers to fetches withheld"] += 1

@@ -11,6 +11,7 @@ from .invites import Invites
 from .known import Known
 from .member import Member
 from .moderation import Moderation
+from .names import LOBBY
 from .pen import Pen
 from .people import People
 from .policy import Ruling
@@ -44,6 +45,7 @@ class Government:
         the registry has something to write. `secure`: sessions' keys are not published, so that
         there can be secrets."""
         self._registry = registry
+        self._ruled = ruled
         self.authority = Authority(registry)
         self.speech = Speech(registry, self.authority)
         self.entrance = Entrance(
@@ -68,6 +70,7 @@ class Government:
             rooms,
             timers,
             put_out=put_out,
+            dropped=self._dropped,
             ruled=ruled,
         )
 
@@ -78,10 +81,19 @@ class Government:
         self.consequences.tell(member, room, now)
         return True
 
-    def founded(self, room: str, member: Member, now: float) -> None:
-        """Who makes a room owns it, if it has a key."""
-        if member.public:
-            self._pen.found(room, member, now)
+    def makes(self, room: Room, member: Member, now: float, wall: int) -> None:
+        """The room is one of the registry's, or will be. Who makes it owns it, if it has a key:
+        who is there first, or else this member, who is about to be."""
+        maker = next(iter(room.members), member)
+        made = self._registry.make_room(room.name, maker.name, wall)
+        if made and maker.public and room.name != LOBBY:
+            self._pen.found(room.name, maker, now)
+        self._ruled()
+
+    def _dropped(self, room: Room, now: float, wall: int) -> None:
+        """It was forgotten while somebody came. Who is about to be in it makes it then."""
+        if room.members:
+            self.makes(room, room.members[0], now, wall)
 
     def deserted(self, room: str, now: float) -> None:
         """Nobody is in a room that has no entries; it is kept if it has an owner."""
@@ -98,7 +110,7 @@ class Government:
         self._pen.logged(n)
         return self.entrance.logged(n)
 
-    def refused(self) -> None:
-        """The log refused what of ours was on its way."""
-        self._pen.refused()
-        self.entrance.refused()
+    def refused(self, after: int) -> None:
+        """The log refused what of ours was on its way after this n."""
+        self._pen.refused(after)
+        self.entrance.refused(after)

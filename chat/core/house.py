@@ -82,7 +82,7 @@ class House:
             timers,
             random,
             put_out=self._put_out,
-            ruled=self._ruled,
+            ruled=lambda: turn.room(self),
             secure=signer is not None,
         )
         self._signer = signer
@@ -146,9 +146,8 @@ class House:
         or `member.refused` when it is known that the `secret` does not open the room. Raises
         RefusedError."""
         room = self._room_to_join(member, name)
-        if not is_public(room):
-            self.government.entrance.check_ban(member, SERVER, now)
-        knock = Knock(member, room, request, _points(points), secret)
+        self.government.entrance.check_ban(member, room, now)
+        knock = Knock(member, room, request, tuple(Point(*each) for each in points), secret)
         here = room in self.rooms and member in self.rooms[room]
         waits = room in self._openings.of(member)
         if here or waits or not is_public(room) or self.government.entrance.admits(knock, now):
@@ -188,10 +187,7 @@ class House:
                 self._set_topic,
             )
         if is_public(room):
-            made = self.registry.make_room(room, member.name, wall)
-            if made and room != LOBBY:
-                self.government.founded(room, member, now)
-            self._turn.room(self)
+            self.government.makes(self.rooms[room], member, now, wall)
 
     def _check_new(self, member: Member, now: float) -> None:
         """Raises RefusedError where no room more can be made."""
@@ -254,13 +250,26 @@ class House:
                 room = self.rooms[name]
                 self._openings.answered(ticket, room)
                 if member in self.people and member.awaits(name, request):
-                    if not room.following:
-                        room.start(snapshot)
-                        self._turn.emit(Follow(name, snapshot.head.seq))
-                    room.enter(member, snapshot, now, wall)
-                    member.joined(room, request, snapshot)
-                    self.government.consequences.entered(member, room, now)
+                    try:
+                        self._enter(member, room, request, snapshot, now, wall)
+                    except RefusedError as error:
+                        member.refused(request, str(error), error.why)
                 self._close_if_empty(room, now)
+
+    def _enter(
+        self, member: Member, room: Room, request: int, snapshot: Snapshot, now: float, wall: int
+    ) -> None:
+        """Raises RefusedError."""
+        if member not in room:
+            self.government.entrance.check_enters(member, room.name, now)
+        if not room.following:
+            room.start(snapshot)
+            self._turn.emit(Follow(room.name, snapshot.head.seq))
+        room.enter(member, snapshot, now, wall)
+        if room.name not in self.registry.rooms and room.parties is None:
+            self.government.makes(room, member, now, wall)
+        member.joined(room, request, snapshot)
+        self.government.consequences.entered(member, room, now)
 
     def failed(self, ticket: object, reason: str, now: float) -> None:
         match ticket:
@@ -284,7 +293,7 @@ class House:
 
     def _registered(self, record: Record, now: float, wall: int) -> None:
         """An entry of the registry."""
-        was_ready = self.registry.ready
+        was_ready, skips = self.registry.ready, self.registry.skips
         try:
             entry = decode_entry(REGISTRY, record.seq, record.body)
         except MalformedError:
@@ -295,27 +304,27 @@ class House:
             n = entry.n if self.registry.is_ours(entry) else None
             self._ruling(n, ruling if was_ready else None, now, wall)
         if self.registry.ready and not was_ready:
-            self._began(now)
+            self.government.consequences.began(now)
+            skips = 0
+        if self.registry.ready and self.registry.skips > skips:
+            self._turn.emit(Tell(Skipped(self.registry.skips)))
 
     def _ruling(self, n: int | None, ruling: Ruling | None, now: float, wall: int) -> None:
         """`n`: we wrote it."""
         knock = self.government.logged(n, ruling, now, wall)
-        if knock is not None and knock.member.awaits(knock.room, knock.request):
+        if knock is None or knock.member not in self.people:
+            return
+        if knock.member.awaits(knock.room, knock.request):
             try:
                 self._admit(knock, now, wall)
             except RefusedError as error:
                 knock.member.refused(knock.request, str(error), error.why)
 
-    def _began(self, now: float) -> None:
-        """Everything was read: joins may be answered."""
-        self.government.consequences.began(now)
-        if self.registry.skips:
-            self._turn.emit(Tell(Skipped(self.registry.skips)))
-
     def appended(self, name: str, result: dict[bytes, int] | str, now: float) -> None:
         if name == REGISTRY:
-            if self.registry.appended(result):
-                self.government.refused()
+            after = self.registry.appended(result)
+            if after is not None:
+                self.government.refused(after)
         elif (room := self.rooms.get(name)) is not None:
             room.appended(result, now)
             self._close_if_empty(room, now)
@@ -380,10 +389,6 @@ class House:
     def _put_out(self, member: Member, room: Room, reason: str, now: float) -> None:
         member.put_out(room, self._leave(member, room, now), reason)
 
-    def _ruled(self) -> None:
-        """The registry has something to write."""
-        self._turn.room(self)
-
     def _close_if_empty(self, room: Room, now: float) -> None:
         if room.empty and self.rooms.get(room.name) is room:
             del self.rooms[room.name]
@@ -392,7 +397,3 @@ class House:
                 self._turn.emit(Unfollow(room.name))
             if room.blank and room.parties is None and room.name != LOBBY:
                 self.government.deserted(room.name, now)
-
-
-def _points(points: tuple[tuple[int, bytes], ...]) -> tuple[Point, ...]:
-    return tuple(Point(seq, digest) for seq, digest in points)

@@ -255,7 +255,9 @@ class Hub:
                     owner.timeout()
                 case TextEndpoint():
                     self._plain.idle(owner, now)
-                case Consequences() | Announcer():
+                case Consequences():
+                    owner.timeout(name, now)
+                case Announcer():
                     owner.timeout(now)
 
     # Out

@@ -50,6 +50,8 @@ class Ledger:
         self._staging.enter(instance, 0)
         self._ended: dict[Fact, int] = {}
         """What is no fact any more, and the entry that ended it: a copy may still be on its way."""
+        self._late: dict[int, int] = {}
+        """Of entries that ended something, the newest one that came too late for it."""
         self._asked: set[Fact] = set()
         self._copied: set[Fact] = set()
         """Whose entry is being written again."""
@@ -60,8 +62,19 @@ class Ledger:
     def counts(self, fact: Fact, entry: Entry) -> bool:
         """Whether it is newer than what is known of this fact, or a copy of that."""
         known = self.facts.get(fact)
-        at = origin(known) if known is not None else self._ended.get(fact, 0)
-        return origin(entry) >= at
+        if known is not None:
+            return origin(entry) >= origin(known)
+        end = self._ended.get(fact, 0)
+        if origin(entry) < end:
+            self._late[end] = entry.seq
+        return origin(entry) >= end
+
+    def goes_on(self, fact: Fact, entry: Entry) -> bool:
+        """Whether it has not ended: this entry only says how much of it is left."""
+        end = self._ended.get(fact)
+        if end is not None:
+            self._late[end] = entry.seq
+        return end is None
 
     def believe(self, fact: Fact, entry: Entry) -> None:
         """From now on this entry stands for it."""
@@ -95,13 +108,13 @@ class Ledger:
         self.seq = entry.seq
         self._staging.logged(entry.instance, entry.n)
 
-    def appended(self, result: dict[bytes, int] | str) -> bool:
-        """Whether something of ours was refused: nothing that waits will come then."""
-        refused = bool(self._staging.appended(result).refused)
-        if refused:
-            self._asked.clear()
-            self._copied.clear()
-        return refused
+    def appended(self, result: dict[bytes, int] | str) -> int | None:
+        """If something of ours was refused, the last n before it: nothing after that will come."""
+        if not self._staging.appended(result).refused:
+            return None
+        self._asked.clear()
+        self._copied.clear()
+        return self._staging.staged(self._instance)
 
     def ask(self, fact: Fact, author: str, text: str, time: int) -> bool:
         """Writes it, unless that waits for the log already."""
@@ -144,8 +157,15 @@ class Ledger:
         drafts = self._staging.flush()
         effects: list[Append | Trim] = [Append(REGISTRY, drafts)] if drafts else []
         oldest = next(iter(self.facts.values())).seq if self.facts else self._floor
-        if trims and oldest >= self._floor + REGISTRY_TRIM:
+        if trims and oldest >= self._floor + REGISTRY_TRIM and not self._parts(oldest):
             self._floor = oldest
             self._ended = {fact: seq for fact, seq in self._ended.items() if seq >= oldest}
+            self._late = {end: seq for end, seq in self._late.items() if end >= oldest}
             effects.append(Trim(REGISTRY, oldest))
         return effects
+
+    def _parts(self, before: int) -> bool:
+        """Whether a log that begins there has, or will have, what came too late for something
+        without that which it came too late for: whoever reads it then would believe it."""
+        late = (end < before <= seq for end, seq in self._late.items())
+        return any(late) or any(self._ended.get(fact, before) < before for fact in self._copied)

@@ -66,6 +66,8 @@ class Moderation:
         """By the operator; `ask.room` empty: in the whole server. The answer is Operated."""
         actor = Actor(OPERATOR, b"", Role.OPERATOR, Operator(ticket, self._turn))
         try:
+            if not self._registry.ready:
+                raise RefusedError("the server is starting; try again in a moment")
             act, room = _understood(ask)
             if room == SERVER and act not in (Act.BAN, Act.UNBAN, Act.BANS):
                 raise RefusedError("name the room that it is about")
@@ -175,6 +177,8 @@ class Moderation:
         held = policy.roles.get(target.key)
         subjects = (subject_of_key(target.key),)
         found = Target(target.name, target.key, subjects, target.role)
+        if held is Role.OWNER and self._pen.changes_roles(motion.room):
+            raise RefusedError("not done: another role is being changed; try again")
         if motion.act is Act.DEOP:
             if held is None:
                 raise RefusedError(f"{target.name} has no role in {motion.room}")
@@ -252,8 +256,7 @@ class Moderation:
         if not own and (reason := objection(Act.DELETE, motion.actor.role, role)) is not None:
             raise RefusedError(reason)
         target = Target(entry.name, b"", (), role)
-        self._pen.rule(motion, "", now, wall, target=target, value=str(ask.number))
-        self._pen.say(motion, Kind.DELETE, clean(ask.text), wall, refers=ask.number)
+        self._pen.delete(motion, target, ask.number, now, wall)
 
     def _bans(self, motion: Motion, policy: Policy, now: float) -> str:
         rows = [self._row(it, "banned", now) for it in policy.bans.values()]

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from . import limits
 from .member import Member
 from .motions import Asker, Motion
@@ -15,6 +17,16 @@ from .targets import Target
 from .text import clean
 from .types import Kind
 
+_NOT_STORED = "not done: the server cannot store it at the moment"
+
+
+class _Waiting(Struct, frozen=True):
+    """A ruling that is on its way to the log, and whom to tell what when it is there."""
+
+    asker: Asker
+    ruling: Ruling
+    answer: str
+
 
 class Pen:
     """Of one house. Nothing is done that is not in the log."""
@@ -26,8 +38,8 @@ class Pen:
         self._registry = registry
         self._rooms = rooms
         self._ruled = ruled
-        self._waiting: dict[int, tuple[Asker, str]] = {}
-        """By the n of the ruling: whom to tell when it is in the log, and what."""
+        self._waiting: dict[int, _Waiting] = {}
+        """By the n of the ruling."""
 
     def found(self, room: str, member: Member, now: float) -> None:
         """It owns the room."""
@@ -51,15 +63,20 @@ class Pen:
 
     def logged(self, n: int) -> None:
         """Our ruling of this n is in the log."""
-        asker, text = self._waiting.pop(n, (None, ""))
-        if asker is not None:
-            asker.done(text)
+        waiting = self._waiting.pop(n, None)
+        if waiting is not None:
+            waiting.asker.done(waiting.answer)
 
-    def refused(self) -> None:
-        """Nothing that waits will be in the log."""
-        waiting, self._waiting = self._waiting, {}
-        for asker, _ in waiting.values():
-            asker.refused("not done: the server cannot store it at the moment")
+    def refused(self, after: int) -> None:
+        """Nothing after this n that waits will be in the log."""
+        for n in [n for n in self._waiting if n > after]:
+            self._waiting.pop(n).asker.refused(_NOT_STORED)
+
+    def changes_roles(self, room: str) -> bool:
+        """A role there is about to be another one."""
+        acts = (Act.OP, Act.DEOP)
+        rulings = (waiting.ruling for waiting in self._waiting.values())
+        return any(ruling.room == room and ruling.act in acts for ruling in rulings)
 
     def rule(
         self,
@@ -87,19 +104,28 @@ class Pen:
         )
         n = self._registry.rule(ruling, now)
         if not n:
-            raise RefusedError("not done: the server cannot store it at the moment")
+            raise RefusedError(_NOT_STORED)
         if said or motion.act is Act.DELETE:
-            self._waiting[n] = actor.asker, answer
+            self._waiting[n] = _Waiting(actor.asker, ruling, answer)
         self._ruled()
         if said:
             self.say(motion, Kind.MODERATION, said, wall)
 
-    def say(self, motion: Motion, kind: Kind, text: str, wall: int, refers: int = 0) -> None:
-        """In the room, if somebody is there."""
+    def delete(self, motion: Motion, author: Target, number: int, now: float, wall: int) -> None:
+        """A message of this author; it is what the room's log says that takes it back."""
+        if not self.say(motion, Kind.DELETE, clean(motion.ask.text), wall, refers=number):
+            raise RefusedError(
+                "not done: nobody is there to be told, or the server is busy; join it and try again"
+            )
+        self.rule(motion, "", now, wall, target=author, value=str(number))
+
+    def say(self, motion: Motion, kind: Kind, text: str, wall: int, refers: int = 0) -> bool:
+        """In the room, if somebody is there. Whether it goes to the log."""
         room = self._rooms.get(motion.room)
-        if room is not None and room.following:
-            key = key_id(motion.actor.key) if motion.actor.key else b""
-            room.note(kind, motion.actor.name, key, cut(text), refers, wall)
+        if room is None or not room.following:
+            return False
+        key = key_id(motion.actor.key) if motion.actor.key else b""
+        return room.note(kind, motion.actor.name, key, cut(text), refers, wall)
 
     def check_room_for(self, act: Act, policy: Policy, target: Target) -> None:
         kept = {Act.BAN: policy.bans, Act.MUTE: policy.mutes, Act.INVITE: policy.invites}

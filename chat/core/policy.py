@@ -8,11 +8,21 @@ Whom a ban or a mute is about is said by *subjects*, any of which is enough: a k
 an address with all that one customer of a provider has.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from itertools import chain
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from .member import Member
 from .roles import Act, Role
@@ -38,8 +48,9 @@ class Ruling(Struct, frozen=True, omit_defaults=True):
     """Of that one, in hexadecimal."""
     whom: str = ""
     subjects: tuple[str, ...] = ()
-    until: int = 0
-    """Milliseconds of the log's time; 0: for good."""
+    until: Annotated[int, Meta(ge=0, lt=1 << 62)] = 0
+    """Milliseconds of the log's time; 0: for good. What ends only because its time has come says
+    which time that is, so that it does not end what was said anew meanwhile."""
     value: str = ""
     why: str = ""
 
@@ -163,6 +174,11 @@ class Policy:
     def owners(self) -> int:
         return sum(role is Role.OWNER for role in self.roles.values())
 
+    def temporary(self) -> Iterator[Ruling]:
+        """What ends by itself."""
+        every = chain(self.bans.values(), self.mutes.values(), self.invites.values())
+        return (ruling for ruling in every if ruling.until)
+
     def kept(self, act: Act) -> int:
         """How many there are of a sort that a room has many of."""
         kept = {Act.BAN: self.bans, Act.MUTE: self.mutes, Act.INVITE: self.invites}
@@ -194,9 +210,9 @@ class Policy:
             case Act.HIDE:
                 self.hidden = not over
             case Act.SLOW:
-                self.slow = int(ruling.value)
+                self.slow = int(ruling.value or "0")
             case Act.LIMIT:
-                self.limit = int(ruling.value)
+                self.limit = int(ruling.value or "0")
 
 
 NOTHING = Policy()
@@ -219,14 +235,16 @@ def subject_of_key(key: bytes) -> str:
 
 def subject_of_address(text: str) -> str | None:
     """An address or a prefix; of a lone IPv6 address, the /64 that it is in. None: it is neither."""
+    host, slash, size = text.partition("/")
     try:
-        if "/" in text:
-            return _NET + str(ip_network(text, strict=False))
-        address = ip_address(text)
+        address = _address(host)
+        if not slash:
+            size = "64" if address.version == 6 and not address.is_loopback else ""
+        elif ":" in host and address.version == 4:
+            size = str(int(size) - 96)
+        return _NET + str(ip_network(f"{address}/{size}" if size else address, strict=False))
     except ValueError:
         return None
-    wide = address.version == 6 and not address.is_loopback
-    return _NET + str(ip_network(f"{address}/64" if wide else text, strict=False))
 
 
 def is_address(subject: str) -> bool:
@@ -267,10 +285,16 @@ def _is_number(text: str) -> bool:
 
 
 def _neighbourhood(path: Path) -> str:
-    address = ip_address(path.host.partition("%")[0])
+    address = _address(path.host)
+    return str(ip_network(f"{address}/{64 if address.version == 6 else 32}", strict=False))
+
+
+@lru_cache(4096)
+def _address(host: str) -> IPv4Address | IPv6Address:
+    """An IPv4 address is one in IPv6's clothes, too. Raises ValueError."""
+    address = ip_address(host.partition("%")[0])
     mapped = address.ipv4_mapped if address.version == 6 else None
-    known = mapped or address
-    return str(ip_network(f"{known}/{64 if known.version == 6 else 32}", strict=False))
+    return mapped or address
 
 
 @lru_cache(4096)
@@ -283,8 +307,4 @@ def _network(subject: str) -> IPv4Network | IPv6Network | None:
 
 def _within(subject: str, path: Path) -> bool:
     network = _network(subject)
-    if network is None:
-        return False
-    address = ip_address(path.host.partition("%")[0])
-    mapped = address.ipv4_mapped if address.version == 6 else None
-    return (mapped or address) in network
+    return network is not None and _address(path.host) in network

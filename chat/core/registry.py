@@ -16,7 +16,7 @@ from .ledger import Fact, Ledger, origin
 from .limits import NAMES
 from .logtime import LogTime
 from .names import Deed, direct_parties, is_public, same_name
-from .policy import DROP, NOTHING, Policy, Ruling, decode, encode, ends, fact_of
+from .policy import DROP, ENTER, NOTHING, Policy, Ruling, decode, encode, ends, fact_of
 from .types import Append, Entry, Kind, Point, Trim
 
 _KEY_SIZE = 32
@@ -153,8 +153,8 @@ class Registry:
         """This process wrote it."""
         return self._ledger.is_ours(entry)
 
-    def appended(self, result: dict[bytes, int] | str) -> bool:
-        """Whether something of ours was refused: nothing that waits will come then."""
+    def appended(self, result: dict[bytes, int] | str) -> int | None:
+        """If something of ours was refused, the last n before it: nothing after that will come."""
         return self._ledger.appended(result)
 
     def flush(self) -> list[Append | Trim]:
@@ -192,7 +192,7 @@ class Registry:
             return None if entry.refers else ruling
         fact = Fact(Kind.ACT, name)
         self._ledger.returned(fact, entry)
-        if not self._ledger.counts(fact, entry):
+        if not self._ledger.counts(fact, entry) or self._is_void(ruling, fact, entry):
             return None
         if ends(ruling):
             self._ledger.end(fact, entry)
@@ -200,6 +200,14 @@ class Registry:
             self._ledger.believe(fact, entry)
         self._policies.setdefault(ruling.room, Policy()).apply(ruling)
         return None if entry.refers else ruling
+
+    def _is_void(self, ruling: Ruling, fact: Fact, entry: Entry) -> bool:
+        """Whether something else has become of its fact while it was on its way."""
+        if ruling.act == ENTER:
+            return not entry.refers and not self._ledger.goes_on(fact, entry)
+        if not ends(ruling) or not ruling.until:
+            return False
+        return self.policy(ruling.room).held.get(fact.name) != ruling.until
 
     def _drop(self, room: str, entry: Entry) -> None:
         for name in self._policies.pop(room, NOTHING).held:

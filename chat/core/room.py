@@ -129,7 +129,7 @@ class Room:
         member.rooms[self.tag] = self
         if self.parties is None:
             self._turn.emit(Subscribe(Group(self.name, member.form), member.path))
-        self._put(member, now)
+        self.changed(member, now)
         self._say_line(f"* {member.name} joined")
 
     def exit(self, member: Member, now: float) -> int:
@@ -154,14 +154,15 @@ class Room:
         if self.parties is None and self._congestion.pushed_to(member):
             self._turn.emit(Unsubscribe(Group(self.name, member.form), before))
             self._turn.emit(Subscribe(Group(self.name, member.form), member.path))
-        self._put(member, now)
+        self.changed(member, now)
 
     def changed(self, member: Member, now: float) -> None:
         """What others are to know of it has."""
-        self._put(member, now)
+        self.presence.put(self._seats[member].row(member))
+        self._presence_changed(now)
 
     def renamed(self, member: Member, before: str, now: float) -> None:
-        self._put(member, now)
+        self.changed(member, now)
         self._say_line(f"* {before} is {member.name} now")
 
     def joined(self, member: Member, request: int, snapshot: Snapshot, topic: str) -> asks.Joined:
@@ -218,12 +219,17 @@ class Room:
         self._congestion.pace.said(member.instance, len(body))
         self._turn.room(self)
 
-    def note(self, kind: Kind, author: str, key: bytes, text: str, refers: int, wall: int) -> None:
-        """What the server itself has to say; see Scribe."""
+    def note(self, kind: Kind, author: str, key: bytes, text: str, refers: int, wall: int) -> bool:
+        """What the server itself has to say; see Scribe. Whether it goes to the log."""
         n = self._staging.staged(self._scribe.pen) + 1
         body = self._scribe.note(n, kind, author, key, text, refers, wall)
-        self._staging.take(self._scribe.pen, n, body)
         self._turn.room(self)
+        return self._staging.take(self._scribe.pen, n, body) is Verdict.TAKEN
+
+    def forget_early(self) -> None:
+        """What came before its predecessor did has to come again, to be judged."""
+        for seat in self._seats.values():
+            seat.drop()
 
     def rekey(self, now: float) -> None:
         """Somebody is to read nothing more: another key, from the very next push on."""
@@ -383,10 +389,6 @@ class Room:
         """The newest of each type wins."""
         self._frames[type(frame)] = frame
         self._turn.room(self)
-
-    def _put(self, member: Member, now: float) -> None:
-        self.presence.put(self._seats[member].row(member))
-        self._presence_changed(now)
 
     def _presence_changed(self, now: float) -> None:
         self._timers.set_earlier((self, "presence"), max(now, self._presence_at))

@@ -159,6 +159,8 @@ class Session(Member):
         self.reply(asks.Refused(request, reason, why))
 
     def put_out(self, room: Room, ordinal: int, reason: str) -> None:
+        if room.name in self._asked:
+            self._asked[room.name] += 1  # A join that the log is asked for is not to bring it back.
         removed = asks.Removed(room.name, reason, ordinal)
         self._dealings().outside[room.name] = removed
         self.reply(removed)

@@ -36,7 +36,8 @@ class Speech:
         self._registry = registry
         self._authority = authority
         self._spoke: dict[tuple[bytes, str], _Spoke] = {}
-        """By party and room, of rooms in slow mode; who spoke last is the last."""
+        """By party and room, and by instance and room, of rooms in slow mode; who spoke last is
+        the last. A key has several instances, and an instance may show several keys."""
 
     def objection(self, member: Member, room: Room, now: float) -> str | None:
         """Why it may not say anything now, if it may not."""
@@ -67,14 +68,10 @@ class Speech:
         """A draft of it was taken."""
         if room.parties is not None or not self._registry.policy(room.name).slow:
             return
-        key = (member.party, room.name)
-        spoke = self._spoke.pop(key, None) or _Spoke()
-        self._spoke[key] = spoke
-        if not spoke.parts and kind != Kind.DELETE:
-            spoke.at = now
-        spoke.parts = (spoke.parts or limits.PARTS) - 1 if more else 0
-        if len(self._spoke) > limits.SLOWED:
-            del self._spoke[next(iter(self._spoke))]
+        its = self._of(member.instance, room)
+        if not its.parts and kind != Kind.DELETE:
+            its.at = self._of(member.party, room).at = now
+        its.parts = (its.parts or limits.PARTS) - 1 if more else 0
 
     def standing(self, member: Member, room: Room, now: float) -> asks.Standing:
         """What it is there, and may do."""
@@ -98,13 +95,21 @@ class Speech:
 
     def _continues(self, member: Member, room: Room) -> bool:
         """The next part of a message that was begun."""
-        spoke = self._spoke.get((member.party, room.name))
+        spoke = self._spoke.get((member.instance, room.name))
         return spoke is not None and spoke.parts > 0
+
+    def _of(self, who: bytes, room: Room) -> _Spoke:
+        """A party, or an instance."""
+        spoke = self._spoke.pop((who, room.name), None) or _Spoke()
+        self._spoke[who, room.name] = spoke
+        if len(self._spoke) > limits.SLOWED:
+            del self._spoke[next(iter(self._spoke))]
+        return spoke
 
     def _wait(self, member: Member, room: Room, now: float) -> float:
         """Seconds until it may say something again."""
         slow = self._registry.policy(room.name).slow
-        spoke = self._spoke.get((member.party, room.name)) if slow else None
-        if spoke is None or self._authority.role(member, room.name, now) >= Role.MODERATOR:
+        if not slow or self._authority.role(member, room.name, now) >= Role.MODERATOR:
             return 0.0
-        return max(0.0, spoke.at + slow - now)
+        both = (self._spoke.get((who, room.name)) for who in (member.party, member.instance))
+        return max([0.0, *(spoke.at + slow - now for spoke in both if spoke is not None)])
