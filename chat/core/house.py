@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from . import asks, limits, wire
 from .amend import amends, flaw
-from .authority import SERVER
 from .buckets import Allowance
 from .directs import Directs
 from .entrance import Knock
