@@ -147,6 +147,7 @@ def test_a_moderators_act_is_a_quiet_line(scene: Scene) -> None:
     assert "--  alice kicked bob: ann[2J is next" in shown(scene)
     line = scene.desk.current.timeline[2]
     assert not line.mention
+    assert scene.desk.current.speakers() == ["bob"], "who moderates has not spoken"
 
 
 def test_it_counts_as_nothing_unread_and_rings_no_bell(scene: Scene) -> None:

@@ -13,6 +13,7 @@ import pytest
 import chat
 from chat.core.link import Link
 from chat.net.impair import CLEAR
+from chat.secure.namekeys import NameKeys
 from chat.tui import join
 from tests.e2e.programs import CHAT, Program, done, running, serving
 from tests.e2e.programs import chat as command
@@ -99,6 +100,53 @@ async def test_a_script_gets_its_answers() -> None:
     assert any(line.startswith("-- there is no command /wo; did you mean") for line in got.out)
     assert any(line.startswith("lobby  1 member") for line in got.out)
     assert [line.partition(": ")[2] for line in kept.out] == ["one"]
+
+
+async def test_a_pipe_that_is_not_let_in_ends() -> None:
+    async with serving() as server, person(f"{server.link}/den", "ann") as ann:
+        await ann.line("-- nobody else is in #den")
+        ann.write("/lock\n")
+        await tells(ann, "-- ann* locked the room")
+        got = await done("join", f"{server.link}/den", "--plain-output", stdin="hello")
+        assert got.code == 1
+        assert any(line.startswith("-- den is locked: only who is invited") for line in got.out)
+        assert "hello" not in "\n".join(ann.out)
+
+
+async def test_a_pipe_that_is_put_out_ends() -> None:
+    async with serving() as server, person(f"{server.link}/den", "ann") as ann:
+        await ann.line("-- nobody else is in #den")
+        async with person(f"{server.link}/den", "bob") as bob:
+            await bob.line("-- with you in #den: ann")
+            ann.write("/kick bob no manners\n")
+            await tells(bob, "-- you were kicked from den by ann: no manners")
+            assert await bob.ended() == 1
+        await tells(ann, "-- ann* kicked bob: no manners")
+
+
+async def set_password(link: str, password: str) -> None:
+    async with chat.connect(link, name="ann", keys=NameKeys()) as room:
+        await room.act("password", text=password)
+
+
+async def test_where_nobody_sits_a_password_comes_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    async with serving() as server, person(f"{server.link}/den", "ann") as ann:
+        link = f"{server.link}/den"
+        await ann.line("-- nobody else is in #den")
+        ann.write("/password\n/password off\n")
+        await tells(ann, "-- a password is typed at a terminal")
+        await tells(ann, "-- den has no password")
+        await set_password(link, "correct horse")
+        got = await done("join", link, "--plain-output", stdin="hello")
+        assert got.code == 1
+        assert "-- den has a password; --password-file FILE gives it" in got.out
+        got = await done(
+            "join", link, "--plain-output", "--password-file", str(file), stdin="hello"
+        )
+        assert got.code == 0
+        await tells(ann, "> hello")
 
 
 async def test_a_thousand_lines_are_said_in_order() -> None:
