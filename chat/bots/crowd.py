@@ -25,6 +25,9 @@ SETTLE = 10.0
 HEADS = 1.0
 """Seconds after it in which who repairs nothing hears by heads what it has missed."""
 
+SLICE = 100
+"""Bots that are counted, before others have a turn."""
+
 LATE_WORD = 2.0
 """Seconds without a session after which it is worth a word."""
 
@@ -63,8 +66,8 @@ class Crowd:
             started = await self._started()
             if started is not None:
                 await self._measured(network, started)
-                gc.unfreeze()
         finally:
+            gc.unfreeze()
             following.cancel()
             for bot in self._bots.values():
                 bot.close()
@@ -100,6 +103,8 @@ class Crowd:
                 told = True
                 self._say(Trouble(f"{self._reason or 'no answer'}; trying again"))
             await asyncio.sleep(0.02)
+        gc.collect()
+        gc.freeze()  # Else all that so many bots are is looked through again and again.
         self._say(Present(self._joined, self._reason))
 
     async def _started(self) -> float | None:
@@ -110,8 +115,6 @@ class Crowd:
 
     async def _measured(self, network: Network, start: float) -> None:
         self._ledger.start = start
-        gc.collect()
-        gc.freeze()  # Else all that so many bots are is looked through again and again.
         ticking = asyncio.ensure_future(self._tick(start))
         await self._until(start)
         cpu = time.process_time()
@@ -162,8 +165,13 @@ class Crowd:
         while True:
             number += 1
             await asyncio.sleep(max(0.0, start + number - time.monotonic()))
+            counts = Counts()
+            for index, bot in enumerate(self._bots.values()):
+                if not index % SLICE:  # A message may be due at this moment, too.
+                    await asyncio.sleep(0)
+                bot.count(counts)
             latencies, most = self._ledger.taken()
-            self._say(Tick(number, self._counts(), latencies, most))
+            self._say(Tick(number, counts + self._ledger.counts, latencies, most))
             if self._ledger.removed:
                 self._say(Failed(self._ledger.removed))
 
@@ -199,20 +207,13 @@ class Crowd:
             heads[bot.room_name] = max(heads.get(bot.room_name, 0), bot.head)
         return heads
 
-    def _counts(self, heads: dict[str, int] | None = None) -> Counts:
-        """As of now. `heads`: what is behind these is lost; None: it may still come."""
-        counts = Counts() + self._ledger.counts
-        for bot in self._bots.values():
-            counts.members += bot.joined
-            counts.repaired += bot.repaired
-            counts.lost += bot.lost(heads[bot.room_name] if heads else 0)
-        return counts
-
     def _outcome(self, network: Network, seconds: float, cpu: float) -> Outcome:
         heads, there = self._heads(), [bot for bot in self._bots.values() if bot.joined]
-        counts = self._counts(heads)
+        counts = Counts()
         for bot in self._bots.values():
+            bot.count(counts, heads[bot.room_name])
             bot.close()
+        counts += self._ledger.counts
         latencies, most = self._ledger.taken()
         joins = self._ledger.joins
         return Outcome(

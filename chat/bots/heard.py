@@ -47,11 +47,15 @@ class Ledger:
         """Why somebody was put out of its room."""
         self._run = run
         self._known: OrderedDict[tuple[str, int], _Known] = OrderedDict()
+        self._entry: Entry | None = None
+        self._latest = _Known("", None, False)
         self._places: dict[int, int] = {}
         """Of each message, the entry that it is."""
 
     def known(self, entry: Entry) -> _Known:
         """What the first who had this entry made of it."""
+        if entry is self._entry:  # As it is for all who take the same push as read.
+            return self._latest
         key = entry.room, entry.seq
         known = self._known.get(key)
         if known is None:
@@ -60,6 +64,7 @@ class Ledger:
             known = self._known[key] = _Known(entry.text, stamp, place != entry.seq)
             if len(self._known) > KNOWN:
                 self._known.popitem(last=False)
+        self._entry, self._latest = entry, known
         return known
 
     def taken(self) -> tuple[list[tuple[int, int]], float]:
@@ -106,6 +111,12 @@ class Bot(Hearer):
     def lost(self, head: int) -> int:
         """Of a log that reaches up to there."""
         return self._receiver.lost(head) if self._receiver is not None else 0
+
+    def count(self, counts: Counts, head: int = 0) -> None:
+        """Adds what is its own. What is behind `head` is lost; what is not may still come."""
+        counts.members += self.joined
+        counts.repaired += self.repaired
+        counts.lost += self.lost(head)
 
     def open(self) -> None:
         self._opened_at = time.monotonic()
@@ -156,17 +167,19 @@ class Bot(Hearer):
         receiver, ledger = self._receiver, self._ledger
         if receiver is None:
             return
+        counts = ledger.counts
         for entry in entries:
             place = receiver.take(entry.seq)
             known = ledger.known(entry)
             if known.text != entry.text:
-                ledger.counts.lost += 1
+                counts.lost += 1
                 continue
             if place is Place.TWICE or known.twice:
-                ledger.counts.duplicates += 1
+                counts.duplicates += 1
                 continue
-            ledger.counts.reordered += place is Place.LATE
-            ledger.counts.delivered += 1
+            if place is Place.LATE:
+                counts.reordered += 1
+            counts.delivered += 1
             if known.stamp is not None:
                 ledger.latencies.add(at - ledger.start - known.stamp.at)
 

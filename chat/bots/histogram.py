@@ -31,9 +31,9 @@ class Histogram:
     def add(self, seconds: float, count: int = 1) -> None:
         if seconds != self._last:  # One push is as late for all who hear it at once.
             self._last, self._bucket = seconds, bucket(seconds)
+            self.most = max(self.most, seconds)
         self.counts[self._bucket] += count
         self.total += count
-        self.most = max(self.most, seconds)
 
     def merge(self, counts: Iterable[tuple[int, int]], most: float) -> None:
         """What another one has."""

@@ -30,12 +30,12 @@ from chat.secure.trust import Trust
 
 from .listener import Listener
 from .pushes import Pushes, Taken
-from .reactor import Reactor
+from .reactor import QUIET, Reactor
 
 PUSH = 0x85
 """First byte of one."""
 
-FULL = 5.0
+FULL = 10.0
 """Seconds after which a bot reads a push in full again."""
 
 
@@ -253,12 +253,12 @@ class Member:
 
     def _rested(self, now: float) -> None:
         """A push was taken as read, which puts off the head that was due."""
-        if now >= self._rest:
+        if now < self._rest:
+            self._network.reactor.heard(self, now)
+        else:
             self._taken.tell()
             self.guest.timeout(now)
             self._turn(now)
-        elif self._alarm > now + HEAD:
-            self._wake(now + HEAD)
 
     def _read(self, datagram: bytes, at: float) -> None:
         self._taken.tell()
@@ -284,8 +284,8 @@ class Member:
         """It is time, or was to be: pushes that are taken as read put off what is due."""
         self._alarm = inf
         self._now = now
-        if self._taken and now < (due := min(self._taken.at + HEAD, self._rest)):
-            self._wake(due)
+        if self._taken and now < min(self._taken.at + QUIET, self._rest):
+            self._wake(min(self._rest, now + FULL))
             return
         self._taken.tell()
         deadline = self.guest.deadline()
@@ -339,7 +339,3 @@ class Member:
         if deadline is not None and deadline < self._alarm and not self._closed:
             self._wake(deadline)
         return entries
-
-
-HEAD = 0.35
-"""Seconds after a push, in which nothing of a guest's is due: the first head is, then."""

@@ -10,8 +10,9 @@ import asyncio
 import selectors
 import socket
 import time
-from collections import deque
-from collections.abc import Callable, Hashable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterator
+from itertools import chain
 from typing import Protocol
 
 from chat.core.timers import Timers
@@ -25,6 +26,10 @@ LARGEST = 1500
 
 Readable = Callable[[bytes, float], None]
 Failed = Callable[[OSError], None]
+
+
+QUIET = 0.35
+"""Seconds after a push, in which nothing else of a guest's is due: the first head is, then."""
 
 
 class Waiting(Hashable, Protocol):
@@ -43,6 +48,9 @@ class Reactor:
         self._ready: deque[selectors.SelectorKey] = deque()
         self._at = 0.0
         self._alarms: Timers[Waiting] = Timers()
+        self._heard: OrderedDict[Waiting, float] = OrderedDict()
+        """When each has heard a push that leaves it nothing to do: all wait equally long for the
+        next one, so they need no alarms, and who has waited longest is first."""
         self._timer = Timer(loop, lambda _: self._begin())
         self._going = False
         """A turn has ended before all was done, and the next one comes."""
@@ -59,12 +67,17 @@ class Reactor:
     def wake(self, who: Waiting, when: float) -> None:
         """At the latest; each has one alarm, and what it is for may be over by then."""
         self._alarms.set_earlier(who, when)
-        due = self._timer.deadline
-        if not self._going and (due is None or when < due):
-            self._timer.set(when)
+        self._expect(when)
+
+    def heard(self, who: Waiting, now: float) -> None:
+        """It is woken when it has heard nothing more for so long."""
+        self._heard[who] = now
+        self._heard.move_to_end(who)
+        self._expect(now + QUIET)
 
     def forget(self, who: Waiting) -> None:
         self._alarms.cancel(who)
+        self._heard.pop(who, None)
 
     def close(self) -> None:
         self._loop.remove_reader(self._selector.fileno())
@@ -89,12 +102,24 @@ class Reactor:
             if not self._ready:
                 self._ring(time.monotonic() + TURN)
         finally:
-            due = self._alarms.deadline()
+            due = self._due()
             self._going = bool(self._ready) or (due is not None and due <= time.monotonic())
             if self._going:
                 self._loop.call_soon(self._turn)
             else:
                 self._timer.set(due)
+
+    def _due(self) -> float | None:
+        alarm = self._alarms.deadline()
+        if not self._heard:
+            return alarm
+        quiet = next(iter(self._heard.values())) + QUIET
+        return quiet if alarm is None else min(alarm, quiet)
+
+    def _expect(self, when: float) -> None:
+        due = self._timer.deadline
+        if not self._going and (due is None or when < due):
+            self._timer.set(when)
 
     def _read(self, until: float) -> None:
         ready, at = self._ready, self._at
@@ -112,8 +137,16 @@ class Reactor:
 
     def _ring(self, until: float) -> None:
         now = time.monotonic()
-        for who in self._alarms.due(now):
+        for who in chain(self._quiet(now), self._alarms.due(now)):
             who.alarm(now)
             now = time.monotonic()
             if now >= until:
                 return
+
+    def _quiet(self, now: float) -> Iterator[Waiting]:
+        while self._heard:
+            who, at = next(iter(self._heard.items()))
+            if at + QUIET > now:
+                return
+            del self._heard[who]
+            yield who

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat.bots.reactor import TURN, Reactor
+from chat.bots.reactor import QUIET, TURN, Reactor
 
 from ..net.waiting import turns, until
 
@@ -121,6 +121,20 @@ async def test_alarms_come_in_time_in_their_order_and_after_what_was_there(
     assert order == ["datagram", "early", "late"]
     assert forgotten.woken == []
     assert late.woken[0] >= early.woken[0] >= now + 0.02
+
+
+async def test_who_hears_nothing_more_is_woken(reactor: Reactor) -> None:
+    now = time.monotonic()
+    quiet, lively, gone = Sleeper(), Sleeper(), Sleeper()
+    for who, due in ((lively, 0.01), (gone, 0.02), (quiet, 0.03), (lively, 0.2)):
+        reactor.heard(who, now + due - QUIET)
+    reactor.forget(gone)
+    await until(lambda: bool(quiet.woken))
+    assert now + 0.03 <= quiet.woken[0]
+    assert not lively.woken
+    await until(lambda: bool(lively.woken))
+    assert now + 0.2 <= lively.woken[0]
+    assert not gone.woken
 
 
 async def test_many_alarms_at_once_do_not_hold_up_what_is_received(
