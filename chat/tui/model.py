@@ -13,6 +13,7 @@ Text is edited in `model.line.buffer`, which is prompt_toolkit's, and needs no t
 
 from collections.abc import Callable
 
+from . import standing
 from .actions import Actions
 from .amending import Amending
 from .buffers import Buffers
@@ -256,9 +257,16 @@ class Model:
         if not (buffer.select_before() if by < 0 else buffer.select_after()):
             self.desk.tell("there is no further message here")
         elif (line := buffer.selected) is not None:
-            own = "Alt-E corrects it, /delete takes it back, " if line.own else ""
-            reacts = "/react 👍 reacts, " if line.look in SPOKEN else ""
-            self.desk.tell(f"{own}{reacts}Alt-C copies, Escape lets it go")
+            self.desk.tell(f"{self._for(line)}Alt-C copies, Escape lets it go")
+
+    def _for(self, line: Line) -> str:
+        """What may be done with it, besides."""
+        if line.look not in SPOKEN:
+            return ""
+        here = self.desk.uplink.guest.standing(self.desk.current.room)
+        removes = "/delete deletes it, " if standing.moderates(here) else ""
+        own = "Alt-E corrects it, /delete takes it back, " if line.own else removes
+        return f"{own}/react 👍 reacts, "
 
     def amend(self, act: Callable[[Amending], bool]) -> None:
         """Something with the selected message, or the last one."""

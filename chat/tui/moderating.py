@@ -7,7 +7,7 @@ from chat.core.commands import Call, Mistake
 from chat.core.link import Link
 from chat.core.memberships import NotSaidError
 from chat.core.orders import Order, order
-from chat.core.roles import Act
+from chat.core.roles import Act, objection
 from chat.core.text import clean
 
 from .desk import Desk
@@ -100,15 +100,17 @@ class Moderating:
         return self._may(buffer) and self._passwords.change(buffer, change, hint)
 
     def _may(self, buffer: RoomBuffer) -> bool:
-        """Before anything is asked of the user; `act` finds out the same."""
+        """Before a password is asked for, typed twice, and refused."""
         desk = self._desk
+        standing = desk.uplink.guest.standing(buffer.room)
+        reason = objection(Act.PASSWORD, standing.role) if standing is not None else None
         if buffer.direct:
-            desk.refuse("a direct room has no moderators, and no password")
+            reason = "a direct room has no moderators, and no password"
         elif buffer.room not in desk.uplink.guest.rooms:
-            desk.refuse(f"you are not in {buffer.room}; /join it first")
-        else:
-            return True
-        return False
+            reason = f"you are not in {buffer.room}; /join it first"
+        if reason is not None:
+            desk.refuse(reason)
+        return reason is None
 
     def _link(self, room: str, invite: str) -> Link:
         """To there, by the way that we came."""

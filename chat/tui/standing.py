@@ -7,11 +7,13 @@ from chat.core.events import Standing
 from chat.core.roles import Role
 
 
+def moderates(standing: Standing | None) -> bool:
+    return standing is not None and standing.role >= Role.MODERATOR
+
+
 def role(standing: Standing | None) -> str:
     """Nothing, for who is as everybody is."""
-    if standing is None or standing.role < Role.MODERATOR:
-        return ""
-    return standing.role.name.lower()
+    return standing.role.name.lower() if standing is not None and moderates(standing) else ""
 
 
 def muted(standing: Standing | None, now: float) -> str:
@@ -29,6 +31,6 @@ def slow(standing: Standing | None) -> str:
 
 def ready(standing: Standing | None, now: float) -> float | None:
     """When the next message may be said, if not at once."""
-    if standing is None or not standing.slow or standing.role >= Role.MODERATOR:
+    if standing is None or not standing.slow or moderates(standing):
         return None
     return standing.ready if standing.ready > now else None

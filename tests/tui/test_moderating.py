@@ -195,6 +195,14 @@ def test_deleting_somebody_elses_message_is_asked_for(scene: Scene) -> None:
     assert scene.said() == []
 
 
+def test_who_may_delete_is_told_how(scene: Scene) -> None:
+    selected(scene)
+    assert "/delete" not in scene.hint
+    standing(scene, Role.MODERATOR)
+    scene.model.press("escape", "down")
+    assert scene.hint.startswith("/delete deletes it, /react")
+
+
 def test_a_reason_alone_deletes_nothing(scene: Scene) -> None:
     """It was meant for somebody else's; ours is not to be taken back instead."""
     scene.tell(entry(1, name="ann", instance=scene.guest.instance))
@@ -272,6 +280,7 @@ def test_narrow_bars_keep_what_matters() -> None:
 
 
 def put_out(scene: Scene) -> None:
+    scene.desk.tell("a word for the moment")
     scene.tell(entry(1, "hello"))
     scene.enter("on its way")
     membership = scene.guest.rooms.pop(ROOM)
@@ -289,6 +298,7 @@ def test_what_was_said_stays_to_be_read(scene: Scene) -> None:
     ]
     assert scene.looks()[-1] is Look.ALERT
     screen = shown(scene)
+    assert "you were kicked" in screen
     assert "outside" in screen, "instead of how many are here"
     assert "you are not in #lobby" in screen
     assert "/join lobby" in screen
@@ -302,6 +312,16 @@ def test_nothing_can_be_said_there_and_nothing_is_lost(scene: Scene) -> None:
     assert "you are not in lobby" in scene.hint
     failed = scene.desk.current.outgoing.failed_lines
     assert [(line.text, line.mark) for line in failed] == [("on its way", Mark.FAILED)]
+
+
+def test_who_is_put_out_of_everything_is_told_once_in_each_room(scene: Scene) -> None:
+    for room in ("dev", "ducks"):
+        scene.enter(f"/join {room}")
+    reason = "you are banned from this server by the operator"
+    for room in (ROOM, "dev", "ducks"):
+        scene.guest.rooms.pop(room)
+        scene.tell(events.Removed(room, reason))
+    assert [scene.seen(scene.buffer(room)) for room in (ROOM, "dev", "ducks")] == [[reason]] * 3
 
 
 def test_who_is_elsewhere_is_told_there_too(scene: Scene) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from chat.core import asks, events
 from chat.core.asks import SECRET_MAX, Why
+from chat.core.roles import Role
 from chat.tui.prompts import HIDDEN
 from chat.tui.spoken import Spoken
 from chat.tui.view import compose_view
@@ -212,6 +213,15 @@ def test_a_paste_ends_with_its_line(scene: Scene) -> None:
     scene.model.paste(f"{WORD}\n")
     scene.model.press("enter")
     assert [act.text for act in scene.guest.acts] == [WORD]
+
+
+def test_who_may_set_none_is_not_asked_for_one(scene: Scene) -> None:
+    scene.guest.standings[ROOM] = events.Standing(ROOM, Role.MODERATOR)
+    assert not scene.enter("/password")
+    assert scene.hint == "only its owners may do that here"
+    assert scene.model.secret is None
+    scene.guest.standings[ROOM] = events.Standing(ROOM, Role.OWNER)
+    assert scene.enter("/password")
 
 
 def test_where_nobody_sits_none_can_be_set(scene: Scene) -> None:
