@@ -6,6 +6,8 @@ import signal
 import socket
 import stat
 import sys
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -268,24 +270,23 @@ async def test_a_flood_of_questions_delays_nobody(store: Path) -> None:
     async with serving(store=store) as server:
         ann = Person(await link_of(server), "ann")
         async with present(ann):
-            stop = asyncio.Event()
-            floods = [asyncio.to_thread(flood, store / "admin.sock", stop) for _ in range(4)]
-            flooding = asyncio.gather(*floods)
-            for number in range(50):
-                ann.say(f"message {number}")
+            stop, asked, said = threading.Event(), Counter[int](), list[str]()
+            flooding = asyncio.gather(
+                *(asyncio.to_thread(flood, store / "admin.sock", stop, asked) for _ in range(4))
+            )
+            while len(said) < 50 or asked.total() < 20:
+                said.append(f"message {len(said)}")
+                ann.say(said[-1])
                 await until(lambda: not ann.pending, lambda: ann.state)
             stop.set()
-            asked = sum(await flooding)
-    assert asked > 20
-    assert ann.texts == [f"message {number}" for number in range(50)]
+            await flooding
+    assert ann.texts == said
 
 
-def flood(path: Path, stop: asyncio.Event) -> int:
-    count = 0
+def flood(path: Path, stop: threading.Event, asked: Counter[int]) -> None:
     while not stop.is_set():
         next(ask(path, Sessions()))
-        count += 1
-    return count
+        asked[threading.get_ident()] += 1
 
 
 @pytest.mark.parametrize(
