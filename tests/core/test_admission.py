@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from chat.core import asks, wire
 from chat.core.asks import Why
 from chat.core.types import REGISTRY, Open
@@ -43,13 +41,20 @@ def test_no_such_room_a_wrong_password_and_an_expired_invite_are_the_same_bytes(
     den.does("password", text="secret")
     den.scene.wait(61)
     sizes, answers = set(), set()
-    for room, secret in (("den", "wrong"), ("nowhere", "secret"), ("den", invite), ("den", "x" * 32)):
+    for room, secret in (
+        ("den", "wrong"),
+        ("nowhere", "secret"),
+        ("den", invite),
+        ("den", "x" * 32),
+    ):
         bob = outside(den)
         den.scene.take(bob.path)
         r = bob.number()
         assert bob.channel is not None
         bob.sent.append(
-            bob.channel.seal(wire.encode_frame(wire.Ask(asks.encode(asks.Join(r, room, (), secret)))))
+            bob.channel.seal(
+                wire.encode_frame(wire.Ask(asks.encode(asks.Join(r, room, (), secret))))
+            )
         )
         den.scene.receive(bob.sent[-1], bob.path)
         sizes.add(tuple(map(len, den.scene.boxes[bob.path])))

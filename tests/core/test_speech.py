@@ -130,7 +130,9 @@ def test_a_text_endpoint_is_told_why_it_was_not_heard_and_goes_on(act: str) -> N
     scene = den.scene
     scene.write("hello")
     if act == "mute":
-        scene.hub.operate(1, asks.Act(1, "lobby", "mute", "guest-5000", 60, 0, "noise"), scene.now, 0)
+        scene.hub.operate(
+            1, asks.Act(1, "lobby", "mute", "guest-5000", 60, 0, "noise"), scene.now, 0
+        )
         scene.turn()
     else:
         den.does("slow", seconds=60)
