@@ -111,11 +111,7 @@ class Entrance:
             return True
         if knock.secret:
             return self._tries(knock, now)
-        if policy.locked:
-            raise RefusedError(
-                f"{room} is locked: only who is invited comes in; ask who is there for an invite",
-                Why.CLOSED,
-            )
+        self._check_unlocked(room)
         raise RefusedError(f"{room} has a password", Why.PASSWORD)
 
     def check_ban(self, member: Member, room: str, now: float) -> None:
@@ -139,11 +135,12 @@ class Entrance:
         if ok is None:
             return False
         policy = self._registry.policy(knock.room)
-        if not ok or policy.verifier != knock.verifier or policy.locked:
+        if not ok or policy.verifier != knock.verifier:
             self._remember_wrong(knock)
             raise RefusedError(NO_ENTRY, Why.ENTRY)
         self._known.remember(knock.room, knock.verifier, knock.secret, knock.member.party)
         self.check_ban(knock.member, knock.room, now)
+        self._check_unlocked(knock.room)
         self._check_full(knock.member, knock.room, now)
         return True
 
@@ -170,7 +167,8 @@ class Entrance:
             return False
         policy, party = self._registry.policy(room), member.party
         vouches = self._known.vouches(room, policy.verifier, knock.secret, party)
-        if vouches and not policy.locked:
+        if vouches:
+            self._check_unlocked(room)
             self._check_full(member, room, now)
             return True
         if self._wrong.get((member.instance, room)) == knock.request:
@@ -180,9 +178,10 @@ class Entrance:
             return False  # There are too many at once: it will be asked again.
         if not allowed:
             raise RefusedError("too many wrong passwords from your network; wait a minute")
-        if self._known.has(room, policy.verifier, knock.secret) and not policy.locked:
+        if self._known.has(room, policy.verifier, knock.secret):
             self._guesses.end(member.path, room, True, now)
             self._known.remember(room, policy.verifier, knock.secret, party)
+            self._check_unlocked(room)
             self._check_full(member, room, now)
             return True
         knock.verifier = policy.verifier or _NOBODYS
@@ -245,6 +244,14 @@ class Entrance:
         self._spent[n] = _Spent(knock, invite.subjects[0])
         self._knocking[member, knock.room] = knock
         self._ruled()
+
+    def _check_unlocked(self, room: str) -> None:
+        """Of who knows the password, too, or asks without one."""
+        if self._registry.policy(room).locked:
+            raise RefusedError(
+                f"{room} is locked: only who is invited comes in; ask who is there for an invite",
+                Why.CLOSED,
+            )
 
     def _check_full(self, member: Member, room: str, now: float) -> None:
         limit = self._registry.policy(room).limit

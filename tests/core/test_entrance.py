@@ -165,3 +165,18 @@ def test_a_password_is_never_set_where_it_cannot_be_hardened() -> None:
     (told,) = owner.ask(asks.Act(owner.number(), "den", "password", text=RIGHT))
     assert isinstance(told, asks.Refused)
     assert "den" in comes(scene, "bob", "", EVE).tags
+
+
+def test_who_knows_the_password_of_a_locked_room_is_told_that_it_is_locked() -> None:
+    """Not that the password is wrong: who was inside gives it again after each restart."""
+    scene = Scene(secure=True)
+    owner, _ = den(scene)
+    comes(scene, "ann", RIGHT, Path(0, "192.0.2.2", 2))
+    owner.ask(asks.Act(owner.number(), "den", "lock"))
+    for name, number in (("ann", 2), ("bob", 3), ("bob", 3)):
+        (told,) = comes(scene, name, RIGHT, Path(0, "192.0.2.2", number)).replies[-1:]
+        assert isinstance(told, asks.Refused)
+        assert (told.why, told.reason.partition(":")[0]) == (Why.CLOSED, "den is locked")
+    (told,) = comes(scene, "eve", "wrong", EVE).replies[-1:]
+    assert isinstance(told, asks.Refused)
+    assert told.why == Why.ENTRY
