@@ -133,7 +133,9 @@ class Amending:
         line = buffer.selected or buffer.latest(own=own)
         if line is None:
             desk.refuse(f"there is no message {'of yours ' if own else ''}that can be {what}")
-        elif not line.is_entry or line.look not in SPOKEN:
+        elif line.look not in SPOKEN:
+            desk.refuse(f"only what somebody said can be {what}")
+        elif not line.is_entry:
             desk.refuse(f"only what is in the server's log can be {what}")
         elif line.deleted:
             desk.refuse("that message is gone")

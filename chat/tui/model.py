@@ -322,7 +322,9 @@ class Model:
 
     def delete_or_quit(self) -> None:
         """Ctrl-D: as in a shell."""
-        if self.line.text or self._prompt is not None:
+        if isinstance(self._prompt, SecretPrompt) and not self._prompt.text:
+            self.escape()
+        elif self.line.text or self._prompt is not None:
             self.line.delete()
         else:
             self.quit()

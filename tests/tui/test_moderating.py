@@ -331,3 +331,20 @@ def test_who_is_elsewhere_is_told_there_too(scene: Scene) -> None:
     text = "you were kicked from lobby by alice: spam"
     assert scene.seen()[-1] == text
     assert scene.seen(scene.buffer(ROOM))[-1] == text
+
+
+def test_what_is_said_of_a_selected_line_is_what_can_be_done_with_it(scene: Scene) -> None:
+    scene.tell(entry(1, "rude"))
+    scene.tell(entry(2, "kicked bob", kind=Kind.MODERATION, name="ann", instance=scene.guest.instance))
+    shown(scene)
+    scene.model.press("escape", "up")
+    assert scene.hint == "Alt-C copies, Escape lets it go"
+    scene.enter("/delete")
+    assert scene.hint == "only what somebody said can be taken back"
+    scene.model.line.buffer.reset()
+    scene.model.press("escape", "up")
+    assert "/delete" not in scene.hint
+    standing(scene, Role.MODERATOR)
+    scene.model.press("escape", "down")
+    scene.model.press("escape", "up")
+    assert "/delete REASON deletes it" in scene.hint

@@ -78,11 +78,11 @@ def test_an_invite_that_is_no_good_is_not_called_a_password() -> None:
     assert "password for #lobby: " in shown(scene)
 
 
-@pytest.mark.parametrize("way", ["escape", "enter", "c-c"])
+@pytest.mark.parametrize("way", ["escape", "enter", "c-c", "c-d"])
 def test_giving_up_leaves_a_word(scene: Scene, way: str) -> None:
     scene.enter("/join dev")
     refuse(scene, Why.PASSWORD, NEEDED)
-    if way != "enter":
+    if way not in ("enter", "c-d"):
         scene.model.type(WORD)
     scene.model.press(way)
     assert scene.model.secret is None
