@@ -30,10 +30,10 @@ LATE = 2.0
 """Seconds without a session after which it is worth a word."""
 
 
-def explained(refusal: events.Refusal) -> str:
+def explained(reason: str, why: int) -> str:
     """Why something was refused, in one line, and what to do on a command line."""
-    hint = "; --password-file FILE gives it" if refusal.why == Why.PASSWORD else ""
-    return clean(refusal.reason) + hint
+    hint = "; --password-file FILE gives it" if why == Why.PASSWORD else ""
+    return clean(reason) + hint
 
 
 class Client:

@@ -4,6 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
+from chat.client import explained
 from chat.core.link import Link
 from chat.core.memberships import NotSaidError
 from chat.core.orders import Order
@@ -31,6 +32,8 @@ async def invite(link: Link, name: str, order: Order, timeout: float, password: 
     except TimeoutError:
         where = f"{link.host}, UDP port {link.port}"
         raise InviteError(f"no answer from {where}, within {timeout:g} s") from None
-    except (ConnectError, RefusedError, RemovedError, NotSaidError, ResolveError) as error:
+    except ConnectError as error:
+        raise InviteError(explained(str(error), error.why)) from error
+    except (RefusedError, RemovedError, NotSaidError, ResolveError) as error:
         raise InviteError(str(error)) from error
     return str(replace(link, pin=pin, invite=said)) if order.act is Act.INVITE else said

@@ -145,7 +145,7 @@ class _Sender:
                 if self._waiting:
                     self._give_time()
             case events.Refusal():
-                self._reason = explained(event)
+                self._reason = explained(event.reason, event.why)
             case events.Failed() | events.Removed() | events.Rejected():
                 self._reason = self._reason or clean(event.reason)
             case events.Unreachable(reason=reason):
@@ -292,7 +292,7 @@ class _Reader:
             case events.Rejected(reason) | events.Removed(_, reason):
                 raise PipeError(clean(reason))
             case events.Refusal():
-                raise PipeError(explained(event))
+                raise PipeError(explained(event.reason, event.why))
             case events.Unreachable(reason=reason):
                 self._reason = f" ({reason})"
             case events.Disconnected(reason):

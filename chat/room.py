@@ -10,6 +10,7 @@ from enum import Enum
 
 from chat.client import Client
 from chat.core import asks, events
+from chat.core.asks import Why
 from chat.core.delivery import Tally, tally
 from chat.core.link import Link, parse_link
 from chat.core.membership import Membership
@@ -36,6 +37,11 @@ _CLOSED = "the room was closed"
 
 class ConnectError(Exception):
     """There is no way into the room; one line that says why."""
+
+    def __init__(self, reason: str, why: int = Why.OTHER) -> None:
+        super().__init__(reason)
+        self.why = why
+        """One of Why, if the server said so."""
 
 
 class FailedError(Exception):
@@ -321,9 +327,9 @@ async def connect(
                 last = reason
             case events.Notice(text):
                 log.warning("%s", clean(text))
-            case events.Rejected(reason) | events.Refusal(reason) | events.Removed(_, reason) if (
-                not entered.done()
-            ):
+            case events.Refusal(reason, _, why) if not entered.done():
+                entered.set_exception(ConnectError(clean(reason), why))
+            case events.Rejected(reason) | events.Removed(_, reason) if not entered.done():
                 entered.set_exception(ConnectError(clean(reason)))
             case events.Entered() if not entered.done():
                 entered.set_result(None)

@@ -200,7 +200,7 @@ class Bot(Hearer):
             case events.Unreachable(reason=reason):
                 self._ledger.reason = clean(self._member.hint or reason)
             case events.Refusal():
-                self._ledger.reason = explained(event)
+                self._ledger.reason = explained(event.reason, event.why)
                 self.refused = True
             case events.Removed(_, reason):
                 self._ledger.removed = clean(reason)

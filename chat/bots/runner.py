@@ -203,7 +203,7 @@ class Runner:
             case events.Failed(_, ticket, reason):
                 _done(self._saying.pop(ticket, None), BotError(clean(reason)))
             case events.Refusal(request=asks.Join(room=room)):
-                self._refused(room, BotError(explained(event)))
+                self._refused(room, BotError(explained(event.reason, event.why)))
             case events.Removed(room, reason):
                 self._refused(room, BotError(clean(reason)))
             case events.Disconnected(reason):

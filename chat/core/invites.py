@@ -44,7 +44,8 @@ class Invites:
         self._pen.check_room_for(Act.INVITE, policy, target)
         uses = max(1, min(motion.ask.number or 1, limits.INVITE_USES))
         life = min(motion.ask.seconds or limits.INVITE_LIFE, limits.INVITE_MOST)
-        said = f"made invite {target.name} for {uses} to use within {durations.words(life)}"
+        lets = "one" if uses == 1 else f"{uses:,}"
+        said = f"made invite {target.name}: it lets {lets} in within {durations.words(life)}"
         until = self._registry.time.read(now) + life * 1000
         self._pen.rule(
             motion, said, now, wall, target=target, value=str(uses), until=until, answer=secret
@@ -64,7 +65,7 @@ class Invites:
         """Those that can still be used."""
         held = [it for it in policy.invites.values() if self._authority.holds(it, now)]
         rows = [
-            f"{it.whom}, {it.value} to use, by {it.by}{self._authority.words(it, now)}"
+            f"{it.whom}, by {it.by}, lets {it.value} in{self._authority.words(it, now)}"
             for it in held
         ]
         return listed(rows, motion.actor.asker.most) or "there are no invites"

@@ -202,7 +202,7 @@ async def test_an_invite_lets_in_who_has_it() -> None:
         listed = await done("invite", link, "--name", "alice", "--list")
         assert listed.code == 0
         (row,) = listed.out
-        assert "2 to use, by alice" in row
+        assert ", by alice, lets 2 in for " in row
         tail = await done("tail", text, "--name", "bob", "--from", "1", "--count", "1", "--json")
         assert [json.loads(line)["text"] for line in tail.out] == ["first"]
 
@@ -217,12 +217,21 @@ async def test_an_invite_lets_in_who_has_it() -> None:
         assert other.err == ["chat: only its moderators and owners may do that here"]
 
 
+async def test_who_lacks_the_password_is_told_how_to_give_it(keys: library.NameKeys) -> None:
+    async with room_of(keys) as (link, alice):
+        await alice.act(Act.PASSWORD, text="sword fish")
+        made = await done("invite", str(link), "--name", "mallory")
+        assert (made.code, made.out) == (1, [])
+        assert made.err == ["chat: den has a password; --password-file FILE gives it"]
+
+
 async def test_what_moderators_do_is_in_tail() -> None:
     async with serving() as server:
         link = await pinned(server.port)
         await done("invite", link, "--name", "alice")
         tail = await done("tail", link, "--name", "bob", "--last", "1", "--count", "1")
         assert tail.out[0].startswith("* alice* made invite ")
+        assert tail.out[0].endswith(": it lets one in within 1d")
         tail = await done("tail", link, "--name", "bob", "--last", "1", "--count", "1", "--json")
         fields = json.loads(tail.out[0])
         assert (fields["kind"], fields["author"], fields["endpoint"]) == ("moderation", "alice", "")

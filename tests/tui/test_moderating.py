@@ -335,7 +335,9 @@ def test_who_is_elsewhere_is_told_there_too(scene: Scene) -> None:
 
 def test_what_is_said_of_a_selected_line_is_what_can_be_done_with_it(scene: Scene) -> None:
     scene.tell(entry(1, "rude"))
-    scene.tell(entry(2, "kicked bob", kind=Kind.MODERATION, name="ann", instance=scene.guest.instance))
+    scene.tell(
+        entry(2, "kicked bob", kind=Kind.MODERATION, name="ann", instance=scene.guest.instance)
+    )
     shown(scene)
     scene.model.press("escape", "up")
     assert scene.hint == "Alt-C copies, Escape lets it go"
