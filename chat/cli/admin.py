@@ -1,5 +1,6 @@
 """chat admin"""
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -23,6 +24,10 @@ MODERATION = (
     *("lock", "unlock", "password", "limit", "hide", "unhide", "invite"),
 )
 """Commands that moderators have, too."""
+
+
+_SHORT = re.compile(r";|, as in |, or so many ")
+"""After which the list of commands says no more."""
 
 
 class Server(NamedTuple):
@@ -139,9 +144,9 @@ def _drain(server: Server, duration: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def _backup(server: Server, file: Path, as_json: bool) -> None:
-    """Copy the log to FILE, which must not be there, while the server runs.
+    """Copy the log to a file, while the server runs.
 
-    Ends with 0 when the copy is whole, checked, and on the disk. The identity beside the log is not
+    FILE must not be there. Ends with 0 when the copy is whole, checked, and on the disk. The identity beside the log is not
     in it: copy that once, and keep it secret.
     """
     from chat.ops.messages import Backup
@@ -175,9 +180,9 @@ def _moderation(row: Command) -> click.Command:
     takes, text = f"ROOM {row.usage}".rstrip(), row.help.replace(f"/{row.name}", _called(row))
     if row.name == "delete":
         takes, text = f"ROOM SEQ {row.usage}", "delete what somebody said"
-    text = text[0].upper() + text[1:]
+    text = text[0].upper() + text[1:].replace("this room", "the room")
 
-    @click.command(row.name, help=f"{text}.", short_help=f"{text.partition(';')[0]}.")
+    @click.command(row.name, help=f"{text}.", short_help=f"{_SHORT.split(text, 1)[0]}.")
     @click.argument("words", metavar=takes, nargs=-1)
     @json_option
     @click.pass_obj

@@ -84,7 +84,7 @@ COMMANDS = (
     Command(
         "ban",
         "[NAME|ADDRESS [DURATION] [REASON]]",
-        "list who is banned here; or put somebody out and keep it out, as in /ban bob 2h spam",
+        "put somebody out and keep it out, as in /ban bob 2h spam; alone, list who is banned",
         0,
         2,
         plain=False,
@@ -98,9 +98,9 @@ COMMANDS = (
         2,
         plain=False,
     ),
-    Command("unmute", "NAME", "let it speak again", 1, 1, plain=False),
+    Command("unmute", "NAME", "let somebody speak again", 1, 1, plain=False),
     Command("op", "NAME [moderator|owner]", "give somebody a role in this room", 1, 2, plain=False),
-    Command("deop", "NAME", "take the role away; your own, too", 1, 1, plain=False),
+    Command("deop", "NAME", "take somebody's role away; your own, too", 1, 1, plain=False),
     Command("lock", "", "let nobody in any more", 0, 0, plain=False),
     Command("unlock", "", "let people in again", 0, 0, plain=False),
     Command(
@@ -116,7 +116,7 @@ COMMANDS = (
     ),
     Command("limit", "NUMBER|off", "let at most so many in", 1, 1, plain=False),
     Command("hide", "", "keep the room out of /rooms", 0, 0, plain=False),
-    Command("unhide", "", "list it there again", 0, 0, plain=False),
+    Command("unhide", "", "list the room in /rooms again", 0, 0, plain=False),
     Command(
         "invite",
         "[USES [DURATION]|list|revoke ID]",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -128,6 +129,7 @@ async def _serve(options: Options, beside: Beside) -> int:
     stop: asyncio.Future[int] = loop.create_future()
     for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, INTERRUPTED)):
         loop.add_signal_handler(number, _stop, stop, code)
+    at_terminal = _at_terminal()
     admins = admins_of(options)
     async with serve(
         options.bind,
@@ -141,7 +143,7 @@ async def _serve(options: Options, beside: Beside) -> int:
     ) as serving:
         again = partial(reload, serving.server, admins)
         if admins.file:
-            loop.add_signal_handler(signal.SIGHUP, _hangup, again)
+            loop.add_signal_handler(signal.SIGHUP, _hangup, again, at_terminal, stop)
         async with beside(Running(serving, partial(_stop, stop, 0), again)):
             announce(serving, options.insecure)
             ended = asyncio.ensure_future(serving.server.run())
@@ -181,7 +183,20 @@ def _stop(stop: asyncio.Future[int], code: int) -> None:
         stop.set_result(code)
 
 
-def _hangup(again: Callable[[], str]) -> None:
+def _at_terminal() -> bool:
+    """No: there was none, or it was closed."""
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
+
+
+def _hangup(again: Callable[[], str], was_at_terminal: bool, stop: asyncio.Future[int]) -> None:
+    """Asked for, or because the terminal was closed: then nobody could end it any more who knows
+    only that terminal."""
+    if was_at_terminal and not _at_terminal():
+        _stop(stop, 0)
+        return
     try:
         log.info("read again: %s", again())
     except AdminsError as error:

@@ -116,7 +116,10 @@ class Server(Program):
 
 @asynccontextmanager
 async def serving(
-    *args: str, port: int = 0, store: Path | str = "memory:"
+    *args: str,
+    port: int = 0,
+    store: Path | str = "memory:",
+    stdin: int = asyncio.subprocess.DEVNULL,
 ) -> AsyncIterator[Server]:
     """A server of our own on a free port of this machine, or on that one."""
     process = await asyncio.create_subprocess_exec(
@@ -127,7 +130,7 @@ async def serving(
         "--store",
         str(store),
         *args,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,

@@ -1,5 +1,6 @@
 """Who is an admin: `chat.server.admins`, and `chat serve --admin`, `--admins`."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -118,6 +119,23 @@ async def test_a_hangup_reads_the_file_again_and_a_bad_one_changes_nothing(tmp_p
         assert (await hangup()).endswith("read again: 1 admin")
         server.signal(signal.SIGTERM)
         assert await server.ended() == 0
+
+
+async def test_a_hangup_of_its_own_terminal_ends_it(tmp_path: Path) -> None:
+    terminal, inside = os.openpty()
+    try:
+        file = write(tmp_path / "admins", ANN.hex())
+        async with serving("--admins", file, stdin=inside) as server:
+            server.signal(signal.SIGHUP)
+            await until(lambda: any("read again" in line for line in server.err))
+            os.close(terminal)
+            terminal = -1
+            server.signal(signal.SIGHUP)
+            assert await server.ended() == 0
+    finally:
+        os.close(inside)
+        if terminal >= 0:
+            os.close(terminal)
 
 
 async def test_who_is_listed_moderates_the_lobby_until_it_is_not(tmp_path: Path) -> None:
