@@ -71,7 +71,7 @@ FLOORS: dict[str, set[str]] = {
     "client": {"handshake", "secure", "net", "core"},
     "room": {"client", "secure", "net", "core"},
     "status": {"net", "core"},
-    "invite": {"room", "secure", "net", "core"},
+    "invite": {"client", "room", "secure", "net", "core"},
     "pipe": {"client", "secure", "net", "core", "stdin"},
     "bots": {"bots", "client", "handshake", "secure", "net", "core", "loop"},
     "tui": {"tui", "client", "status", "secure", "net", "core", "loop", "stdin"},

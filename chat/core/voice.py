@@ -47,14 +47,7 @@ class Voice:
 
     def muted(self, now: float) -> str | None:
         """Why we may not speak for longer than slow mode asks for, if we may not."""
-        standing = self.standing
-        if standing.muted <= now:
-            return None
-        why = f": {standing.reason}" if standing.reason else ""
-        if standing.muted == inf:
-            return f"you are muted in {standing.room}{why}"
-        left = durations.words(ceil(standing.muted - now))
-        return f"you are muted in {standing.room} for {left} more{why}"
+        return muted_words(self.standing, now)
 
     def entered(self, now: float) -> None:
         """We are in the room, and everybody's equal until told otherwise."""
@@ -91,6 +84,17 @@ class Voice:
         self._settles = None
         before, self._told = self._told, self.standing
         return self.standing if _differ(before, self.standing) else None
+
+
+def muted_words(standing: events.Standing, now: float) -> str | None:
+    """As Voice.muted."""
+    if standing.muted <= now:
+        return None
+    why = f": {standing.reason}" if standing.reason else ""
+    if standing.muted == inf:
+        return f"you are muted in {standing.room}{why}"
+    left = durations.words(ceil(standing.muted - now))
+    return f"you are muted in {standing.room} for {left} more{why}"
 
 
 def _differ(one: events.Standing, other: events.Standing) -> bool:

@@ -1,6 +1,7 @@
 """What the user's lines do."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import ceil
 
 from chat.core.commands import Call, Mistake, Speech, parse
@@ -95,7 +96,7 @@ class Actions:
         try:
             tickets = guest.say(buffer.room, text, desk.now(), kind=kind, refers=refers)
         except NotSaidError as error:
-            desk.refuse(str(error))
+            self._unsaid(buffer, str(error))
             return False
         desk.unacknowledged.update(dict.fromkeys(tickets, (tickets[0], text)))
         self._hurry()
@@ -118,10 +119,24 @@ class Actions:
         until = standing.ready(desk.uplink.guest.standing(buffer.room), desk.now())
         if until is None:
             return True
-        desk.wait(until)
-        if not desk.holds_back:
+        if desk.holds_back:
+            desk.wait(partial(self._held, buffer.room))
+        else:
             desk.tell(f"slow mode: this is said in {ceil(until - desk.now()):,} s")
         return not desk.holds_back
+
+    def _unsaid(self, buffer: RoomBuffer, reason: str) -> None:
+        """It stays where it was typed; who is muted sees for how long."""
+        desk = self._desk
+        found = desk.uplink.guest.standing(buffer.room)
+        if desk.holds_back and standing.muted(found, desk.now()):
+            desk.wait(partial(self._held, buffer.room))
+        else:
+            desk.refuse(reason)
+
+    def _held(self, room: str) -> str:
+        """Why nothing may be said there at this moment, if so."""
+        return standing.held(self._desk.uplink.guest.standing(room), self._desk.now())
 
     def deliver(self, room: str, peer: str) -> None:
         """The room of two that was asked for is there: what waited for it is said."""

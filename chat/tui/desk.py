@@ -3,7 +3,6 @@ changes it from outside, and `actions` for what the user does."""
 
 from collections.abc import Callable
 from itertools import chain
-from math import ceil
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -87,8 +86,8 @@ class Desk:
         """What the program is to do next."""
         self.hint = ("", "")
         """A style and a line above the input, until the next key."""
-        self._until: float | None = None
-        """What it counts down to."""
+        self._held: Callable[[], str] | None = None
+        """What it tells, as long as that changes by itself."""
         self.interactive = True
         """Somebody sits there who can be asked for what nobody is to see."""
         self.holds_back = True
@@ -150,21 +149,19 @@ class Desk:
         """The moment is over."""
         self._say("", "")
 
-    def wait(self, until: float) -> None:
-        """What the user wanted may be done at that time, and not before."""
+    def wait(self, held: Callable[[], str]) -> None:
+        """What the user typed may not be said yet: `held` tells why, and nothing once it may."""
         self.hush()
-        self._until = until
+        self._held = held
         self.count_down()
 
     def count_down(self) -> None:
         """About once a second."""
-        if self._until is not None:
-            left = ceil(self._until - self.now())
-            more = f"{left:,} s more" if left > 0 else "Enter says it now"
-            self.hint = ("class:hint", f"slow mode: {more}")
+        if self._held is not None:
+            self.hint = ("class:hint", self._held() or "Enter says it now")
 
     def _say(self, style: str, text: str) -> None:
-        self.hint, self._until = (style, text), None
+        self.hint, self._held = (style, text), None
 
     def notice(self, text: str, buffer: RoomBuffer | None = None) -> None:
         (buffer or self.current).note(Look.NOTICE, text, self.wall())

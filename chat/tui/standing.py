@@ -5,6 +5,7 @@ from math import ceil, inf
 from chat.core.durations import words
 from chat.core.events import Standing
 from chat.core.roles import Role
+from chat.core.voice import muted_words
 
 
 def moderates(standing: Standing | None) -> bool:
@@ -27,6 +28,16 @@ def muted(standing: Standing | None, now: float) -> str:
 def slow(standing: Standing | None) -> str:
     """Nothing, where everybody says as much as they like."""
     return f"slow: {words(standing.slow)}" if standing is not None and standing.slow else ""
+
+
+def held(standing: Standing | None, now: float) -> str:
+    """Why what is typed may not be said yet; nothing, if it may."""
+    if standing is None:
+        return ""
+    if (why := muted_words(standing, now)) is not None:
+        return why
+    until = ready(standing, now)
+    return f"slow mode: {ceil(until - now):,} s more" if until is not None else ""
 
 
 def ready(standing: Standing | None, now: float) -> float | None:

@@ -195,7 +195,7 @@ def test_muted_and_slow(server: Server, tmp_path: Path) -> None:
             bob.say("BUT")
             bob.wait("you are muted in club for ", "shouting", "> BUT")
             ann.say("/unmute bob")
-            bob.wait("unmuted bob", without="muted for ")
+            bob.wait("unmuted bob", "Enter says it now", "> BUT", without="muted for ")
             bob.press("Enter")
             ann.wait("bob*  BUT")
             ann.say("/slow 4s")
@@ -205,7 +205,7 @@ def test_muted_and_slow(server: Server, tmp_path: Path) -> None:
             bob.say("two")
             bob.wait(" s more", "> two")
             assert "two" not in ann.text()
-            bob.wait("slow mode: Enter says it now", "> two")
+            bob.wait("Enter says it now", "> two")
             bob.press("Enter")
             ann.wait("bob*  two")
 

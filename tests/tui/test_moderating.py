@@ -245,7 +245,7 @@ def test_in_a_slow_room_the_line_waits(scene: Scene) -> None:
     assert scene.hint == "slow mode: 8 s more"
     scene.now = 12.0
     scene.model.tick()
-    assert scene.hint == "slow mode: Enter says it now"
+    assert scene.hint == "Enter says it now"
     scene.model.press("enter")
     assert scene.said() == ["hello"]
     assert scene.hint == ""
