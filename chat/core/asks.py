@@ -270,6 +270,10 @@ class Removed(Struct, frozen=True, array_like=True, tag=10):
     """The one that you had there: who has a later one has joined since."""
 
 
+FOR_GOOD = (1 << 32) - 1
+"""As the seconds that somebody is muted."""
+
+
 class Standing(Struct, frozen=True, array_like=True, tag=11):
     """Unasked: what you are in a room, when you enter it, when that changes, and when you say what
     you may not."""
@@ -279,7 +283,7 @@ class Standing(Struct, frozen=True, array_like=True, tag=11):
     role: int
     """One of roles.Role, or another number."""
     muted: Number = 0
-    """Seconds that it still lasts; the highest number: for good; 0: not muted."""
+    """Seconds that it still lasts; FOR_GOOD; 0: not muted."""
     slow: Number = 0
     """Seconds between two messages of one member; 0: as it likes."""
     wait: Number = 0

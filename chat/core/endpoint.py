@@ -122,7 +122,8 @@ class TextEndpoint(Member):
     def stands(self, room: Room, standing: asks.Standing) -> None:
         because = f": {standing.reason}" if standing.reason else ""
         if standing.muted:
-            self.notice(f"you are muted in {room.name}{because}")
+            lasts = f" for {words(standing.muted)}" if standing.muted < asks.FOR_GOOD else ""
+            self.notice(f"you are muted in {room.name}{lasts}{because}")
         elif standing.slow:
             self.notice(f"slow mode in {room.name}: one message in {words(standing.slow)}")
 

@@ -17,8 +17,6 @@ from .roles import Role
 from .room import Room
 from .types import Kind
 
-_FOR_GOOD = (1 << 32) - 1
-
 
 class _Spoke:
     __slots__ = ("at", "parts")
@@ -82,7 +80,7 @@ class Speech:
         return asks.Standing(
             room=room.tag,
             role=role,
-            muted=_FOR_GOOD if left is None else left,
+            muted=asks.FOR_GOOD if left is None else left,
             slow=self._registry.policy(room.name).slow if role < Role.MODERATOR else 0,
             wait=ceil(self._wait(member, room, now) * 1000),
             reason=mute.why if mute is not None else "",

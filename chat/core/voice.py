@@ -8,8 +8,6 @@ from . import asks, durations, events
 from .roles import Role
 from .text import clean
 
-_FOR_GOOD = (1 << 32) - 1
-
 _SETTLE = 1.0
 """Seconds after entering in which the server tells what we are there, unless that is what everybody
 is."""
@@ -57,7 +55,7 @@ class Voice:
 
     def saw(self, word: asks.Standing, now: float) -> None:
         """The server's word."""
-        muted = inf if word.muted >= _FOR_GOOD else now + word.muted
+        muted = inf if word.muted >= asks.FOR_GOOD else now + word.muted
         self.standing = events.Standing(
             self.standing.room,
             Role(word.role) if word.role in list(Role) else Role.MEMBER,

@@ -1,7 +1,9 @@
 from collections.abc import Callable
 
+from chat.core import asks
 from chat.core.endpoint import TextEndpoint
 from chat.core.entry import encode_entry
+from chat.core.roles import Role
 from chat.core.turn import Turn
 from chat.core.types import Kind, Path, Record, Send
 
@@ -35,6 +37,17 @@ def test_what_the_server_says_begins_with_two_dashes() -> None:
     member.notice("careful")
     member.invited(1, "@a.b", "bob")
     assert lines() == ["-- careful"]
+
+
+def test_who_is_muted_is_told_for_how_long_and_why() -> None:
+    member, lines = endpoint()
+    room = Stage().room
+    member.stands(room, asks.Standing(0, Role.MUTED, muted=90, reason="flood"))
+    member.stands(room, asks.Standing(0, Role.MUTED, muted=asks.FOR_GOOD))
+    assert lines() == [
+        "-- you are muted in lobby for 1m 30s: flood",
+        "-- you are muted in lobby",
+    ]
 
 
 def test_lines_of_one_turn_share_a_datagram() -> None:
