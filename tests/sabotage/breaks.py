@@ -250,7 +250,7 @@ BREAKS = (
     Break(
         "use a room's new key without handing it out",
         "chat/core/roomkeys.py",
-        "        self._next = self._successor()\n",
+        "        self._next = self._successor()\n        self._waiting = deque(members)\n",
         "        self._next = self._successor()\n        self._switch()\n        return\n",
         "tests/core/test_roomkeys.py::"
         "test_the_next_one_is_handed_out_first_and_used_after_its_lead",
