@@ -264,7 +264,7 @@ class Model:
         if line.look not in SPOKEN:
             return ""
         here = self.desk.uplink.guest.standing(self.desk.current.room)
-        removes = "/delete deletes it, " if standing.moderates(here) else ""
+        removes = "/delete REASON deletes it, " if standing.moderates(here) else ""
         own = "Alt-E corrects it, /delete takes it back, " if line.own else removes
         return f"{own}/react 👍 reacts, "
 

@@ -1,5 +1,6 @@
 """How the registry's log is kept: what came too late for something must not outlive it."""
 
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -49,7 +50,7 @@ class Log:
             if not most:
                 return
 
-    def rule(self, act: Act, room: str = "den", subject: str = NOBODY, **more: str) -> None:
+    def rule(self, act: Act, room: str = "den", subject: str = NOBODY, **more: Any) -> None:
         self.registry.rule(Ruling(act, room, "ann", subjects=(subject,), **more), NOW)
 
 

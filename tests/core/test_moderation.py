@@ -1,5 +1,7 @@
 """What moderators ask for, and what they are answered."""
 
+from typing import Any
+
 import pytest
 
 from chat.core import asks, limits, wire
@@ -14,7 +16,7 @@ def refusal(answer: asks.Done | asks.Refused | None) -> str:
     return answer.reason
 
 
-def operate(den: Den, act: str, whom: str = "", *, room: str = "den", **more: int) -> Operated:
+def operate(den: Den, act: str, whom: str = "", *, room: str = "den", **more: Any) -> Operated:
     den.scene.effects.clear()
     ask = asks.Act(0, room, act, whom, **more)
     den.scene.hub.operate("ticket", ask, den.scene.now, den.scene.wall)
@@ -47,7 +49,8 @@ def test_so_it_is_while_the_log_has_not_answered_and_for_what_was_refused() -> N
     assert den.lines() == ["ann locked the room: only who is invited comes in"]
     ask = asks.Act(den.ann.number(), "den", "lock")
     assert [len(den.ann.ask(ask)), len(den.ann.ask(ask))] == [1, 1]
-    assert den.ann.replies[-1] == asks.Refused(ask.r, "den is locked")
+    refused: asks.Response = asks.Refused(ask.r, "den is locked")
+    assert den.ann.replies[-1] == refused
 
 
 @pytest.mark.parametrize("act", ["lock", "password", "invite", "kick"])

@@ -200,7 +200,7 @@ def test_who_may_delete_is_told_how(scene: Scene) -> None:
     assert "/delete" not in scene.hint
     standing(scene, Role.MODERATOR)
     scene.model.press("escape", "down")
-    assert scene.hint.startswith("/delete deletes it, /react")
+    assert scene.hint.startswith("/delete REASON deletes it, /react")
 
 
 def test_a_reason_alone_deletes_nothing(scene: Scene) -> None:
