@@ -16,7 +16,7 @@ from .engine import Engine
 from .messages import Task
 from .report import Report, check_thresholds
 from .saved import Outputs
-from .scenario import Scenario
+from .scenario import Scenario, ScenarioError
 from .summary import summary
 from .watch import Watch, is_live
 from .workers import hire
@@ -43,6 +43,8 @@ def run(options: Options) -> int:
     ResolveError and OSError (a file), each one line."""
     scenario = options.scenario
     scenario.check()
+    if scenario.rooms > 1 and (options.password or options.link.invite):
+        raise ScenarioError("a password or an invite opens one room: leave out the other rooms")
     thresholds = scenario.threshold + options.thresholds
     check_thresholds(thresholds)
     impairment = Impairment.parse(options.impair)

@@ -126,9 +126,9 @@ class Memberships:
         forget us. Returns what will not be said."""
         failed = []
         for room in list(self._leaving.values()):
-            muted = room.speaker.voice.muted(now)
-            if muted is not None or not len(room.outbox):
-                failed += self.drop(room.name, muted or "")
+            unsaid = room.speaker.voice.unsaid(now)
+            if unsaid is not None or not len(room.outbox):
+                failed += self.drop(room.name, unsaid or "")
                 self.ask_leave(room.name)
         return failed
 

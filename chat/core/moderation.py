@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from . import asks, durations, limits
 from .authority import SERVER, Authority
+from .doorkey import BadSecretError, check_secret
 from .entry import decode_entry
 from .invites import Invites
 from .layout import MalformedError
@@ -235,8 +236,12 @@ class Moderation:
         self._pen.rule(motion, said, now, wall)
 
     def _password(self, motion: Motion, policy: Policy, now: float, wall: int) -> None:
-        if motion.ask.text:
-            self._turn.emit(Harden(motion, motion.ask.text))
+        try:
+            secret = check_secret(motion.ask.text)
+        except BadSecretError as error:
+            raise RefusedError(str(error)) from error
+        if secret:
+            self._turn.emit(Harden(motion, secret))
         elif not policy.verifier:
             raise RefusedError(f"{motion.room} has no password")
         else:

@@ -16,6 +16,9 @@ _PATIENCE = 30.0
 """Seconds for which what may not be said is kept back at most: what the server told may have
 changed, and the word of that been lost."""
 
+_FAREWELL = 10.0
+"""Seconds that slow mode may keep somebody who has left until the next message is said."""
+
 _SLACK = 2.0
 """Seconds by which two words about the same moment may differ."""
 
@@ -46,6 +49,14 @@ class Voice:
     def muted(self, now: float) -> str | None:
         """Why we may not speak for longer than slow mode asks for, if we may not."""
         return muted_words(self.standing, now)
+
+    def unsaid(self, now: float) -> str | None:
+        """Why who leaves does not wait until all is said, if it does not."""
+        if (muted := self.muted(now)) is not None:
+            return muted
+        if self.slow and self.due > now + _FAREWELL:
+            return "not said before you left, because of slow mode"
+        return None
 
     def entered(self, now: float) -> None:
         """We are in the room, and everybody's equal until told otherwise."""

@@ -27,6 +27,37 @@ def test_a_request_goes_at_once_and_again_until_it_is_answered() -> None:
     assert due(asking, 1000.0) == []
 
 
+def test_what_moderates_a_room_is_asked_for_one_after_the_other() -> None:
+    asking = Asking(RoundTrip())
+    lock = asking.ask(lambda r: asks.Act(r, "lobby", "lock"))
+    unlock = asking.ask(lambda r: asks.Act(r, "lobby", "unlock"))
+    other = asking.ask(lambda r: asks.Act(r, "den", "lock"))
+    assert due(asking, 100.0) == [lock, other]
+    deadline = asking.deadline()
+    assert deadline is not None and deadline > 100.0, "what waits for another wakes nobody"
+    asking.answered(lock.r, 100.1)
+    assert due(asking, 100.1) == [unlock]
+
+
+@pytest.mark.parametrize(
+    ("request_", "quick"),
+    [
+        (asks.Join(1, "den", ()), True),
+        (asks.Join(1, "den", (), "sword fish"), False),
+        (asks.Act(1, "den", "lock"), False),
+    ],
+)
+def test_what_takes_the_server_its_time_measures_no_path(
+    request_: asks.Request, quick: bool
+) -> None:
+    rtt = RoundTrip()
+    asking = Asking(rtt)
+    asking.ask(lambda _: request_)
+    due(asking, 100.0)
+    asking.answered(1, 100.2)
+    assert rtt.measured is quick
+
+
 def test_the_wait_doubles_as_long_as_nothing_is_heard() -> None:
     rtt = RoundTrip()
     asking = Asking(rtt)

@@ -1,3 +1,5 @@
+import pytest
+
 from chat.core import asks, events
 from chat.core.asking import Asking
 from chat.core.limits import ROOMS_PER_MEMBER
@@ -179,12 +181,32 @@ def test_who_asks_to_stay_is_put_out_all_the_same() -> None:
     assert wishes(asking) == [("leave", "den")]
 
 
-def test_who_left_and_is_muted_is_let_go_at_once() -> None:
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        (asks.Standing(7, 1, 60), "you are muted in den for 1m more"),
+        (asks.Standing(7, 2, slow=60, wait=30_000), "not said before you left, because of slow"),
+    ],
+)
+def test_who_left_and_may_not_speak_is_let_go_at_once(word: asks.Standing, reason: str) -> None:
     mine, asking = inside("den", 5)
     den = mine.active["den"]
     den.outbox.begin(0)
     den.outbox.add(Draft(1, 1, "hi", 0, False))
-    den.stands(asks.Standing(7, 1, 60), 10.0)
+    den.stands(word, 10.0)
     mine.leave("den")
-    assert mine.let_go(10.0) == [events.Failed("den", 1, "you are muted in den for 1m more")]
+    (failed,) = mine.let_go(10.0)
+    assert (failed.room, failed.ticket) == ("den", 1)
+    assert failed.reason.startswith(reason)
     assert wishes(asking) == [("leave", "den")]
+
+
+def test_who_left_and_may_speak_soon_stays_until_it_has() -> None:
+    mine, asking = inside("den", 5)
+    den = mine.active["den"]
+    den.outbox.begin(0)
+    den.outbox.add(Draft(1, 1, "hi", 0, False))
+    den.stands(asks.Standing(7, 2, slow=60, wait=3_000), 10.0)
+    mine.leave("den")
+    assert mine.let_go(10.0) == []
+    assert wishes(asking) == []

@@ -232,3 +232,10 @@ def test_under_a_published_secret_there_are_no_secrets() -> None:
     moderation._secure = False
     for act in ("password", "invite"):
         assert "--insecure" in refusal(den.act(den.ann, act, text="secret"))
+
+
+def test_a_password_that_nobody_could_give_is_not_set() -> None:
+    den = Den()
+    told = operate(den, "password", text="x" * 129)
+    assert (told.ok, told.text) == (False, "a password has at most 128 characters")
+    assert operate(den, "password", text="x" * 128).ok
