@@ -319,8 +319,7 @@ BREAKS = (
         "chat/core/congestion.py",
         "        if pushes > (fair",
         "        if False and pushes > (fair",
-        CONGESTED
-        + "test_pushes_through_a_link_that_is_too_small_back_off_and_its_queue_does_not_stand",
+        "tests/core/test_congestion.py::test_where_many_lose_the_room_is_slower_and_nobody_leaves",
     ),
     Break(
         "let the slowest receiver set the pace",
