@@ -268,6 +268,7 @@ def naive(log: Sequence[Entry]) -> dict[int, tuple[str | None, bool, dict[str, s
         begun = [*begun, each] if goes_on and each.kind == Kind.EDIT else [each]
         if each.kind in (Kind.MESSAGE, Kind.ACTION):
             found[each.seq], whose[each.seq] = (each.text, False, {}), each
+            begun = []
             continue
         if each.refers not in found or found[each.refers][0] is None:
             continue
