@@ -50,7 +50,7 @@ async def send(
     sender = _Sender(link, name, insecure, password)
     try:
         async with asyncio.timeout(timeout), asyncio.timeout(None) as patience:
-            sender.patience = patience if timeout is None else None
+            sender.patience, sender.in_all = patience, timeout is not None
             await sender.run(_numbered(texts) if texts else _read(lines))
     except TimeoutError:
         why = f"not acknowledged within {timeout or PATIENCE:g} s"
@@ -65,7 +65,9 @@ class _Sender:
     def __init__(self, link: Link, name: str, insecure: bool, password: str) -> None:
         self.client = Client(link, name, self._on_event, insecure=insecure, keys=NameKeys())
         self.patience: asyncio.Timeout | None = None
-        """None: there is another."""
+        """Of what is under way."""
+        self.in_all = False
+        """There is a time for everything together, and none besides."""
         self._room = link.room
         self._membership = self.client.guest.join(
             link.room, time.monotonic(), backlog=0, secret=password or link.invite
@@ -84,7 +86,8 @@ class _Sender:
             try:
                 await self._say(number, text)
             except NotSaidError as error:
-                refused = PipeError(f"message {number}: {error}")
+                await asyncio.sleep(0)  # If we were just put out, that is told by then.
+                refused = PipeError(f"message {number}: {self._reason or error}")
                 break
         while self._waiting:
             await self._wait()
@@ -112,16 +115,19 @@ class _Sender:
 
     def _give_time(self) -> None:
         """Until something is acknowledged, which in slow mode is not to be expected at once."""
-        if self.patience is not None:
+        if not self.in_all:
             slow = max(0.0, self._membership.speaker.voice.due - time.monotonic())
-            with suppress(RuntimeError):  # Time is up already, or all is done.
-                self.patience.reschedule(asyncio.get_running_loop().time() + slow + PATIENCE)
+            self._until(asyncio.get_running_loop().time() + slow + PATIENCE)
 
-    def _take_time(self) -> None:
-        """Nothing waits for an acknowledgement, and stdin may take its time."""
+    def _end(self, reason: str) -> None:
+        """Nothing more will be acknowledged: not even stdin is waited for."""
+        self._reason = reason
+        self._until(asyncio.get_running_loop().time())
+
+    def _until(self, time: float | None) -> None:
         if self.patience is not None:
-            with suppress(RuntimeError):
-                self.patience.reschedule(None)
+            with suppress(RuntimeError):  # Time is up already, or all is done.
+                self.patience.reschedule(time)
 
     async def _wait(self) -> None:
         if self._reason:
@@ -137,17 +143,17 @@ class _Sender:
                 self._waiting.pop(ticket, None)
                 if self._waiting:
                     self._give_time()
+                elif not self.in_all:
+                    self._until(None)  # Stdin may take its time.
+            case events.Standing() if self._waiting:
+                if muted := self._membership.speaker.voice.muted(time.monotonic()):
+                    self._end(muted)
                 else:
-                    self._take_time()
-            case events.Standing():
-                now = time.monotonic()
-                self._reason = self._reason or self._membership.speaker.voice.muted(now) or ""
-                if self._waiting:
                     self._give_time()
             case events.Refusal():
-                self._reason = explained(event.reason, event.why)
+                self._end(explained(event.reason, event.why))
             case events.Failed() | events.Removed() | events.Rejected():
-                self._reason = self._reason or clean(event.reason)
+                self._end(self._reason or clean(event.reason))
             case events.Unreachable(reason=reason):
                 doubt = "" if reason.startswith("the server") else "; is the server running there?"
                 self._trouble = reason + doubt

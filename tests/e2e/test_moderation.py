@@ -319,7 +319,6 @@ async def test_who_is_put_out_ends_with_one_line() -> None:
                 while name not in alice.members:
                     await asyncio.sleep(0.02)
                 await alice.act(Act.KICK, name, text="enough")
-            send.write("still here?\n")
             for program in (tail, echo, send):
                 assert await program.ended() == 1
                 assert "you were kicked from den by alice: enough" in program.err[-1]
@@ -353,6 +352,10 @@ async def test_who_is_muted_sends_nothing_and_says_why() -> None:
         (("tail", "127.0.0.1", "--password-file", "/nowhere/at/all"), "cannot be read: No such"),
         (("tail", "127.0.0.1", "--password-file", "/dev/zero"), "at most 128 characters"),
         (("invite", "127.0.0.1", "--list", "--uses", "2"), "do not go together"),
+        (
+            ("bots", f"chat://{26 * 'a'}:invite@127.0.0.1", "--rooms", "2"),
+            "opens one room: leave out the other rooms",
+        ),
         (("invite", "127.0.0.1", "--expires", "soon"), "soon is no duration"),
         (("invite", "127.0.0.1:9", "--timeout", "0.5"), "no answer from 127.0.0.1, UDP port 9"),
     ],
