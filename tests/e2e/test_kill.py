@@ -14,6 +14,10 @@ KILLS = int(os.environ.get("CHAT_KILLS", "50"))
 SEED = 9
 PATIENCE = 60.0
 
+LONG = "240"
+"""Seconds: on a busy machine, a server may well be killed before anybody has come in, many times in
+a row."""
+
 
 async def feed(program: Program, name: str, stop: asyncio.Event) -> list[str]:
     """Says a numbered line every 20 ms until told to stop; returns what it said."""
@@ -39,9 +43,9 @@ async def test_a_server_killed_fifty_times_loses_nothing_and_says_nothing_twice(
     async with serving(store=tmp_path) as server:
         port, link = server.port, server.link
     async with (
-        chat("send", link, "--name", "ann") as ann,
-        chat("send", link, "--name", "bob") as bob,
-        chat("tail", link, "--json", "--timeout", "30") as tail,
+        chat("send", link, "--name", "ann", "--timeout", LONG) as ann,
+        chat("send", link, "--name", "bob", "--timeout", LONG) as bob,
+        chat("tail", link, "--json", "--timeout", LONG) as tail,
     ):
         feeding = [asyncio.ensure_future(feed(ann, "ann", stop))]
         feeding.append(asyncio.ensure_future(feed(bob, "bob", stop)))

@@ -1,5 +1,6 @@
 """The client in lines as a process, against a real server."""
 
+import asyncio
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ from chat.core.link import Link
 from chat.net.impair import CLEAR
 from chat.secure.namekeys import NameKeys
 from chat.tui import join
-from tests.e2e.programs import CHAT, Program, done, running, serving
+from tests.e2e.programs import CHAT, PATIENCE, Program, done, running, serving
 from tests.e2e.programs import chat as command
 from tests.needs import needs
 
@@ -247,7 +248,10 @@ async def test_whoever_stops_reading_is_no_error() -> None:
         words = f"{' '.join(CHAT)} join {server.link} --plain-output"
         script = f"{words} | head -n 1; echo ${{PIPESTATUS[0]}}"
         async with running("bash", "-c", script) as shell:
-            shell.write("hello\n")
+            async with asyncio.timeout(PATIENCE):
+                while shell.code is None:  # One line more, whenever it is that nobody reads.
+                    shell.write("hello\n")
+                    await asyncio.sleep(0.05)
             assert await shell.ended() == 0
             assert shell.out[1:] == ["1"]
             assert all("waiting until" in line for line in shell.err)
