@@ -155,11 +155,11 @@ class Swarm:
             member = self._members[at]
             if due == member.due:
                 member.due = inf
-                if member.deadline() <= now:
+                if (moved := member.deadline()) > now:
+                    self._watch(member, moved)
+                else:
                     member.timeout(now)
                     self._act(member, now)
-                else:
-                    self._watch(member)
 
     def _act(self, member: _Member, now: float) -> None:
         for effect in member.guest.drain():
@@ -173,11 +173,10 @@ class Swarm:
         if member.handshake is not None:
             for datagram in member.handshake.datagrams():
                 self._send(member, datagram)
-        self._watch(member)
+        self._watch(member, member.deadline())
 
-    def _watch(self, member: _Member) -> None:
+    def _watch(self, member: _Member, due: float) -> None:
         """A deadline that has moved away is found out about when the one before has come."""
-        due = member.deadline()
         if due < member.due:
             member.due = due
             heapq.heappush(self._due, (due, member.at))

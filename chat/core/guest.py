@@ -21,6 +21,7 @@ from .memberships import Memberships
 from .names import BYTES_MAX, NAME_MAX, BadNameError
 from .recovery import RoundTrip
 from .signatures import NameKey
+from .timers import earliest
 from .types import Effect, Kind, Path, Tell
 
 
@@ -243,11 +244,12 @@ class Guest:
 
     def deadline(self, *, pushed: bool = False) -> float | None:
         """`pushed`: as long as its rooms `repeat` what others have read."""
-        times = [self._connection.deadline()]
+        soonest = self._connection.deadline()
         if self._connection.live:
-            times += [self._asking.deadline(), self._fetcher.deadline]
-            times += [room.deadline(pushed=pushed) for room in self._rooms.by_tag.values()]
-        return min((time for time in times if time is not None), default=None)
+            soonest = earliest(soonest, self._asking.deadline(), self._fetcher.deadline)
+            for room in self._rooms.by_tag.values():
+                soonest = earliest(soonest, room.deadline(pushed=pushed))
+        return soonest
 
     def drain(self) -> list[Effect | Rebind]:
         for failed in self._rooms.let_go(self._now):

@@ -17,6 +17,7 @@ from .recovery import RoundTrip
 from .reporter import Reporter
 from .speaker import Speaker
 from .text import excess
+from .timers import earliest
 from .types import Entry, Kind, Point, Range
 from .typists import Typing
 
@@ -301,9 +302,8 @@ class Membership:
         head = None if self._head_due is None or pushed else self._head_due + _HEAD_SLACK
         new = None if pushed else self.inbox.seq
         report = self._reporter.deadline(new, self.opener) if self.joined else None
-        read = (head, report, self.polling.missed_at, self._typing.deadline)
-        said = (self.speaker.deadline, self.speaker.voice.deadline)
-        return min((time for time in (*read, *said) if time is not None), default=None)
+        read = earliest(head, report, self.polling.missed_at, self._typing.deadline)
+        return earliest(read, self.speaker.deadline, self.speaker.voice.deadline)
 
     def types(self, now: float) -> None:
         """The user types, which is told in rooms of up to 64."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from .outbox import Draft, Outbox
 from .recovery import RoundTrip
+from .timers import earliest
 from .types import Kind
 from .voice import Voice
 
@@ -28,8 +29,7 @@ class Speaker:
     @property
     def deadline(self) -> float | None:
         """When `overdue` and `say` are to be asked next."""
-        times = (self._resend_at, self._wakes_at)
-        return min((time for time in times if time is not None), default=None)
+        return earliest(self._resend_at, self._wakes_at)
 
     def enter(self, last_n: int, now: float) -> list[tuple[int, Draft]]:
         """The room's log has our entries up to `last_n`: returns the drafts this acknowledges."""

@@ -12,6 +12,15 @@ _SPARE = 64
 """Dead entries that are not worth the tidying."""
 
 
+def earliest(*times: float | None) -> float | None:
+    """Of several deadlines, where each may be None: there is none."""
+    first = None
+    for time in times:
+        if time is not None and (first is None or time < first):
+            first = time
+    return first
+
+
 class Timers(Generic[K]):
     """At most one timer a key."""
 

@@ -1,7 +1,8 @@
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from chat.core.timers import Timers
+from chat.core.timers import Timers, earliest
 
 
 def test_what_is_cancelled_is_not_kept_until_its_time() -> None:
@@ -13,6 +14,12 @@ def test_what_is_cancelled_is_not_kept_until_its_time() -> None:
     assert len(timers) == 1
     assert len(timers._heap) < 100
     assert timers.deadline() == 4999.0
+
+
+@given(st.lists(st.none() | st.floats(-1e9, 1e9)))
+def test_the_earliest_of_several_that_may_not_be(times: list[float | None]) -> None:
+    there = [time for time in times if time is not None]
+    assert earliest(*times) == (min(there) if there else None)
 
 
 KEYS = st.sampled_from("abcdef")
