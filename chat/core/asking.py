@@ -86,14 +86,15 @@ class Asking:
         return min((pending.due for pending in self._askable()), default=None)
 
     def _askable(self) -> Iterator[_Pending]:
-        """All, but of what moderates a room only the oldest: what undoes something is not to come
-        before it."""
-        moderated: set[str] = set()
+        """All, but of what moderates a room only the oldest, and that only where we need not come
+        in first: what undoes something is not to come before it, and in a new session nobody is in
+        a room before the log has answered."""
+        waited_for = {join.room for join in self.asked(asks.Join)}
         for pending in self._pending.values():
             if isinstance(pending.message, asks.Act):
-                if pending.message.room in moderated:
+                if pending.message.room in waited_for:
                     continue
-                moderated.add(pending.message.room)
+                waited_for.add(pending.message.room)
             yield pending
 
 

@@ -39,6 +39,15 @@ def test_what_moderates_a_room_is_asked_for_one_after_the_other() -> None:
     assert due(asking, 100.1) == [unlock]
 
 
+def test_what_moderates_a_room_waits_until_we_are_in_it() -> None:
+    asking = Asking(RoundTrip())
+    lock = asking.ask(lambda r: asks.Act(r, "den", "lock"))
+    join = asking.ask(lambda r: asks.Join(r, "den", ()))
+    assert due(asking, 100.0) == [join]
+    asking.answered(join.r, 100.1)
+    assert due(asking, 100.1) == [lock]
+
+
 @pytest.mark.parametrize(
     ("request_", "quick"),
     [
