@@ -82,8 +82,8 @@ class Consequences:
                     self.tell(member, room, now)
 
     def began(self, now: float) -> None:
-        """Everything has been read."""
-        self._watch(now)
+        """Everything has been read. Some of it may have run out while nobody was here to say so."""
+        self._end(now)
 
     def moved(self, member: Member, now: float) -> None:
         """It comes from elsewhere now, or by another key: it may be banned."""

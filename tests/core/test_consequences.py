@@ -289,6 +289,18 @@ def test_what_ends_while_the_log_refuses_has_ended_and_is_written_when_it_takes_
     assert den.says(bob, 1)
 
 
+def test_what_ends_while_no_server_is_there_is_written_when_there_is_one_again() -> None:
+    den = Den()
+    den.come("bob")
+    den.does("ban", "bob", seconds=60)
+    den.scene.now += 61
+    den.restart()
+    assert den.rulings()[-1][1].act == "unban"
+    den.scene.offset -= 3_600_000  # Whoever sets the clock back brings no ban back.
+    den.restart()
+    assert den.inside(den.come("bob"))
+
+
 def test_a_ban_that_is_made_anew_just_when_it_ends_goes_on() -> None:
     den = Den()
     bob = den.come("bob")
