@@ -40,8 +40,8 @@ class Answers:
                     self._tell(events.Notice(text))
             case asks.Invited(0, name, peer):
                 self._invited(name, peer)
-            case asks.Removed(name, reason, ordinal):
-                self._removed(name, reason, ordinal)
+            case asks.Removed(name, reason, stay):
+                self._removed(name, reason, stay)
             case asks.Standing(room=tag):
                 if tag in self._rooms.by_tag:
                     self._news(
@@ -96,9 +96,9 @@ class Answers:
         live = self._connection.live
         self._rooms.join(name, backlog=JOIN_BACKLOG, first=0, live=live).peer = peer
 
-    def _removed(self, name: str, reason: str, ordinal: int) -> None:
+    def _removed(self, name: str, reason: str, stay: asks.Stay) -> None:
         shown = name in self._rooms.active
-        failed = self._rooms.removed(name, ordinal, reason)
+        failed = self._rooms.removed(name, stay, reason)
         if failed is None:
             return
         for event in failed:

@@ -24,6 +24,9 @@ Natural = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 Number = Annotated[int, Meta(ge=0, lt=1 << 32)]
 SECRET_MAX = 128
 WORDS_MAX = 300
+Stay = tuple[Number, Number]
+"""Somebody's time in a room: the room's tag, and the ordinal that it had there. A room that was
+empty and is made again has a greater tag, so the later stay is the greater one."""
 Secret = Annotated[str, Meta(max_length=SECRET_MAX)]
 """What opens a room's door: its password, or an invite."""
 Words = Annotated[str, Meta(max_length=WORDS_MAX)]
@@ -266,8 +269,8 @@ class Removed(Struct, frozen=True, array_like=True, tag=10):
 
     room: Name
     reason: str
-    ordinal: Number
-    """The one that you had there: who has a later one has joined since."""
+    stay: Stay
+    """The one that is over: who has a later one has joined since."""
 
 
 FOR_GOOD = (1 << 32) - 1

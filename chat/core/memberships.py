@@ -151,11 +151,11 @@ class Memberships:
             self._secrets.pop(name, None)
         return self.drop(name, reason)
 
-    def removed(self, name: str, ordinal: int, reason: str) -> list[events.Failed] | None:
-        """We, who came as `ordinal`, are put out. None: that is old; we have come again since, or
-        are about to, and the server will say to that what it has to."""
+    def removed(self, name: str, stay: asks.Stay, reason: str) -> list[events.Failed] | None:
+        """We are put out. None: that is old; we have come again since, or are about to, and the
+        server will say to that what it has to."""
         room = self.get(name)
-        if room is not None and not (room.joined and ordinal >= room.ordinal):
+        if room is not None and not (room.joined and stay >= (room.tag, room.ordinal)):
             return None
         failed = self.drop(name, reason)
         leaves = {ask.room for ask in self._asking.asked(asks.Leave)}

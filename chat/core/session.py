@@ -161,7 +161,7 @@ class Session(Member):
     def put_out(self, room: Room, ordinal: int, reason: str) -> None:
         if room.name in self._asked:
             self._asked[room.name] += 1  # A join that the log is asked for is not to bring it back.
-        removed = asks.Removed(room.name, reason, ordinal)
+        removed = asks.Removed(room.name, reason, (room.tag, ordinal))
         self._dealings().outside[room.name] = removed
         self.reply(removed)
 

@@ -93,7 +93,7 @@ def test_who_comes_back_is_not_told_any_more_that_it_was_put_out() -> None:
     answer = den.join(bob)
     assert isinstance(answer, asks.Joined)
     told = [it for it in bob.replies if isinstance(it, asks.Removed)]
-    assert all(it.ordinal < answer.ordinal for it in told)
+    assert all(it.stay < (answer.tag, answer.ordinal) for it in told)
     bob.send(wire.Ping(7))
     assert len(den.removed(bob)) == len(told)
     assert den.inside(bob)

@@ -408,12 +408,12 @@ def test_who_is_put_out_is_told_and_does_not_come_again_by_itself() -> None:
     host = Host("lobby", "den")
     (ticket,) = host.guest.say("den", "hi", host.now)
     host.turn()
-    host.reply(asks.Removed("den", "alice kicked you", 1))
+    host.reply(asks.Removed("den", "alice kicked you", (host.tags["den"], 1)))
     assert host.events(events.Failed) == [events.Failed("den", ticket, "alice kicked you")]
     assert host.events(events.Removed) == [events.Removed("den", "alice kicked you")]
     assert list(host.guest.rooms) == ["lobby"]
     assert [leave.room for leave in host.asked(asks.Leave)] == ["den"]
-    host.reply(asks.Removed("den", "alice kicked you", 1))
+    host.reply(asks.Removed("den", "alice kicked you", (host.tags["den"], 1)))
     assert len(host.events(events.Removed)) == 1
     host.told.clear()
     restart(host)
@@ -427,7 +427,7 @@ def test_who_comes_again_reads_on_and_says_anew() -> None:
     host.push("den", 1, 3)
     host.guest.say("den", "never taken", host.now)
     host.turn()
-    host.reply(asks.Removed("den", "spam", 1))
+    host.reply(asks.Removed("den", "spam", (host.tags["den"], 1)))
     host.last_n["den"] = 0
     host.guest.join("den", host.now)
     host.turn()
@@ -445,7 +445,7 @@ def test_a_room_that_was_left_for_good_begins_anew() -> None:
     host = Host("den")
     host.pasts["den"].append(3)
     host.push("den", 1, 3)
-    host.reply(asks.Removed("den", "spam", 1))
+    host.reply(asks.Removed("den", "spam", (host.tags["den"], 1)))
     host.guest.leave("den", host.now)
     host.guest.join("den", host.now)
     host.turn()
@@ -457,7 +457,7 @@ def test_what_was_on_its_way_to_who_is_put_out_brings_nobody_back() -> None:
     host = Host("den", entries=5)
     den = host.guest.rooms["den"]
     (fetch,) = host.got(wire.Fetch)
-    host.reply(asks.Removed("den", "spam", 1))
+    host.reply(asks.Removed("den", "spam", (host.tags["den"], 1)))
     den.inbox.diverged = True
     host.page(fetch)
     stay(host, 5.0)
@@ -466,16 +466,16 @@ def test_what_was_on_its_way_to_who_is_put_out_brings_nobody_back() -> None:
 
 def test_who_comes_again_is_not_put_out_by_an_old_word() -> None:
     host = Host("lobby", "den")
-    host.reply(asks.Removed("den", "spam", 1))
+    host.reply(asks.Removed("den", "spam", (host.tags["den"], 1)))
     host.lets_in = False
     host.guest.join("den", host.now)
     host.turn()
-    host.reply(asks.Removed("den", "spam", 1))
+    host.reply(asks.Removed("den", "spam", (host.tags["den"], 1)))
     host.reply(host.joined(host.asked(asks.Join)[-1], ordinal=2))
-    host.reply(asks.Removed("den", "spam", 1))
+    host.reply(asks.Removed("den", "spam", (host.tags["den"], 1)))
     assert host.guest.rooms["den"].joined
     assert len(host.events(events.Removed)) == 1
-    host.reply(asks.Removed("den", "spam", 2))
+    host.reply(asks.Removed("den", "spam", (host.tags["den"], 2)))
     assert "den" not in host.guest.rooms
 
 

@@ -141,28 +141,30 @@ def test_who_is_put_out_is_out_and_says_that_it_knows() -> None:
     mine, asking = inside("den", 5)
     mine.active["den"].outbox.begin(0)
     mine.active["den"].outbox.add(Draft(1, 1, "hi", 0, False))
-    assert mine.removed("den", 5, "spam") == [events.Failed("den", 1, "spam")]
+    assert mine.removed("den", (7, 5), "spam") == [events.Failed("den", 1, "spam")]
     assert (mine.all(), mine.by_tag) == ([], {})
     assert wishes(asking) == [("leave", "den")]
 
 
 def test_who_is_told_again_says_so_again_once_at_a_time() -> None:
     mine, asking = rooms()
-    assert mine.removed("den", 5, "spam") == []
-    assert mine.removed("den", 5, "spam") == []
+    assert mine.removed("den", (7, 5), "spam") == []
+    assert mine.removed("den", (7, 5), "spam") == []
     assert wishes(asking) == [("leave", "den")]
 
 
 def test_a_server_that_puts_us_out_of_everything_gets_so_many_answers_at_once() -> None:
     mine, asking = rooms()
     for number in range(1000):
-        assert mine.removed(f"room{number}", 1, "") == []
+        assert mine.removed(f"room{number}", (1, 1), "") == []
     assert len(wishes(asking)) == ROOMS_PER_MEMBER
 
 
-def test_an_old_word_puts_nobody_out() -> None:
+@pytest.mark.parametrize("stay", [(7, 5), (6, 9)])
+def test_an_old_word_puts_nobody_out(stay: asks.Stay) -> None:
+    """Of an earlier stay, or of the room before it was empty and made again."""
     mine, asking = inside("den", 6)
-    assert mine.removed("den", 5, "spam") is None
+    assert mine.removed("den", stay, "spam") is None
     assert mine.active["den"].joined
     assert wishes(asking) == []
 
@@ -170,14 +172,14 @@ def test_an_old_word_puts_nobody_out() -> None:
 def test_who_is_about_to_come_again_waits_for_what_is_said_to_that() -> None:
     mine, asking = rooms()
     join(mine, "den")
-    assert mine.removed("den", 5, "spam") is None
+    assert mine.removed("den", (7, 5), "spam") is None
     assert wishes(asking) == [("join", "den")]
 
 
 def test_who_asks_to_stay_is_put_out_all_the_same() -> None:
     mine, asking = inside("den", 5)
     mine.ask_join(mine.active["den"])
-    assert mine.removed("den", 5, "spam") == []
+    assert mine.removed("den", (7, 5), "spam") == []
     assert wishes(asking) == [("leave", "den")]
 
 

@@ -142,7 +142,7 @@ RESPONSES: list[asks.Response] = [
     asks.Notice("the server is going down"),
     asks.Done(10, ""),
     asks.Refused(9, "den has a password", int(asks.Why.PASSWORD)),
-    asks.Removed("den", "you were kicked from den by ann: spam", 7),
+    asks.Removed("den", "you were kicked from den by ann: spam", (1, 7)),
     asks.Standing(1, 1, 600, 30, 12_500, "shouting"),
 ]
 
