@@ -62,6 +62,9 @@ class Join(Struct, frozen=True, array_like=True, tag=1):
     room: Name
     points: Annotated[tuple[tuple[Natural, Digest], ...], Meta(max_length=10)]
     secret: Secret = ""
+    out: Stay = (0, 0)
+    """The stay there that I know to be over, because of a Removed; what was sent before I knew
+    brings nobody back."""
 
 
 class Leave(Struct, frozen=True, array_like=True, tag=2):
@@ -265,7 +268,8 @@ class Done(Struct, frozen=True, array_like=True, tag=9):
 
 
 class Removed(Struct, frozen=True, array_like=True, tag=10):
-    """Unasked, and repeated until a Leave: you are no member of this room any more."""
+    """Unasked, repeated until a Leave, and to a Join that does not know of it: you are no member of
+    this room any more."""
 
     room: Name
     reason: str

@@ -32,6 +32,8 @@ class Memberships:
         """Left by the user, and kept until what was said there is in the log."""
         self._out: dict[str, Membership] = {}
         """Those that the server would not have us in any more: who comes again reads on."""
+        self._over: dict[str, asks.Stay] = {}
+        """Of where we were put out, until the server has us there again."""
         self._secrets: dict[str, str] = {}
         """What opened a room's door, or is to."""
         self._asking = asking
@@ -152,11 +154,14 @@ class Memberships:
         return self.drop(name, reason)
 
     def removed(self, name: str, stay: asks.Stay, reason: str) -> list[events.Failed] | None:
-        """We are put out. None: that is old; we have come again since, or are about to, and the
-        server will say to that what it has to."""
+        """We are put out. None: that is old; we have come again since, or know it and are about
+        to."""
         room = self.get(name)
-        if room is not None and not (room.joined and stay >= (room.tag, room.ordinal)):
-            return None
+        if room is not None:
+            later = room.joined and stay < (room.tag, room.ordinal)
+            if later or (not room.joined and stay == self._over.get(name)):
+                return None
+            self._over[name] = stay
         failed = self.drop(name, reason)
         leaves = {ask.room for ask in self._asking.asked(asks.Leave)}
         if name not in leaves and len(leaves) < ROOMS_PER_MEMBER:
@@ -165,6 +170,7 @@ class Memberships:
 
     def entered(self, room: Membership, tag: int) -> None:
         """The server has us in it, under this tag."""
+        self._over.pop(room.name, None)
         self.by_tag.pop(room.tag, None)
         self.by_tag[tag] = room
 
@@ -209,8 +215,8 @@ class Memberships:
     def ask_join(self, room: Membership) -> asks.Join:
         self._supersede(room.name)
         points = room.offer()
-        secret = self._secrets.get(room.name, "")
-        return self._asking.ask(lambda r: asks.Join(r, room.name, points, secret))
+        secret, out = self._secrets.get(room.name, ""), self._over.get(room.name, (0, 0))
+        return self._asking.ask(lambda r: asks.Join(r, room.name, points, secret, out))
 
     def asks_join(self, room: Membership) -> bool:
         return any(ask.room == room.name for ask in self._asking.asked(asks.Join))

@@ -341,8 +341,9 @@ class Sealed:
         house = self._house
         try:
             match ask:
-                case asks.Join(r, wanted, points, secret):
-                    if session.newest(name := room_name(wanted), r):
+                case asks.Join(r, wanted, points, secret, out):
+                    name = room_name(wanted)
+                    if not session.is_out(name, out) and session.newest(name, r):
                         session.comes(name)
                         house.join(session, r, name, points, now, wall, secret)
                 case asks.Leave(r, wanted):

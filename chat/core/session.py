@@ -170,6 +170,15 @@ class Session(Member):
         told[room.name] = None
         self.reply(standing)
 
+    def is_out(self, room: str, known: asks.Stay) -> bool:
+        """It was put out of there and does not know it: its wish to be there is an old one. It is
+        told again."""
+        removed = self.dealings.outside.get(room) if self.dealings is not None else None
+        if removed is None or known == removed.stay:
+            return False
+        self.reply(removed)
+        return True
+
     def comes(self, room: str) -> None:
         """It knows that it is outside there, or wants to be inside again."""
         if self.dealings is None:

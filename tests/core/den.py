@@ -76,7 +76,8 @@ class Den:
     def join(self, peer: Peer, secret: str = "") -> asks.Response:
         """The answer."""
         peer.read()
-        answers = peer.ask(asks.Join(peer.number(), self.room, (), secret))
+        ask = asks.Join(peer.number(), self.room, (), secret, peer.out(self.room))
+        answers = peer.ask(ask)
         return next(it for it in answers if isinstance(it, asks.Joined | asks.Refused))
 
     def inside(self, peer: Peer) -> bool:

@@ -134,7 +134,12 @@ class Peer:
         return self.requests
 
     def join(self, room: str) -> list[asks.Response]:
-        return self.ask(asks.Join(self.number(), room, ()))
+        return self.ask(asks.Join(self.number(), room, (), "", self.out(room)))
+
+    def out(self, room: str) -> asks.Stay:
+        """The newest stay there that it knows to be over, because it was put out."""
+        gone = [it.stay for it in self.replies if isinstance(it, asks.Removed) and it.room == room]
+        return max(gone, default=(0, 0))
 
     def say(
         self, *texts: str, first: int = 1, tag: int | None = None, kind: int = 1

@@ -110,6 +110,28 @@ def test_a_join_that_the_log_was_asked_for_before_a_kick_brings_nobody_back() ->
     assert den.removed(bob)
 
 
+def test_who_is_kicked_while_it_reconnects_is_not_let_back_in_by_that() -> None:
+    den = Den()
+    bob = den.come("bob")
+    den.does("kick", "bob")
+    bob = bob.again(room="den")
+    assert not den.inside(bob)
+    assert set(den.removed(bob)) == {"you were kicked from den by ann; /join den comes back"}
+    bob.ask(asks.Join(bob.number(), "den", ()))
+    assert not den.inside(bob), "it does not say that it knows"
+    assert isinstance(den.join(bob), asks.Joined)
+    assert den.inside(bob)
+
+
+def test_who_says_that_it_knows_comes_back_by_any_join() -> None:
+    den = Den()
+    bob = den.come("bob")
+    den.does("kick", "bob")
+    bob.ask(asks.Leave(bob.number(), "den"))
+    bob.join("den")
+    assert den.inside(bob)
+
+
 def test_nor_does_a_ban_let_in_whom_the_log_was_asked_for_before() -> None:
     den = Den()
     bob = den.come("bob", room="")

@@ -169,11 +169,23 @@ def test_an_old_word_puts_nobody_out(stay: asks.Stay) -> None:
     assert wishes(asking) == []
 
 
-def test_who_is_about_to_come_again_waits_for_what_is_said_to_that() -> None:
+def test_who_was_put_out_while_it_came_is_out() -> None:
+    """The server takes no Join that was sent before that was known."""
     mine, asking = rooms()
     join(mine, "den")
+    assert mine.removed("den", (7, 5), "spam") == []
+    assert wishes(asking) == [("leave", "den")]
+
+
+def test_who_knows_it_and_comes_again_says_so_until_it_is_in() -> None:
+    mine, asking = inside("den", 5)
+    mine.removed("den", (7, 5), "spam")
+    join(mine, "den")
     assert mine.removed("den", (7, 5), "spam") is None
-    assert wishes(asking) == [("join", "den")]
+    (ask,) = asking.asked(asks.Join)
+    assert ask.out == (7, 5)
+    mine.entered(mine.active["den"], 8)
+    assert mine.ask_join(mine.active["den"]).out == (0, 0)
 
 
 def test_who_asks_to_stay_is_put_out_all_the_same() -> None:

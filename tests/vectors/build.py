@@ -108,6 +108,7 @@ REQUESTS: list[asks.Request] = [
     asks.Rooms(7, ""),
     asks.Direct(8, "bob"),
     asks.Join(9, "den", (), "sword fish"),
+    asks.Join(11, "den", (), "", (1, 7)),
     asks.Act(10, "den", "ban", "bob", 3600, 0, "spam"),
 ]
 
