@@ -3,15 +3,16 @@
 from collections.abc import Callable
 
 from . import wire
-from .authority import Authority
+from .authority import SERVER, Authority
 from .consequences import Consequences
 from .entrance import Entrance, Knock
+from .gone import Gone
 from .guesses import Guesses
 from .invites import Invites
 from .known import Known
 from .member import Member
 from .moderation import Moderation
-from .names import LOBBY
+from .names import LOBBY, is_public
 from .pen import Pen
 from .people import People
 from .policy import Ruling
@@ -51,11 +52,12 @@ class Government:
         self.entrance = Entrance(
             registry, self.authority, Guesses(), Known(random(32)), rooms, turn, ruled=ruled
         )
+        self._gone = Gone()
         self._pen = Pen(registry, rooms, ruled=ruled)
         self.moderation = Moderation(
             registry,
             self.authority,
-            Targets(registry, people, self.authority, rooms),
+            Targets(registry, people, self.authority, rooms, self._gone),
             Invites(registry, self.authority, self._pen, random),
             self._pen,
             rooms,
@@ -94,6 +96,11 @@ class Government:
         """It was forgotten while somebody came. Who is about to be in it makes it then."""
         if room.members:
             self.makes(room, room.members[0], now, wall)
+
+    def left(self, member: Member, now: float, room: str = SERVER) -> None:
+        """It was there until now."""
+        if room == SERVER or is_public(room):
+            self._gone.left(member, room, now)
 
     def deserted(self, room: str, now: float) -> None:
         """Nobody is in a room that has no entries; it is kept if it has an owner."""

@@ -119,6 +119,7 @@ class House:
         for room in list(member.rooms.values()):
             self._leave(member, room, now)
         if self.people.remove(member):
+            self.government.left(member, now)
             self.guard.went(member.path)
             self._turn.emit(Tell(Went(member.name, str(member.path), member.form)))
 
@@ -198,7 +199,7 @@ class House:
     def leave(self, member: Member, name: str, now: float) -> None:
         """No matter whether it was in it."""
         room = self.rooms.get(name)
-        if room is not None:
+        if room is not None and member in room:
             self._leave(member, room, now)
 
     def say(self, member: Member, room: Room, draft: wire.Draft, now: float, wall: int) -> Verdict:
@@ -382,6 +383,7 @@ class House:
 
     def _leave(self, member: Member, room: Room, now: float) -> int:
         ordinal = room.exit(member, now)
+        self.government.left(member, now, room.name)
         self._close_if_empty(room, now)
         return ordinal
 

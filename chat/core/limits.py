@@ -65,6 +65,9 @@ RULING_WORDS = 300
 SLOWED = 100_000
 """Members of rooms in slow mode of whom it is known when they spoke."""
 
+GONE, GONE_FOR = 4096, 600.0
+"""So many who have left a room can be banned by name for so many seconds more: 2 MB."""
+
 SLOW_MOST = 86_400
 """Seconds between two messages."""
 

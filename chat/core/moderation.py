@@ -102,7 +102,9 @@ class Moderation:
         act, ask = motion.act, motion.ask
         policy = self._registry.policy(motion.room)
         if act in (Act.KICK, Act.BAN, Act.MUTE, Act.UNMUTE, Act.OP, Act.DEOP):
-            self._upon(motion, self._targets.find(act, ask.whom, motion.room), policy, now, wall)
+            self._upon(
+                motion, self._targets.find(act, ask.whom, motion.room, now), policy, now, wall
+            )
             return
         if (reason := objection(act, motion.actor.role)) is not None:
             raise RefusedError(reason)

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from . import limits
 from .authority import SERVER, Authority
+from .gone import Gone, person
 from .member import Member
 from .people import People
 from .policy import is_address, subject_of_address, subject_of_key, subjects_of
@@ -31,14 +32,20 @@ class Targets:
     """Of one house."""
 
     def __init__(
-        self, registry: Registry, people: People, authority: Authority, rooms: dict[str, Room]
+        self,
+        registry: Registry,
+        people: People,
+        authority: Authority,
+        rooms: dict[str, Room],
+        gone: Gone,
     ) -> None:
         self._registry = registry
         self._people = people
         self._authority = authority
         self._rooms = rooms
+        self._gone = gone
 
-    def find(self, act: Act, whom: str, room: str) -> Target:
+    def find(self, act: Act, whom: str, room: str, now: float) -> Target:
         """Raises RefusedError where it is nobody."""
         if not whom:
             raise RefusedError("say who is meant")
@@ -47,17 +54,20 @@ class Targets:
             if not _narrow(subject):
                 raise RefusedError(f"{whom} is too wide: that is a part of the world")
             return Target(whom, b"", (subject,), Role.MEMBER)
-        here = [each for each in self._people.all_named(whom) if self._is_in(each, room)]
-        key = here[0].public if here else self._registry.key_of(whom)
-        if not here and (act is Act.KICK or not (key or act is Act.UNMUTE)):
+        found = [person(it) for it in self._people.all_named(whom) if self._is_in(it, room)]
+        if not found and act is not Act.KICK:
+            gone = self._gone.find(whom, room, now)
+            found = [gone] if gone is not None else []
+        key = found[0].key if found else self._registry.key_of(whom)
+        if not found and (act is Act.KICK or not (key or act is Act.UNMUTE)):
             raise RefusedError(f"there is no {clean(whom)} here; /who lists who is")
         subjects = [subject_of_key(key)] if key else []
-        for member in here:
-            subjects += [it for it in subjects_of(member) if it not in subjects]
+        for each in found:
+            subjects += [it for it in each.subjects if it not in subjects]
         if act is Act.KICK or (act is not Act.BAN and key):
             # A neighbour who is muted for somebody else could not even say so.
             subjects = [it for it in subjects if not is_address(it)]
-        name = here[0].name if here else whom
+        name = found[0].name if found else whom
         role = self._authority.role_of_key(key, room)
         return Target(name, key, tuple(subjects[: limits.SUBJECTS]), role)
 

@@ -126,6 +126,45 @@ def test_a_message_is_taken_back_by_the_servers_own_hand() -> None:
     assert den.rulings()[-1][1].value == str(said.seq)
 
 
+@pytest.mark.parametrize("goes", ["kicked", "left", "gone", "everywhere"])
+def test_who_has_just_left_and_has_no_key_can_be_banned_by_name(goes: str) -> None:
+    den = Den()
+    bob = den.come("bob", keyless=True, host="192.0.2.7")
+    match goes:
+        case "kicked":
+            den.does("kick", "bob")
+        case "left":
+            bob.ask(asks.Leave(bob.number(), "den"))
+        case _:
+            bob.send(wire.Bye())
+    assert "there is no bob here" in refusal(den.act(den.ann, "kick", "bob"))
+    if goes == "everywhere":
+        assert operate(den, "ban", "bob", room="").ok
+    else:
+        den.does("ban", "Bob", text="spam")
+    assert den.rulings()[-1][1].whom == "bob"
+    neighbour = den.come("mallory", keyless=True, host="192.0.2.7")
+    assert not den.inside(neighbour)
+    assert den.inside(den.come("bob", keyless=True, host="192.0.2.8"))
+
+
+def test_who_left_long_ago_is_meant_by_nobody() -> None:
+    den = Den()
+    bob = den.come("bob", keyless=True)
+    bob.send(wire.Bye())
+    den.scene.wait(limits.GONE_FOR)
+    assert "there is no bob here" in operate(den, "ban", "bob").text
+
+
+def test_who_has_the_name_now_is_meant_by_it() -> None:
+    den = Den()
+    den.come("bob", keyless=True, host="192.0.2.7").send(wire.Bye())
+    den.come("bob", keyless=True, host="192.0.2.8")
+    den.does("ban", "bob")
+    assert "net:192.0.2.8/32" in den.rulings()[-1][1].subjects
+    assert "net:192.0.2.7/32" not in den.rulings()[-1][1].subjects
+
+
 def test_what_cannot_be_taken_back_is_said_to_be_so() -> None:
     den = Den()
     bob = den.come("bob")
