@@ -30,6 +30,7 @@ class TextEndpoint(Member):
         "joining",
         "lines",
         "listed",
+        "muted",
         "room",
         "seen",
         "warned",
@@ -54,6 +55,8 @@ class TextEndpoint(Member):
         """What waits for the log to confirm what was said before."""
         self.listed = ""
         """The last room of a list that goes on."""
+        self.muted: Room | None = None
+        """Where it was told that it is."""
         self.bucket = Bucket(limits.TEXT_RATE, limits.TEXT_BURST)
         self.seen = now
         self.warned = False
@@ -124,7 +127,12 @@ class TextEndpoint(Member):
         if standing.muted:
             lasts = f" for {words(standing.muted)}" if standing.muted < asks.FOR_GOOD else ""
             self.notice(f"you are muted in {room.name}{lasts}{because}")
-        elif standing.slow:
+            self.muted = room
+            return
+        if self.muted is room:
+            self.notice(f"you may speak in {room.name} again")
+            self.muted = None
+        if standing.slow:
             self.notice(f"slow mode in {room.name}: one message in {words(standing.slow)}")
 
     def unopened(self, room: str) -> None:

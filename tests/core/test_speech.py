@@ -142,6 +142,7 @@ def test_a_text_endpoint_is_told_why_it_was_not_heard_and_goes_on(act: str) -> N
     assert len([line for line in told if line.startswith("-- not said: ")]) == 2
     assert scene.write("/who")
     scene.wait(61)
+    assert scene.lines() == (["-- you may speak in lobby again"] if act == "mute" else [])
     assert not any("not said" in line for line in scene.write("now?"))
     assert scene.entries("lobby")[-1].text == "now?"
     assert scene.lines(HERE) == []
