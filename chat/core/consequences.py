@@ -55,6 +55,7 @@ class Consequences:
                 self._remove(ruling, now)
             case Act.BAN:
                 self._remove(ruling, now)
+                self._expel_all(ruling, now)
                 self._watch(now)
             case Act.LOCK if room is not None:
                 room.rekey(now)
@@ -94,6 +95,8 @@ class Consequences:
                 room.rekey(now)
             elif self._registry.policy(room.name).held:
                 self.tell(member, room, now)
+        if self._authority.ban(member, SERVER, now) is not None:
+            self._expel(member, now)
 
     def tell(self, member: Member, room: Room, now: float) -> None:
         """What it may do there."""
@@ -161,6 +164,18 @@ class Consequences:
                 self._put_out(member, room, self._reason(ruling, room, now), now)
             if found and room.parties is None:
                 room.rekey(now)
+
+    def _expel_all(self, ruling: Ruling, now: float) -> None:
+        if ruling.room == SERVER:
+            for member in self._people.members.values():
+                listed = self._authority.is_listed(member, SERVER)
+                if is_about(ruling, member, addresses=not listed):
+                    self._expel(member, now)
+
+    def _expel(self, member: Member, now: float) -> None:
+        """Who has no room left and may come to none is not kept. It is told first."""
+        member.expelled = True
+        self._timers.set((member, "idle"), now)
 
     def _tell_some(self, now: float) -> None:
         """Not all of a large room in one turn: each takes a sealed datagram."""

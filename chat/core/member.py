@@ -32,6 +32,7 @@ class Member(ABC):
     __slots__ = (
         "drops",
         "endpoint",
+        "expelled",
         "instance",
         "key",
         "name",
@@ -60,6 +61,8 @@ class Member(ABC):
         """By tag."""
         self.since = 0.0
         """When it came: no two came at the same moment."""
+        self.expelled = False
+        """The server will not have it any more: its idle timer ends it."""
         self.drops = 0
         """What was not taken of it, or not answered."""
 

@@ -104,7 +104,9 @@ class Plain:
     def idle(self, endpoint: TextEndpoint, now: float) -> None:
         """Plain text cannot say goodbye: who is silent is warned once, then gone."""
         until = endpoint.seen + limits.TEXT_IDLE
-        if now < until:
+        if endpoint.expelled:
+            self.end(endpoint, now)
+        elif now < until:
             self._timers.set((endpoint, "idle"), until)
         elif not endpoint.warned:
             endpoint.warned = True

@@ -265,7 +265,7 @@ class Sealed:
     def idle(self, session: Session, now: float) -> None:
         """The idle timer fired; it is not re-armed with each datagram."""
         until = session.seen + limits.SESSION_IDLE
-        if now >= until:
+        if session.expelled or now >= until:
             self.end(session, now)
         else:
             self._timers.set((session, "idle"), until)
