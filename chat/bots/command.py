@@ -13,6 +13,7 @@ from chat.loop import run_loop
 from chat.net.impair import Impairment
 
 from .engine import Engine
+from .interrupts import Interrupts
 from .messages import Task
 from .report import Report, check_thresholds
 from .saved import Outputs
@@ -49,8 +50,7 @@ def run(options: Options) -> int:
     check_thresholds(thresholds)
     impairment = Impairment.parse(options.impair)
     options.outputs.check()
-    interrupts: list[int] = []  # From now on there is a report, however early it ends.
-    signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    interrupts = Interrupts()  # From now on there is a report, however early it ends.
     say(describe(scenario, impairment, options.workers))
     tasks = _tasks(options)
     workers = hire(tasks)
@@ -70,6 +70,7 @@ def run(options: Options) -> int:
     table = sys.stderr if options.outputs.on_stdout else sys.stdout
     print("\n".join(summary(report)), file=table)
     options.outputs.write(report)
+    interrupts.ignore()
     return report.exit_code
 
 
@@ -110,12 +111,8 @@ def _tasks(options: Options) -> list[Task]:
     ]
 
 
-async def _run(engine: Engine, watch: Watch, interrupts: list[int]) -> Report:
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError):  # Windows, where Ctrl-C comes as an exception.
-        loop.add_signal_handler(signal.SIGINT, engine.cut_short)
-        loop.add_signal_handler(signal.SIGTERM, engine.cut_short)
-        loop.add_signal_handler(signal.SIGCONT, watch.resumed)
-    if interrupts:
-        engine.cut_short()
+async def _run(engine: Engine, watch: Watch, interrupts: Interrupts) -> Report:
+    interrupts.tell(engine.cut_short)
+    with suppress(NotImplementedError):  # Windows, where no process is stopped for a while.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCONT, watch.resumed)
     return await engine.run()

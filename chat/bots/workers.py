@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from chat.loop import run_loop
 from chat.net.address import ResolveError
 
 from .crowd import Crowd
+from .interrupts import SIGNALS
 from .messages import (
     Failed,
     Message,
@@ -61,7 +63,7 @@ class Here(Worker):
 
 
 class Elsewhere(Worker):
-    """In a process of its own, which Ctrl-C does not reach: this one decides what it means."""
+    """In a process of its own, which no signal ends: this one decides what they mean."""
 
     def __init__(self, task: Task) -> None:
         """Before there is a loop."""
@@ -124,11 +126,12 @@ async def _crowd(
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """A process that is started inherits that Ctrl-C has to wait; this one has it afterwards."""
+    """A process that is started inherits that signals have to wait; this one has them afterwards."""
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    resource_tracker.ensure_running()  # It would let them through where it is started meanwhile.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -136,7 +139,8 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _process(pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     run_loop(_serve(pipe))
 
 
