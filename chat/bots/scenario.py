@@ -19,8 +19,11 @@ from .stamp import STAMP
 FOLDER = Path(__file__).parent / "presets"
 PRESETS = tuple(sorted(each.stem for each in FOLDER.glob("*.toml")))
 
-Count = Annotated[int, Meta(ge=1)]
-Share = Annotated[float, Meta(ge=0)]
+MOST = 1_000_000
+"""Of anything: bots, seconds, messages a second. TOML has infinity, and no run lasts so long."""
+
+Count = Annotated[int, Meta(ge=1, le=MOST)]
+Share = Annotated[float, Meta(ge=0, le=MOST)]
 Size = Annotated[int, Meta(ge=STAMP, le=TEXT_MAX)]
 
 
@@ -32,7 +35,7 @@ class Kind(Struct, frozen=True, forbid_unknown_fields=True):
     """Some of the bots."""
 
     name: str
-    weight: Annotated[float, Meta(gt=0)] = 1.0
+    weight: Annotated[float, Meta(gt=0, le=MOST)] = 1.0
     """How many of the bots are of it, in proportion to that of other kinds."""
     size: tuple[Size, Size] = (80, 80)
     """Bytes of a text: from, to."""
@@ -111,7 +114,11 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
     def check(self) -> None:
-        """What the types of its keys do not say. Raises ScenarioError."""
+        """Its keys' types, and what they do not say. Raises ScenarioError."""
+        try:
+            msgspec.convert(msgspec.to_builtins(self), Scenario)
+        except msgspec.ValidationError as error:
+            raise ScenarioError(_said(str(error))) from error
         if self.bots < self.rooms:
             raise ScenarioError(f"{self.bots} bots cannot fill {self.rooms} rooms: use more --bots")
         if self.seconds <= 0:

@@ -84,6 +84,10 @@ def test_presets_can_be_run_with_few_bots_in_a_short_time(name: str) -> None:
             'phase = [{ hold = 1, rate = 1 }]\nkind = [{ name = "a", talks = false }]',
             "no bot talks",
         ),
+        ("phase = [{ hold = inf }]", "phase[0].hold: expected `float` <= 1000000"),
+        ("phase = [{ hold = 1, churn = inf }]", "phase[0].churn: expected `float` <= 1000000"),
+        ("phase = [{ hold = 1 }]\nramp = nan", "ramp: expected `float` >= 0"),
+        ("phase = [{ hold = 1 }]\nbots = 9000000", "bots: expected `int` <= 1000000"),
         ("phase = [", "is no TOML"),
     ],
 )
@@ -110,6 +114,10 @@ def test_options_change_the_highest_rate_and_the_whole_time_in_proportion() -> N
         chosen("idle", rate=5)
     with pytest.raises(ScenarioError, match="--size is from"):
         chosen(None, size=5)
+    with pytest.raises(ScenarioError, match=r"phase\[0\]\.hold: expected `float` <= 1000000"):
+        chosen(None, seconds=1e308)
+    with pytest.raises(ScenarioError, match="ramp: expected"):
+        chosen(None, ramp=float("nan"))
 
 
 def test_the_same_seed_is_the_same_run(tmp_path: Path) -> None:
