@@ -1,10 +1,8 @@
 """`chat bots` as a process: a scenario from the options, its report to screen and file."""
 
-import asyncio
 import secrets
 import signal
 import sys
-from contextlib import suppress
 
 from msgspec import Struct
 
@@ -55,6 +53,8 @@ def run(options: Options) -> int:
     tasks = _tasks(options)
     workers = hire(tasks)
     watch = Watch(sys.stderr, live=is_live(sys.stderr))
+    if sys.platform != "win32":  # No event loop's handler: it would come after what is drawn then.
+        signal.signal(signal.SIGCONT, lambda number, frame: watch.resumed())
     engine = Engine(
         tasks[0],
         workers,
@@ -63,7 +63,7 @@ def run(options: Options) -> int:
         say=lambda line: watch.say(f"chat bots: {line}"),
     )
     try:
-        report = run_loop(_run(engine, watch, interrupts))
+        report = run_loop(_run(engine, interrupts))
     finally:
         watch.close()
     report = report.judged(thresholds)
@@ -111,8 +111,6 @@ def _tasks(options: Options) -> list[Task]:
     ]
 
 
-async def _run(engine: Engine, watch: Watch, interrupts: Interrupts) -> Report:
+async def _run(engine: Engine, interrupts: Interrupts) -> Report:
     interrupts.tell(engine.cut_short)
-    with suppress(NotImplementedError):  # Windows, where no process is stopped for a while.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGCONT, watch.resumed)
     return await engine.run()

@@ -46,7 +46,8 @@ class Crowd:
         self._start = 0.0
         self._bots: dict[int, Bot] = {}
         self._ledger = Ledger(task.run)
-        self._offered = 0
+        self._ticked = 0
+        """Seconds of which it has told."""
 
     async def run(self) -> None:
         """Raises ResolveError."""
@@ -117,12 +118,14 @@ class Crowd:
         self._ledger.start = start
         ticking = asyncio.ensure_future(self._tick(start))
         await self._until(start)
-        cpu = time.process_time()
+        cpu, still = time.process_time(), network.reactor.still
         await self._talk(start)
         seconds, cpu = time.monotonic() - start, time.process_time() - cpu
         await self._settle()
+        while self._ticked < int(seconds):  # The last of them is due as well.
+            await asyncio.sleep(0.001)
         ticking.cancel()
-        self._say(self._outcome(network, seconds, cpu))
+        self._say(self._outcome(network, seconds, cpu, network.reactor.still - still))
 
     async def _talk(self, start: float) -> None:
         task = self._task
@@ -161,9 +164,8 @@ class Crowd:
             await asyncio.sleep(0.02)
 
     async def _tick(self, start: float) -> None:
-        number = 0
         while True:
-            number += 1
+            number = self._ticked + 1
             await asyncio.sleep(max(0.0, start + number - time.monotonic()))
             counts = Counts()
             for index, bot in enumerate(self._bots.values()):
@@ -172,6 +174,7 @@ class Crowd:
                 bot.count(counts)
             latencies, most = self._ledger.taken()
             self._say(Tick(number, counts + self._ledger.counts, latencies, most))
+            self._ticked = number
             if self._ledger.removed:
                 self._say(Failed(self._ledger.removed))
 
@@ -207,7 +210,7 @@ class Crowd:
             heads[bot.room_name] = max(heads.get(bot.room_name, 0), bot.head)
         return heads
 
-    def _outcome(self, network: Network, seconds: float, cpu: float) -> Outcome:
+    def _outcome(self, network: Network, seconds: float, cpu: float, still: float) -> Outcome:
         heads, there = self._heads(), [bot for bot in self._bots.values() if bot.joined]
         counts = Counts()
         for bot in self._bots.values():
@@ -224,6 +227,7 @@ class Crowd:
             joins_most=joins.most,
             seconds=seconds,
             cpu=cpu,
+            still=still,
             heads={
                 room: (head, sum(bot.room_name == room for bot in there))
                 for room, head in heads.items()

@@ -190,6 +190,7 @@ class Engine:
             kernel_drops=sum(drops) if drops else None,
             generator_cpu=round(max(own, default=0.0) / seconds, 3) if seconds else 0.0,
             generator_cpu_us_per_delivery=_each(sum(own), counts.delivered),
+            generator_still_s=round(max((each.still for each in self._outcomes), default=0.0), 3),
             network_datagrams=sum(each.network_datagrams for each in self._outcomes),
             network_dropped=sum(each.network_dropped for each in self._outcomes),
             steps=self._steps.done if self._steps is not None else (),

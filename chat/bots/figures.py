@@ -107,6 +107,7 @@ COUNTS = (
         "bots' CPU a delivery", lambda report: report.generator_cpu_us_per_delivery, microseconds
     ),
     Figure("bots' CPU, of a core", lambda report: report.generator_cpu, share),
+    Figure("bots stood still", lambda report: report.generator_still_s * 1000, milliseconds),
 )
 
 FIGURES = (*LATENCIES, *JOINS, *COUNTS)

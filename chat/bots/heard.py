@@ -167,7 +167,7 @@ class Bot(Hearer):
         receiver, ledger = self._receiver, self._ledger
         if receiver is None:
             return
-        counts = ledger.counts
+        counts, resumed = ledger.counts, self._network.reactor.resumed
         for entry in entries:
             place = receiver.take(entry.seq)
             known = ledger.known(entry)
@@ -180,7 +180,7 @@ class Bot(Hearer):
             if place is Place.LATE:
                 counts.reordered += 1
             counts.delivered += 1
-            if known.stamp is not None:
+            if known.stamp is not None and ledger.start + known.stamp.at >= resumed:
                 ledger.latencies.add(at - ledger.start - known.stamp.at)
 
     def again(self, count: int) -> None:

@@ -63,6 +63,7 @@ def merged(reports: Sequence[Report], thresholds: Sequence[str] = ()) -> Report:
         ),
         generator_cpu_us_per_delivery=_generator(reports),
         generator_cpu=max(each.generator_cpu for each in reports),
+        generator_still_s=max(each.generator_still_s for each in reports),
         network_datagrams=sum(each.network_datagrams for each in reports),
         network_dropped=sum(each.network_dropped for each in reports),
         join_ms=_highest(joins),

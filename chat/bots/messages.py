@@ -79,6 +79,8 @@ class Outcome(Struct, frozen=True, tag=True):
     """From the start until nothing was to be sent any more."""
     cpu: float
     """Seconds of this process in them."""
+    still: float
+    """Seconds since the start for which it stood still."""
     heads: dict[str, tuple[int, int]]
     """Of each room, the newest entry that was heard of, and how many bots are still there."""
     drops: int | None

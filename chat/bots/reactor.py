@@ -4,6 +4,7 @@ wake-up, and what they wait for behind one timer.
 A push makes a thousand sockets ready at once. They are found by one call, and the moment of it is
 the time at which all of that counts as received: what is read last has not waited for its reader.
 Nothing is late for a bot that is there already: its timer comes after what its socket had.
+Only who stood still does not know how long ago something came.
 """
 
 import asyncio
@@ -28,6 +29,12 @@ Readable = Callable[[bytes, float], None]
 Failed = Callable[[OSError], None]
 
 
+BEAT = 0.1
+"""Seconds after which it looks again in any case, so that it knows when it could not."""
+
+STILL = 0.4
+"""Seconds between two looks, after which it stood still: stopped by Ctrl-Z, or without a CPU."""
+
 QUIET = 0.35
 """Seconds after a push, in which nothing else of a guest's is due: the first head is, then."""
 
@@ -46,7 +53,12 @@ class Reactor:
         self._loop = loop
         self._selector = selectors.DefaultSelector()
         self._ready: deque[selectors.SelectorKey] = deque()
-        self._at = 0.0
+        self._at = time.monotonic()
+        """When it looked last."""
+        self.resumed = 0.0
+        """When it went on after it had stood still last."""
+        self.still = 0.0
+        """Seconds for which it did, in all."""
         self._alarms: Timers[Waiting] = Timers()
         self._heard: OrderedDict[Waiting, float] = OrderedDict()
         """When each has heard a push that leaves it nothing to do: all wait equally long for the
@@ -55,6 +67,7 @@ class Reactor:
         self._going = False
         """A turn has ended before all was done, and the next one comes."""
         self._closed = False
+        self._timer.set(self._at + BEAT)
         loop.add_reader(self._selector.fileno(), self._begin)
 
     def add(self, sock: socket.socket, received: Readable, failed: Failed) -> None:
@@ -96,25 +109,31 @@ class Reactor:
         self._going = True
         try:
             if not self._ready:
-                self._ready.extend(key for key, _ in self._selector.select(0))
-                self._at = time.monotonic()
+                self._look()
             self._read(time.monotonic() + TURN)
             if not self._ready:
                 self._ring(time.monotonic() + TURN)
         finally:
             due = self._due()
-            self._going = bool(self._ready) or (due is not None and due <= time.monotonic())
+            self._going = bool(self._ready) or due <= time.monotonic()
             if self._going:
                 self._loop.call_soon(self._turn)
             else:
                 self._timer.set(due)
 
-    def _due(self) -> float | None:
+    def _look(self) -> None:
+        self._ready.extend(key for key, _ in self._selector.select(0))
+        before, self._at = self._at, time.monotonic()
+        if self._at - before > STILL:
+            self.resumed = self._at
+            self.still += self._at - before
+
+    def _due(self) -> float:
+        due = self._at + BEAT
+        if self._heard:
+            due = min(due, next(iter(self._heard.values())) + QUIET)
         alarm = self._alarms.deadline()
-        if not self._heard:
-            return alarm
-        quiet = next(iter(self._heard.values())) + QUIET
-        return quiet if alarm is None else min(alarm, quiet)
+        return due if alarm is None else min(due, alarm)
 
     def _expect(self, when: float) -> None:
         due = self._timer.deadline

@@ -17,6 +17,9 @@ MISSED = 99
 LATE_SHARE = 0.01
 """Of the sends: more late ones, and the generator was the bottleneck."""
 
+STILL_SHARE = 0.01
+"""Of the time: more in which the generator stood still, and it was the bottleneck."""
+
 LATE_FEW = 3
 """And more than so many: a machine has its moments."""
 
@@ -139,6 +142,9 @@ class Report(Struct, frozen=True):
     """Datagrams for which the bots' receive buffers had no room; None: the system does not say."""
     generator_cpu_us_per_delivery: float | None = None
     """Of all workers, while there was something to be sent."""
+    generator_still_s: float = 0.0
+    """Seconds for which a worker stood still: stopped, or without a CPU. What was to be sent until
+    then, and was not heard before, has no latency."""
     scenario: str = ""
     settings: dict[str, str | int | float] = {}
     """All that made the run what it was, the seed among it."""
@@ -210,6 +216,8 @@ class Report(Struct, frozen=True):
 
     def bottleneck(self) -> str:
         """Why these figures tell about the bots and not about the server; empty if they do not."""
+        if self.generator_still_s > STILL_SHARE * self.duration_s:
+            return f"the bots stood still for {self.generator_still_s:.1f} s: give them a free CPU"
         if self.late_sends > LATE_FEW and self.late_sends > LATE_SHARE * max(1, self.sent):
             return f"{self.late_sends} of {self.sent} messages were sent late: use a lower --rate"
         if self.generator_cpu > BUSY:

@@ -35,6 +35,8 @@ def _rows(report: Report) -> Iterator[str]:
     if report.server_cpu_us_per_delivery is not None:
         cpu = microseconds(report.server_cpu_us_per_delivery)
         rows.append(("server", f"{cpu} of CPU a delivery"))
+    if report.generator_still_s:
+        rows.append(("here", f"the bots stood still for {report.generator_still_s:.1f} s"))
     if report.kernel_drops:
         rows.append(("here", f"the kernel dropped {number(report.kernel_drops)} datagrams"))
     for name, value in rows:

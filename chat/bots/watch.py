@@ -58,6 +58,8 @@ class Watch:
         self._delivered = self._repaired = self._lost = 0
         self._drawn: tuple[os.terminal_size, int] | None = None
         """The size that the window had, and how many rows."""
+        self._moved = False
+        """The terminal was somebody else's since."""
         self._rows: list[str] = []
 
     def on_second(self, second: Second, report: Report) -> None:
@@ -80,8 +82,9 @@ class Watch:
         self._out.flush()
 
     def resumed(self) -> None:
-        """The process was stopped for a while, and the terminal was the shell's."""
-        self._drawn = None
+        """The process was stopped for a while, and the terminal was the shell's. Called by a signal,
+        at any moment."""
+        self._moved = True
 
     def close(self) -> None:
         """What is drawn goes: the results take its place."""
@@ -105,7 +108,8 @@ class Watch:
 
     def _back(self, size: os.terminal_size) -> str:
         """To the first row, if that is where it was."""
-        if self._drawn is None or self._drawn[0] != size:
+        moved, self._moved = self._moved, False
+        if self._drawn is None or self._drawn[0] != size or moved:
             return ""
         return _UP.format(self._drawn[1])
 

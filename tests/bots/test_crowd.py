@@ -157,6 +157,15 @@ async def test_a_server_that_stands_still_for_two_seconds_is_seen() -> None:
     assert any((second.max_ms or 0) > 1700 for second in report.series)
 
 
+async def test_the_last_second_is_told_and_judged() -> None:
+    scenario = Scenario(bots=20, find_max=True, phase=(Phase(rate=20, hold=1),))
+    async with chat.serve(["127.0.0.1:0"], insecure=True) as server:
+        link = Link("127.0.0.1", server.endpoints[0].port)
+        reports = [await measured(link, scenario, ("lost==0",)) for _ in range(3)]
+    assert [[second.at_s for second in report.series] for report in reports] == [[1.0]] * 3
+    assert [len(report.steps) for report in reports] == [1] * 3
+
+
 async def test_who_comes_and_goes_misses_nothing_while_there() -> None:
     scenario = Scenario(
         bots=8,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat.bots.reactor import QUIET, TURN, Reactor
+from chat.bots.reactor import BEAT, QUIET, STILL, TURN, Reactor
 
 from ..net.waiting import turns, until
 
@@ -151,6 +151,21 @@ async def test_many_alarms_at_once_do_not_hold_up_what_is_received(
     peers[0].theirs.send(b"!")
     await until(lambda: all(each.woken for each in sleepers) and bool(got))
     assert got[0] < 20
+
+
+async def test_who_stood_still_knows_for_how_long(reactor: Reactor, peers: list[Peer]) -> None:
+    await asyncio.sleep(STILL + 2 * BEAT)
+    assert (reactor.still, reactor.resumed) == (0.0, 0.0), "nothing to do is no standing still"
+    got: list[float] = []
+    reactor.add(peers[0].ours, lambda _, at: got.append(reactor.resumed - at), unexpected)
+    peers[0].theirs.send(b"!")
+    before = time.monotonic()
+    busy(STILL)
+    await until(lambda: bool(got))
+    assert got == [0.0], "known when what had come meanwhile is read"
+    assert STILL < reactor.still < time.monotonic() - before + 2 * BEAT
+    await asyncio.sleep(2 * BEAT)
+    assert reactor.resumed < time.monotonic() - BEAT
 
 
 async def test_what_one_raises_stops_no_other(reactor: Reactor, peers: list[Peer]) -> None:

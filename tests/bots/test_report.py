@@ -77,6 +77,7 @@ def test_what_is_no_threshold_is_refused_in_one_line(expression: str) -> None:
     ("change", "why"),
     [
         ({"late_sends": 4}, "4 of 200 messages were sent late"),
+        ({"generator_still_s": 0.5, "late_sends": 9}, "the bots stood still for 0.5 s"),
         ({"generator_cpu": 0.96}, "the bots used 96% of a core"),
         ({"kernel_drops": 1}, "no room for 1 datagrams"),
     ],
@@ -93,6 +94,7 @@ def test_a_generator_that_was_the_bottleneck_makes_it_invalid(
 def test_a_few_late_sends_are_no_bottleneck() -> None:
     assert replace(REPORT, late_sends=3).judged([]).valid
     assert replace(REPORT, sent=1000, acked=1000, late_sends=10).judged([]).valid
+    assert replace(REPORT, duration_s=60.0, generator_still_s=0.5).judged([]).valid
 
 
 def test_what_is_missing_is_said() -> None:
