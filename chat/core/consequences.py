@@ -8,13 +8,17 @@ from .authority import SERVER, Authority
 from .member import Member
 from .names import is_public
 from .people import People
-from .policy import DROP, Ruling, is_about
+from .policy import DROP, Ruling, is_about, sort_of
 from .registry import Registry
 from .roles import Act, Role
 from .room import Room, RoomTimers
 from .speech import Speech
 
-_LAPSED = {Act.BAN: Act.UNBAN, Act.MUTE: Act.UNMUTE, Act.INVITE: Act.UNINVITE}
+_LAPSED: dict[Act | None, Act] = {
+    Act.BAN: Act.UNBAN,
+    Act.MUTE: Act.UNMUTE,
+    Act.INVITE: Act.UNINVITE,
+}
 
 
 class Consequences:
@@ -120,7 +124,7 @@ class Consequences:
         for _, policy in list(self._registry.policies()):
             for ruling in self._authority.over(policy, now):
                 over = Ruling(
-                    act=_LAPSED[Act(ruling.act)],
+                    act=_LAPSED[sort_of(ruling)],
                     room=ruling.room,
                     by="",
                     whom=ruling.whom,

@@ -376,6 +376,16 @@ def test_used_and_expired_invites_make_room_for_others() -> None:
         den.does("invite")
 
 
+def test_an_invite_that_was_used_runs_out_like_any_other() -> None:
+    den = Den()
+    den.does("lock")
+    invite = den.does("invite", number=3, seconds=60)
+    assert isinstance(den.join(den.come("bob", room=""), invite), asks.Joined)
+    den.scene.wait(61)
+    assert den.rulings()[-1][1].act == "uninvite"
+    assert den.does("invites") == "there are no invites"
+
+
 # What cannot be read
 
 
