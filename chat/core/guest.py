@@ -311,9 +311,8 @@ class Guest:
             case wire.PathChallenge(token):
                 self._connection.queue(wire.PathResponse(token))
             case wire.Page():
-                answer = self._fetcher.page(frame, self._now)
-                if answer is not None:
-                    room, history = answer
+                room, history = self._fetcher.page(frame, self._now) or (None, False)
+                if room is not None and self._rooms.by_tag.get(room.tag) is room:
                     self._news(room, room.page(frame, history, self._now, self.instance))
             case (
                 wire.Direct(room=tag)

@@ -441,6 +441,21 @@ def test_who_comes_again_reads_on_and_says_anew() -> None:
     assert said(host) == [(1, b"hi")]
 
 
+def test_what_is_answered_to_who_was_put_out_is_not_read_unseen() -> None:
+    host = Host("den")
+    host.pasts["den"].append(5)
+    host.push("den", 4, 5)
+    host.wait(0.1)
+    fetch = host.got(wire.Fetch)[-1]
+    host.reply(asks.Removed("den", "spam", 1))
+    host.page(fetch)
+    host.guest.join("den", host.now)
+    host.turn()
+    host.wait(0.5)
+    host.page(host.got(wire.Fetch)[-1])
+    assert shown(host, "den") == [1, 2, 3, 4, 5]
+
+
 def test_a_room_that_was_left_for_good_begins_anew() -> None:
     host = Host("den")
     host.pasts["den"].append(3)
