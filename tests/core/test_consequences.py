@@ -306,6 +306,18 @@ def test_a_ban_lasts_as_long_as_it_was_to_whatever_the_clock_says(jump: int) -> 
     assert den.inside(den.come("bob"))
 
 
+@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+def test_nor_does_it_matter_what_the_clock_said_when_it_began(jump: int) -> None:
+    den = Den()
+    den.come("bob")
+    den.scene.offset += jump * 1000
+    den.does("ban", "bob", seconds=60)
+    den.scene.wait(59)
+    assert not den.inside(den.come("bob"))
+    den.scene.wait(2)
+    assert den.inside(den.come("bob"))
+
+
 def test_the_end_of_a_mute_is_written_and_told() -> None:
     den = Den()
     bob = den.come("bob")

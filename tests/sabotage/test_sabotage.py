@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from .breaks import BREAKS, Break
+from . import breaks, moderation
+from .breaks import Break
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("sabotage", BREAKS, ids=lambda sabotage: sabotage.name)
+@pytest.mark.parametrize(
+    "sabotage", breaks.BREAKS + moderation.BREAKS, ids=lambda sabotage: sabotage.name
+)
 def test_the_test_it_names_finds_it(sabotage: Break, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     for part in ("chat", "tests", "docs"):
