@@ -53,18 +53,14 @@ class Authority:
         """That which keeps it out: out of the room, or out of the whole server. Who has a role
         there is not meant where its neighbours are."""
         for where in (SERVER, room):
-            listed = self.is_listed(member, where)
-            for ruling in self._holding(self._registry.policy(where).bans.values(), now):
-                if is_about(ruling, member, addresses=not listed):
-                    return ruling
+            bans = self._registry.policy(where).bans
+            if bans and (ruling := self._about(bans.values(), member, where, now)) is not None:
+                return ruling
         return None
 
     def mute(self, member: Member, room: str, now: float) -> Ruling | None:
-        listed = self.is_listed(member, room)
-        for ruling in self._holding(self._registry.policy(room).mutes.values(), now):
-            if is_about(ruling, member, addresses=not listed):
-                return ruling
-        return None
+        mutes = self._registry.policy(room).mutes
+        return self._about(mutes.values(), member, room, now) if mutes else None
 
     def left(self, ruling: Ruling, now: float) -> int | None:
         """Seconds that it still holds, rounded up; None: for good."""
@@ -85,5 +81,10 @@ class Authority:
         """That of which the time has come."""
         return [ruling for ruling in policy.temporary() if not self.holds(ruling, now)]
 
-    def _holding(self, rulings: Iterable[Ruling], now: float) -> Iterable[Ruling]:
-        return (ruling for ruling in rulings if self.holds(ruling, now))
+    def _about(
+        self, rulings: Iterable[Ruling], member: Member, where: str, now: float
+    ) -> Ruling | None:
+        """The first one that holds and is about this member."""
+        listed = self.is_listed(member, where)
+        found = (it for it in rulings if is_about(it, member, addresses=not listed))
+        return next((ruling for ruling in found if self.holds(ruling, now)), None)

@@ -86,6 +86,8 @@ class Government:
     def makes(self, room: Room, member: Member, now: float, wall: int) -> None:
         """The room is one of the registry's, or will be. Who makes it owns it, if it has a key:
         who is there first, or else this member, who is about to be."""
+        if room.name in self._registry.rooms:
+            return
         maker = next(iter(room.members), member)
         made = self._registry.make_room(room.name, maker.name, wall)
         if made and maker.public and room.name != LOBBY:

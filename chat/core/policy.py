@@ -225,7 +225,7 @@ def subjects_of(member: Member) -> tuple[str, ...]:
     found = [_KEY + member.public.hex()] if member.public else []
     found.append(_INSTANCE + member.instance.hex())
     if not member.path.loopback:
-        found.append(_NET + _neighbourhood(member.path))
+        found.append(_NET + _neighbourhood(member.path.host))
     return tuple(found)
 
 
@@ -284,8 +284,9 @@ def _is_number(text: str) -> bool:
     return text == "" or (text.isascii() and text.isdigit() and len(text) < 10)
 
 
-def _neighbourhood(path: Path) -> str:
-    address = _address(path.host)
+@lru_cache(4096)
+def _neighbourhood(host: str) -> str:
+    address = _address(host)
     return str(ip_network(f"{address}/{64 if address.version == 6 else 32}", strict=False))
 
 
