@@ -43,6 +43,19 @@ def show_endpoint(packed: bytes) -> str:
     return str(Path(0, host, int.from_bytes(packed[-2:], "big")))
 
 
+def read_endpoint(text: str) -> bytes:
+    """What `show_endpoint` shows as this; empty: it is nothing that it would show."""
+    try:
+        if text.startswith("~"):
+            packed = bytes.fromhex(text[1:])
+        else:
+            host, _, port = text.rpartition(":")
+            packed = pack_endpoint(Path(0, host.strip("[]"), int(port)))
+    except (ValueError, OverflowError):
+        return b""
+    return packed if show_endpoint(packed) == text else b""
+
+
 def _varint(value: int) -> bytes:
     if value < 1 << 6:
         return value.to_bytes(1, "big")

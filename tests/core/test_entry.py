@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from chat.core import wire
 from chat.core.channel import BODY_MAX, PUSH_MAX
-from chat.core.entry import TEXT_MAX, decode_entry, encode_entry, pack_endpoint, show_endpoint
+from chat.core.entry import (
+    TEXT_MAX,
+    decode_entry,
+    encode_entry,
+    pack_endpoint,
+    read_endpoint,
+    show_endpoint,
+)
 from chat.core.layout import MalformedError
 from chat.core.names import BYTES_MAX
 from chat.core.types import Entry, Path
@@ -106,6 +113,20 @@ def test_a_masked_endpoint_shows_that_it_is_masked() -> None:
 
 def test_the_server_itself_has_no_endpoint() -> None:
     assert show_endpoint(b"") == ""
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "::1"])
+def test_an_endpoint_is_read_as_it_is_shown(host: str) -> None:
+    packed = pack_endpoint(Path(0, host, 4000))
+    assert read_endpoint(show_endpoint(packed)) == packed
+    assert read_endpoint("~0001abff") == b"\x00\x01\xab\xff"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "bob", "~", "~bob", "192.0.2.1", "192.0.2.1:", "192.0.2.1:70000", "bob:4000", ":1"]
+)
+def test_what_is_shown_of_no_endpoint_is_none(text: str) -> None:
+    assert read_endpoint(text) == b""
 
 
 @pytest.mark.parametrize(
