@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from . import durations
 from .member import Member
-from .policy import Policy, Ruling, is_about
+from .policy import Policy, Ruling
 from .registry import Registry
 from .roles import Role
 from .signatures import key_id
+from .subjects import meant_by
 
 SERVER = ""
 """In place of a room: all of them."""
@@ -50,17 +51,24 @@ class Authority:
         return policy.roles.get(key) is Role.OWNER and policy.owners == 1
 
     def ban(self, member: Member, room: str, now: float) -> Ruling | None:
-        """That which keeps it out: out of the room, or out of the whole server. Who has a role
-        there is not meant where its neighbours are."""
+        """That which keeps it out: out of the room, or out of the whole server."""
         for where in (SERVER, room):
             bans = self._registry.policy(where).bans
-            if bans and (ruling := self._about(bans.values(), member, where, now)) is not None:
+            if bans and (ruling := self._about(bans.values(), member, now)) is not None:
                 return ruling
         return None
 
     def mute(self, member: Member, room: str, now: float) -> Ruling | None:
         mutes = self._registry.policy(room).mutes
-        return self._about(mutes.values(), member, room, now) if mutes else None
+        return self._about(mutes.values(), member, now) if mutes else None
+
+    def means(self, ruling: Ruling, member: Member) -> bool:
+        """It is done to this member, too. Who has a role there is not meant where its neighbours
+        are."""
+        meant = meant_by(ruling.subjects)
+        return meant.names(member) or (
+            meant.covers(member) and not self.is_listed(member, ruling.room)
+        )
 
     def left(self, ruling: Ruling, now: float) -> int | None:
         """Seconds that it still holds, rounded up; None: for good."""
@@ -81,10 +89,7 @@ class Authority:
         """That of which the time has come."""
         return [ruling for ruling in policy.temporary() if not self.holds(ruling, now)]
 
-    def _about(
-        self, rulings: Iterable[Ruling], member: Member, where: str, now: float
-    ) -> Ruling | None:
+    def _about(self, rulings: Iterable[Ruling], member: Member, now: float) -> Ruling | None:
         """The first one that holds and is about this member."""
-        listed = self.is_listed(member, where)
-        found = (it for it in rulings if is_about(it, member, addresses=not listed))
+        found = (ruling for ruling in rulings if self.means(ruling, member))
         return next((ruling for ruling in found if self.holds(ruling, now)), None)

@@ -8,11 +8,12 @@ from .authority import SERVER, Authority
 from .member import Member
 from .names import is_public
 from .people import People
-from .policy import DROP, Ruling, is_about, sort_of
+from .policy import DROP, Ruling, sort_of
 from .registry import Registry
 from .roles import Act, Role
 from .room import Room, RoomTimers
 from .speech import Speech
+from .subjects import meant_by
 
 _LAPSED: dict[Act | None, Act] = {
     Act.BAN: Act.UNBAN,
@@ -158,12 +159,7 @@ class Consequences:
         if ruling.room in self._rooms:
             places.append(self._rooms[ruling.room])
         for room in places:
-            listed = self._authority.is_listed
-            found = [
-                member
-                for member in room.members
-                if is_about(ruling, member, addresses=not listed(member, ruling.room))
-            ]
+            found = [it for it in room.members if self._authority.means(ruling, it)]
             for member in found:
                 self._put_out(member, room, self._reason(ruling, room, now), now)
             if found and room.parties is None:
@@ -172,8 +168,7 @@ class Consequences:
     def _expel_all(self, ruling: Ruling, now: float) -> None:
         if ruling.room == SERVER:
             for member in self._people.members.values():
-                listed = self._authority.is_listed(member, SERVER)
-                if is_about(ruling, member, addresses=not listed):
+                if self._authority.means(ruling, member):
                     self._expel(member, now)
 
     def _expel(self, member: Member, now: float) -> None:
@@ -191,11 +186,11 @@ class Consequences:
             self._timers.set((self, "tell"), now + limits.ROOM_KEY_PAUSE)
 
     def _tell(self, ruling: Ruling, now: float) -> None:
-        room = self._rooms.get(ruling.room)
-        for member in room.members if room is not None else ():
-            if is_about(ruling, member):
-                assert room is not None
-                self.tell(member, room, now)
+        room, meant = self._rooms.get(ruling.room), meant_by(ruling.subjects)
+        if room is not None:
+            found = (it for it in room.members if meant.names(it) or meant.covers(it))
+            self._untold += ((member, room) for member in found)
+            self._tell_some(now)
 
     def _reason(self, ruling: Ruling, room: Room, now: float) -> str:
         by = f" by {ruling.by}" if ruling.by else ""

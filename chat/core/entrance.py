@@ -17,11 +17,12 @@ from .invites import invite_id
 from .known import Known
 from .member import Member
 from .names import LOBBY
-from .policy import ENTER, Ruling, subject_of_key
+from .policy import ENTER, Ruling
 from .refusal import RefusedError
 from .registry import Registry
 from .roles import Act, Role
 from .room import Room
+from .subjects import subject_of_key
 from .turn import Turn
 from .types import Check, Point
 

@@ -5,7 +5,7 @@ from msgspec import Struct
 from . import limits
 from .member import Member
 from .names import same_name
-from .policy import subjects_of
+from .subjects import subjects_of
 
 
 class Person(Struct, frozen=True):

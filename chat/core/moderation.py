@@ -17,12 +17,13 @@ from .member import Member
 from .motions import OPERATOR, Actor, Asker, Motion, Operator
 from .names import BadNameError, check_room, is_public, same_name
 from .pen import Pen, listed
-from .policy import ROLES, Policy, Ruling, subject_of_address, subject_of_key
+from .policy import ROLES, Policy, Ruling
 from .refusal import RefusedError
 from .registry import Registry
 from .roles import Act, Role, objection
 from .room import Room
 from .signatures import key_id
+from .subjects import subject_of_address, subject_of_key
 from .targets import Target, Targets
 from .text import clean
 from .turn import Turn

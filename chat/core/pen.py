@@ -7,12 +7,13 @@ from msgspec import Struct
 from . import limits
 from .member import Member
 from .motions import Asker, Motion
-from .policy import DROP, Policy, Ruling, subject_of_key
+from .policy import DROP, Policy, Ruling
 from .refusal import RefusedError
 from .registry import Registry
 from .roles import Act
 from .room import Room
 from .signatures import key_id
+from .subjects import subject_of_key
 from .targets import Target
 from .text import clean
 from .types import Kind

@@ -2,33 +2,18 @@
 
 A ruling is an act of moderation as the registry keeps it: who did what to whom, why, and until
 when. Most change one fact of one room, and the newest one of a fact counts; a kick is only told.
-Times are those of the log (`logtime`).
-
-Whom a ban or a mute is about is said by *subjects*, any of which is enough: a key, an instance, or
-an address with all that one customer of a provider has.
+Times are those of the log (`logtime`); whom it is about is said by `subjects`.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
 from itertools import chain
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
-from .member import Member
 from .roles import Act, Role
-from .types import Path
-
-_KEY, _INSTANCE, _NET = "key:", "instance:", "net:"
+from .subjects import key_of
 
 ROLES = {"member": Role.MEMBER, "moderator": Role.MODERATOR, "owner": Role.OWNER}
 """Those that are given, as rulings and people write them."""
@@ -91,7 +76,7 @@ def decode(text: str) -> Ruling | None:
     sort = sort_of(ruling)
     if sort in _MANY and not ruling.subjects:
         return None
-    if sort is Act.OP and (_key(ruling) is None or (ruling.value and ruling.value not in ROLES)):
+    if sort is Act.OP and (_holder(ruling) is None or (ruling.value and ruling.value not in ROLES)):
         return None
     if sort in (Act.SLOW, Act.LIMIT) and not _is_number(ruling.value):
         return None
@@ -192,7 +177,7 @@ class Policy:
             self.held[fact] = ruling.until
         match sort_of(ruling):
             case Act.OP:
-                key = _key(ruling)
+                key = _holder(ruling)
                 assert key is not None
                 self.roles.pop(key, None)
                 if not over:
@@ -219,93 +204,16 @@ NOTHING = Policy()
 """Of a room of which nothing was ever said. Never changed."""
 
 
-def subjects_of(member: Member) -> tuple[str, ...]:
-    """Somebody, its key first: a name changes, and so does an address. An address of this machine
-    tells nobody from anybody else."""
-    found = [_KEY + member.public.hex()] if member.public else []
-    found.append(_INSTANCE + member.instance.hex())
-    if not member.path.loopback:
-        found.append(_NET + _neighbourhood(member.path.host))
-    return tuple(found)
-
-
-def subject_of_key(key: bytes) -> str:
-    return _KEY + key.hex()
-
-
-def subject_of_address(text: str) -> str | None:
-    """An address or a prefix; of a lone IPv6 address, the /64 that it is in. None: it is neither."""
-    host, slash, size = text.partition("/")
-    try:
-        address = _address(host)
-        if not slash:
-            size = "64" if address.version == 6 and not address.is_loopback else ""
-        elif ":" in host and address.version == 4:
-            size = str(int(size) - 96)
-        return _NET + str(ip_network(f"{address}/{size}" if size else address, strict=False))
-    except ValueError:
-        return None
-
-
-def is_address(subject: str) -> bool:
-    return subject.startswith(_NET)
-
-
-def is_about(ruling: Ruling, member: Member, *, addresses: bool = True) -> bool:
-    """Whether any of its subjects is this member. `addresses`: where it comes from counts, too."""
-    for subject in ruling.subjects:
-        if subject.startswith(_KEY):
-            found = bool(member.public) and subject == _KEY + member.public.hex()
-        elif subject.startswith(_INSTANCE):
-            found = subject == _INSTANCE + member.instance.hex()
-        else:
-            found = addresses and _within(subject, member.path)
-        if found:
-            return True
-    return False
-
-
 def _put(kept: dict[str, Ruling], ruling: Ruling, over: bool) -> None:
     kept.pop(ruling.subjects[0], None)
     if not over:
         kept[ruling.subjects[0]] = ruling
 
 
-def _key(ruling: Ruling) -> bytes | None:
-    subject = ruling.subjects[0] if ruling.subjects else ""
-    try:
-        key = bytes.fromhex(subject.removeprefix(_KEY))
-    except ValueError:
-        return None
-    return key if subject.startswith(_KEY) and len(key) == 32 else None
+def _holder(ruling: Ruling) -> bytes | None:
+    """The key whose role it is about, if it is about one."""
+    return key_of(ruling.subjects[0]) if ruling.subjects else None
 
 
 def _is_number(text: str) -> bool:
     return text == "" or (text.isascii() and text.isdigit() and len(text) < 10)
-
-
-@lru_cache(4096)
-def _neighbourhood(host: str) -> str:
-    address = _address(host)
-    return str(ip_network(f"{address}/{64 if address.version == 6 else 32}", strict=False))
-
-
-@lru_cache(4096)
-def _address(host: str) -> IPv4Address | IPv6Address:
-    """An IPv4 address is one in IPv6's clothes, too. Raises ValueError."""
-    address = ip_address(host.partition("%")[0])
-    mapped = address.ipv4_mapped if address.version == 6 else None
-    return mapped or address
-
-
-@lru_cache(4096)
-def _network(subject: str) -> IPv4Network | IPv6Network | None:
-    try:
-        return ip_network(subject.removeprefix(_NET), strict=False)
-    except ValueError:
-        return None
-
-
-def _within(subject: str, path: Path) -> bool:
-    network = _network(subject)
-    return network is not None and _address(path.host) in network

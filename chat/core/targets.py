@@ -4,14 +4,15 @@ from msgspec import Struct
 
 from . import limits
 from .authority import SERVER, Authority
+from .entry import read_endpoint
 from .gone import Gone, person
 from .member import Member
 from .people import People
-from .policy import is_address, subject_of_address, subject_of_key, subjects_of
 from .refusal import RefusedError
 from .registry import Registry
 from .roles import Act, Role
 from .room import Room
+from .subjects import is_address, subject_of_address, subject_of_key, subjects_of
 from .text import clean
 
 _BY_ADDRESS = frozenset((Act.BAN, Act.MUTE, Act.UNMUTE))
@@ -76,9 +77,10 @@ class Targets:
 
     def _endpoint(self, room: str, label: str) -> str | None:
         """The address of whose endpoint is shown as this, masked or not."""
-        members = self._rooms[room].members if room in self._rooms else ()
+        endpoint = read_endpoint(label)
+        members = self._rooms[room].members if endpoint and room in self._rooms else ()
         for member in members:
-            if member.shown_endpoint == label:
+            if member.endpoint == endpoint:
                 return next((it for it in subjects_of(member) if is_address(it)), None)
         return None
 

@@ -25,16 +25,22 @@ DIGEST_SIZE = 8
 SEQ_MAX = (1 << 62) - 1
 """The highest sequence number: no log gets there, and all arithmetic stays within 64 bits."""
 
+_HOSTS = 16_384
+"""Whose addresses are known without being read again: of a large room, everybody's."""
+
 REGISTRY = "!registry"
 """The reserved room whose log holds what must outlive the rooms themselves."""
 
 
-@lru_cache(4096)
-def _packed(host: str) -> bytes:
-    return ipaddress.ip_address(host.partition("%")[0]).packed
+@lru_cache(_HOSTS)
+def bare_address(host: str) -> bytes:
+    """4 bytes or 16; an IPv4 address is one in IPv6's clothes, too. Raises ValueError."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return (mapped or address).packed
 
 
-@lru_cache(4096)
+@lru_cache(_HOSTS)
 def _loopback(host: str) -> bool:
     return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
@@ -65,7 +71,7 @@ class Path(NamedTuple):
     @property
     def prefix(self) -> bytes:
         """What one customer of a provider has: an IPv4 address, or an IPv6 /64."""
-        return _packed(self.host)[:8]
+        return bare_address(self.host)[:8]
 
 
 class Form(Enum):

@@ -1,5 +1,7 @@
 """What moderators ask for, and what they are answered."""
 
+import sys
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -229,6 +231,43 @@ def test_what_cannot_be_done_is_refused_in_one_line(act: str, whom: str, reason:
     den.come("bob")
     told = refusal(den.act(den.ann, act, whom))
     assert reason in told and "\n" not in told
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_who_is_meant_may_be_said_by_the_endpoint_that_is_shown(masked: bool) -> None:
+    den = Den()
+    den.scene.hub._house.labels._mask_key = b"a key of 16 byte" if masked else None
+    bob, carol = den.come("bob"), den.come("carol")
+    (shown,) = [
+        it.shown_endpoint for it in den.scene.hub._house.members.values() if it.name == "bob"
+    ]
+    assert shown.startswith("~") is masked
+    den.does("ban", shown)
+    assert (den.inside(bob), den.inside(carol)) == (False, True)
+    assert "no ~00 here" in refusal(den.act(den.ann, "ban", "~00"))
+
+
+def test_who_is_meant_is_found_without_a_look_at_everybody() -> None:
+    def calls(members: int) -> int:
+        """Of functions, until it is written."""
+        den = Den()
+        for number in range(members):
+            den.come(f"guest{number}")
+        den.scene.stalled = True
+        ask = wire.Ask(asks.encode(asks.Act(9, "den", "kick", "guest0")))
+        assert den.ann.channel is not None
+        datagram, count = den.ann.channel.seal(wire.encode_frame(ask)), 0
+
+        def called(frame: FrameType, event: str, arg: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        sys.setprofile(called)
+        den.scene.hub.receive(datagram, den.ann.path, den.scene.now, den.scene.wall)
+        sys.setprofile(None)
+        return count
+
+    assert calls(100) < calls(5) + 20
 
 
 def test_who_is_not_in_a_room_does_nothing_there() -> None:

@@ -11,10 +11,11 @@ from chat.core.asks import Act as Asked
 from chat.core.asks import Join, Why
 from chat.core.entry import decode_entry
 from chat.core.names import LOBBY
-from chat.core.policy import Policy, Ruling, decode, subject_of_key
+from chat.core.policy import Policy, Ruling, decode
 from chat.core.registry import Registry
 from chat.core.roles import Act, Role
 from chat.core.signatures import SIGNATURE_SIZE
+from chat.core.subjects import subject_of_key
 from chat.core.types import REGISTRY, Entry, Kind, Path, Range
 
 from .client import Client
