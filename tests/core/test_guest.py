@@ -447,7 +447,7 @@ def test_what_is_answered_to_who_was_put_out_is_not_read_unseen() -> None:
     host.push("den", 4, 5)
     host.wait(0.1)
     fetch = host.got(wire.Fetch)[-1]
-    host.reply(asks.Removed("den", "spam", 1))
+    host.reply(asks.Removed("den", "spam", (host.tags["den"], 1)))
     host.page(fetch)
     host.guest.join("den", host.now)
     host.turn()
