@@ -23,7 +23,9 @@ async def invite(link: Link, name: str, order: Order, timeout: float, password: 
     invite as a link, or what there is to say. Raises InviteError, after `timeout` seconds too."""
     try:
         keys = NameKeys()
-        async with connect(link, name=name, timeout=timeout, keys=keys, password=password) as room:
+        async with connect(
+            link, name=name, timeout=timeout, keys=keys, password=password, make=False
+        ) as room:
             async with asyncio.timeout(timeout):
                 said = await room.act(
                     order.act, order.whom, seconds=order.seconds, number=order.number

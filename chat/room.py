@@ -305,12 +305,13 @@ async def connect(
     insecure: bool = False,
     keys: NameKeys | None = None,
     password: str = "",
+    make: bool = True,
 ) -> AsyncIterator[Room]:
     """A room until the block ends; it reconnects by itself. `backlog` of the entries before now
     come first, `timeout` seconds are the most that joining may take. Leaving waits a moment for
     what was said to be in the log; what is not there by then has failed. `insecure`: as the server
     was started. `keys`: `NameKeys()` for the user's own, so that the name is this user's alone.
-    `password`: the room's; an invite stands in the link.
+    `password`: the room's; an invite stands in the link. `make`: the room, if it is not there.
 
     Raises BadLinkError, BadNameError, BadSecretError, ResolveError, and ConnectError where there is
     no way in. Who is put out of the room later gets RemovedError from the iteration.
@@ -346,7 +347,11 @@ async def connect(
         keys=keys,
     )
     membership = client.guest.join(
-        where.room, time.monotonic(), backlog=backlog, secret=password or where.invite
+        where.room,
+        time.monotonic(),
+        backlog=backlog,
+        secret=password or where.invite,
+        make=make,
     )
     room = Room(client, membership)
     try:

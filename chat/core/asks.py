@@ -65,6 +65,8 @@ class Join(Struct, frozen=True, array_like=True, tag=1):
     out: Stay = (0, 0)
     """The stay there that I know to be over, because of a Removed; what was sent before I knew
     brings nobody back."""
+    make: bool = True
+    """The room, if it is not there."""
 
 
 class Leave(Struct, frozen=True, array_like=True, tag=2):

@@ -102,13 +102,16 @@ class Guest:
         backlog: int = JOIN_BACKLOG,
         first: int = 0,
         secret: str = "",
+        make: bool = True,
     ) -> Membership:
         """A room by its name in normal form. Reading begins `backlog` entries before its end, or
         at entry `first`, if that is given. `secret`: its password, or an invite; remembered until
-        it is refused. Raises BadSecretError."""
+        it is refused. `make`: the room, if it is not there. Raises BadSecretError."""
         self._now = now
         live, secret = self._connection.live, check_secret(secret)
-        return self._rooms.join(room, backlog=backlog, first=first, live=live, secret=secret)
+        return self._rooms.join(
+            room, backlog=backlog, first=first, live=live, secret=secret, make=make
+        )
 
     def leave(self, room: str, now: float) -> None:
         """At once for the user; for the server when it has what was said there."""

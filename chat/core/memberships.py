@@ -36,6 +36,8 @@ class Memberships:
         """Of where we were put out, until the server has us there again."""
         self._secrets: dict[str, str] = {}
         """What opened a room's door, or is to."""
+        self._unmade: set[str] = set()
+        """Those that are to be joined only if they are there."""
         self._asking = asking
         self._rtt = rtt
         self._tickets = 0
@@ -52,16 +54,24 @@ class Memberships:
         return self.active.get(room.name) is room
 
     def join(
-        self, name: str, *, backlog: int, first: int, live: bool, secret: str = ""
+        self,
+        name: str,
+        *,
+        backlog: int,
+        first: int,
+        live: bool,
+        secret: str = "",
+        make: bool = True,
     ) -> Membership:
         """`live`: there is a session in which it can be asked for at once. `secret`: what opens the
-        room's door, which is remembered."""
+        room's door, which is remembered. `make`: the room, if it is not there."""
         other = secret not in ("", self._secrets.get(name))
         if other:
             self._secrets[name] = secret
         if name not in self.active:
             leaving, out = self._leaving.pop(name, None), self._out.pop(name, None)
             room = leaving or out or Membership(name, self._rtt, backlog=backlog, first=first)
+            (self._unmade.discard if make else self._unmade.add)(name)
             self.active[name] = room
             if leaving is None and live:
                 self.ask_join(room)
@@ -216,7 +226,8 @@ class Memberships:
         self._supersede(room.name)
         points = room.offer()
         secret, out = self._secrets.get(room.name, ""), self._over.get(room.name, (0, 0))
-        return self._asking.ask(lambda r: asks.Join(r, room.name, points, secret, out))
+        make = room.name not in self._unmade
+        return self._asking.ask(lambda r: asks.Join(r, room.name, points, secret, out, make))
 
     def asks_join(self, room: Membership) -> bool:
         return any(ask.room == room.name for ask in self._asking.asked(asks.Join))

@@ -10,7 +10,7 @@ from .fetches import Fetches
 from .guard import Deed
 from .house import House
 from .layout import MalformedError
-from .names import BadNameError, room_name
+from .names import LOBBY, BadNameError, room_name
 from .opening import Admission, Again, Doorman
 from .pages import room_page
 from .path import Validation
@@ -341,8 +341,11 @@ class Sealed:
         house = self._house
         try:
             match ask:
-                case asks.Join(r, wanted, points, secret, out):
+                case asks.Join(r, wanted, points, secret, out, make):
                     name = room_name(wanted)
+                    there = name in house.rooms or name in house.registry.rooms or name == LOBBY
+                    if not (make or secret or there):
+                        raise RefusedError(f"there is no room {name} here: look at its name")
                     if not session.is_out(name, out) and session.newest(name, r):
                         session.comes(name)
                         house.join(session, r, name, points, now, wall, secret)

@@ -4,6 +4,7 @@ from typing import Any
 
 from chat.core import asks, wire
 from chat.core.asks import Why
+from chat.core.entrance import NO_ENTRY
 from chat.core.types import REGISTRY, Open
 
 from .den import Den
@@ -256,3 +257,17 @@ def test_an_invite_does_not_let_in_who_was_banned_meanwhile() -> None:
     bob.ask(asks.Join(bob.number(), "den", (), invite))
     den.scene.answer()
     assert not den.inside(bob)
+
+
+def test_who_wants_a_room_only_if_it_is_there_makes_none() -> None:
+    den = Den()
+    bob = outside(den)
+    (answer,) = bob.ask(asks.Join(bob.number(), "typo", (), make=False))
+    assert answer == asks.Refused(bob.requests, "there is no room typo here: look at its name")
+    assert "typo" not in den.scene.hub._house.rooms
+    assert "typo" not in den.scene.hub._house.registry.rooms
+    for room in ("den", "lobby"):
+        answers = bob.ask(asks.Join(bob.number(), room, (), make=False))
+        assert isinstance(answers[0], asks.Joined)
+    bob.ask(asks.Join(bob.number(), "typo", (), "a guess", make=False))
+    assert bob.replies[-1] == asks.Refused(bob.requests, NO_ENTRY, Why.ENTRY)

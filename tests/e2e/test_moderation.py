@@ -217,6 +217,15 @@ async def test_an_invite_lets_in_who_has_it() -> None:
         assert other.err == ["chat: only its moderators and owners may do that here"]
 
 
+async def test_an_invite_to_a_room_that_is_not_there_makes_none() -> None:
+    async with serving() as server:
+        made = await done("invite", f"chat://127.0.0.1:{server.port}/typo", "--name", "alice")
+        assert (made.code, made.out) == (1, [])
+        assert made.err == ["chat: there is no room typo here: look at its name"]
+        made = await done("invite", f"chat://127.0.0.1:{server.port}", "--name", "alice")
+        assert made.err == ["chat: only its moderators and owners may do that here"]
+
+
 async def test_who_lacks_the_password_is_told_how_to_give_it(keys: library.NameKeys) -> None:
     async with room_of(keys) as (link, alice):
         await alice.act(Act.PASSWORD, text="sword fish")

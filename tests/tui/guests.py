@@ -54,9 +54,10 @@ class Asking(Guest):
         secret: str = "",
         backlog: int = JOIN_BACKLOG,
         first: int = 0,
+        make: bool = True,
     ) -> Membership:
         self.secrets.append((room, secret))
-        return super().join(room, now, secret=secret, backlog=backlog, first=first)
+        return super().join(room, now, secret=secret, backlog=backlog, first=first, make=make)
 
     def act(
         self,

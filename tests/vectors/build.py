@@ -109,6 +109,7 @@ REQUESTS: list[asks.Request] = [
     asks.Direct(8, "bob"),
     asks.Join(9, "den", (), "sword fish"),
     asks.Join(11, "den", (), "", (1, 7)),
+    asks.Join(12, "den", (), "", (0, 0), False),
     asks.Act(10, "den", "ban", "bob", 3600, 0, "spam"),
 ]
 
