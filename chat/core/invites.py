@@ -56,7 +56,7 @@ class Invites:
         found = [it for it in policy.invites.values() if wanted and it.whom == wanted]
         if not found:
             raise RefusedError(
-                f"there is no invite {clean(motion.ask.whom)}; /invite list has them"
+                f"there is no invite {clean(motion.ask.whom)}; look at the list of invites"
             )
         target = Target(found[0].whom, b"", found[0].subjects, Role.MEMBER)
         self._pen.rule(motion, f"revoked invite {target.name}", now, wall, target=target)

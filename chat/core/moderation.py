@@ -59,7 +59,7 @@ class Moderation:
         """By somebody in the room. Raises RefusedError; the answer follows otherwise."""
         act, room = _understood(ask)
         if room not in self._rooms or member not in self._rooms[room]:
-            raise RefusedError(f"you are not in {clean(ask.room)}; /join it first")
+            raise RefusedError(f"you are not in {clean(ask.room)}; join it first")
         role = self._authority.role(member, room, now)
         actor = Actor(member.name, member.public, role, asker)
         self._do(Motion(actor, act, room, ask), now, wall)
@@ -190,12 +190,12 @@ class Moderation:
             return
         value = motion.ask.text.strip().lower() or "moderator"
         if value not in ("moderator", "owner"):
-            raise RefusedError("a role is moderator or owner: /op NAME [moderator|owner]")
+            raise RefusedError("a role is moderator or owner")
         if held is ROLES[value]:
             raise RefusedError(f"{target.name} is one already")
         last = self._authority.is_last_owner(target.key, motion.room)
         if last and motion.actor.role < Role.OPERATOR:
-            raise RefusedError("a room's last owner stays; make somebody else one first")
+            raise RefusedError("a room's last owner stays; make somebody else an owner first")
         self._pen.check_room_for(Act.OP, policy, found)
         said = f"made {target.name} {'an owner' if value == 'owner' else 'a moderator'}"
         self._pen.rule(motion, said, now, wall, target=found, value=value)
@@ -220,7 +220,9 @@ class Moderation:
         found = [it for it in held if same_name(it.whom) == same or wanted & set(it.subjects)]
         if not found:
             what = "ban" if motion.act is Act.UNBAN else "mute"
-            raise RefusedError(f"there is no {what} of {clean(target.name)} here; /ban lists bans")
+            raise RefusedError(
+                f"there is no {what} of {clean(target.name)} here; look at the list of bans"
+            )
         for index, ruling in enumerate(found):
             about = Target(ruling.whom, b"", ruling.subjects, Role.MEMBER)
             said = f"{done} {ruling.whom}" if not index else ""
@@ -287,5 +289,5 @@ def _understood(ask: asks.Act) -> tuple[Act, str]:
     except BadNameError as error:
         raise RefusedError(str(error)) from error
     if not room:
-        raise RefusedError("a direct room has no moderators; /ignore hides somebody from you")
+        raise RefusedError("a direct room has no moderators")
     return act, room

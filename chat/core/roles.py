@@ -102,7 +102,7 @@ def objection(
     elif rule.whom and not (whom < who or (rule.peers and whom == who)):
         return "you may not do that to somebody of that role"
     if act is Act.DEOP and last_owner and who < Role.OPERATOR:
-        return "a room's last owner stays; make somebody else one first, with /op NAME owner"
+        return "a room's last owner stays; make somebody else an owner first"
     return None
 
 

@@ -61,7 +61,7 @@ class Targets:
             found = [gone] if gone is not None else []
         key = found[0].key if found else self._registry.key_of(whom)
         if not found and (act is Act.KICK or not (key or act is Act.UNMUTE)):
-            raise RefusedError(f"there is no {clean(whom)} here; /who lists who is")
+            raise RefusedError(f"there is no {clean(whom)} here; look at who is")
         subjects = [subject_of_key(key)] if key else []
         for each in found:
             subjects += [it for it in each.subjects if it not in subjects]

@@ -231,6 +231,7 @@ def test_what_cannot_be_done_is_refused_in_one_line(act: str, whom: str, reason:
     den.come("bob")
     told = refusal(den.act(den.ann, act, whom))
     assert reason in told and "\n" not in told
+    assert "/" not in told.replace(whom, ""), "the operator, and chat invite, have other commands"
 
 
 @pytest.mark.parametrize("masked", [False, True])

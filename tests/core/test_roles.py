@@ -152,6 +152,6 @@ def test_an_objection_says_what_is_missing() -> None:
     assert said == "you may not do that to somebody of that role"
     said = objection(Act.DEOP, Role.OWNER, Role.OWNER, oneself=True, last_owner=True)
     assert said is not None
-    assert "/op NAME owner" in said
+    assert "make somebody else an owner first" in said
     said = objection(Act.DEOP, Role.MEMBER, Role.MEMBER, oneself=True)
     assert said == "you have no role here to give up"
