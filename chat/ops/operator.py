@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import ceil
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -146,17 +148,20 @@ class Operator:
     def _drain(self, seconds: int) -> Answer:
         if self._draining is not None:
             return Refused("the server is going down already")
-        lasts = f" in {durations.words(seconds)}" if seconds else ""
-        self._server.take_nobody(f"the server goes down{lasts}; come again when it is back")
-        self._draining = asyncio.create_task(self._go_down(seconds, f"the server goes down{lasts}"))
-        return Done(f"the server goes down{lasts}")
+        end = time.monotonic() + seconds
+        said = _goes_down(end)
+        self._server.take_nobody(f"{said}; come again when it is back")
+        self._draining = asyncio.create_task(self._go_down(seconds, end))
+        return Done(said)
 
-    async def _go_down(self, seconds: int, notice: str) -> None:
+    async def _go_down(self, seconds: int, end: float) -> None:
+        told = not seconds
         try:
             async with asyncio.timeout(seconds):
-                while seconds and self._server.announce(notice) is None:
-                    await asyncio.sleep(_LOOK)
-                while self._server.members:
+                while not told or self._server.members:
+                    said = _goes_down(end)
+                    self._server.take_nobody(f"{said}; come again when it is back")
+                    told = told or self._server.announce(said) is not None
                     await asyncio.sleep(_LOOK)
         except TimeoutError:
             pass
@@ -181,6 +186,12 @@ class Operator:
             return Done(self._running.reload())
         except AdminsError as error:
             return Refused(str(error))
+
+
+def _goes_down(end: float) -> str:
+    """As it is true now."""
+    left = ceil(end - time.monotonic())
+    return f"the server goes down in {durations.words(left)}" if left > 0 else "the server goes down"
 
 
 def _set_level(level: str) -> Answer:

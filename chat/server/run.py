@@ -131,6 +131,8 @@ async def _serve(options: Options, beside: Beside) -> int:
         loop.add_signal_handler(number, _stop, stop, code)
     at_terminal = _at_terminal()
     admins = admins_of(options)
+    if not admins.file and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        loop.add_signal_handler(signal.SIGHUP, _stop, stop, 0)
     async with serve(
         options.bind,
         advertise=options.advertise,

@@ -138,6 +138,16 @@ async def test_a_hangup_of_its_own_terminal_ends_it(tmp_path: Path) -> None:
             os.close(terminal)
 
 
+async def test_a_hangup_ends_a_server_that_has_no_file_to_read_and_its_clients_are_told() -> None:
+    async with serving() as server:
+        bob = Person(server.link, "bob")
+        async with present(bob):
+            server.signal(signal.SIGHUP)
+            assert await server.ended() == 0
+            await until(lambda: not bob.client.guest.connected, lambda: bob.state)
+    assert any("going down" in line for line in server.err)
+
+
 async def test_who_is_listed_moderates_the_lobby_until_it_is_not(tmp_path: Path) -> None:
     keys = NameKeys(tmp_path / "keys")
     file = write(tmp_path / "admins", keys.key("ann").public.hex())
