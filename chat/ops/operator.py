@@ -191,7 +191,9 @@ class Operator:
 def _goes_down(end: float) -> str:
     """As it is true now."""
     left = ceil(end - time.monotonic())
-    return f"the server goes down in {durations.words(left)}" if left > 0 else "the server goes down"
+    return (
+        f"the server goes down in {durations.words(left)}" if left > 0 else "the server goes down"
+    )
 
 
 def _set_level(level: str) -> Answer:

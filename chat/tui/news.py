@@ -208,11 +208,11 @@ class News:
         self._caught_up.discard(room)
         if buffer is desk.current:
             desk.hush()
-        for each in {buffer, desk.current}:
-            timeline = each.timeline
-            # Who is put out of all rooms at once is told the same for each.
-            if timeline[len(timeline) - 1].text != reason:
-                desk.alert(reason, each)
+        buffer.put_out(reason, desk.wall())
+        timeline = desk.current.timeline
+        # Who is put out of all rooms at once is told the same for each.
+        if timeline[len(timeline) - 1].text != reason:
+            desk.alert(reason)
 
     def _refused(self, reason: str, request: asks.Request, why: int) -> None:
         """Of a room, the guest has dropped it; of a person, what was to be said is given back."""

@@ -51,6 +51,8 @@ class RoomBuffer:
         self.members = MemberList()
         self.attendance = Attendance()
         self._unread = unread
+        self._out: Line | None = None
+        """That we were put out, until what was said before that has been read, too."""
         self._speakers = Speakers()
         self._search: Search | None = None
         self.configure(reader or Reader())
@@ -91,6 +93,8 @@ class RoomBuffer:
                 self._changed(changed)
             return None
         line = self.timeline.add(entry, own=own)
+        if self._out is not None:
+            self._sink(self._out, entry.time)
         if own:
             self.outgoing.watch(line)
             if selected is not None and selected not in self.timeline.shown:
@@ -177,6 +181,11 @@ class RoomBuffer:
 
     def alert(self, text: str, time: int) -> None:
         self.note(Look.ALERT, text, time)
+
+    def put_out(self, reason: str, time: int) -> None:
+        """We were. The room's own line about it is read only when we are there again."""
+        last = self.timeline[len(self.timeline) - 1]
+        self._out = last if last.text == reason else self.note(Look.ALERT, reason, time)
 
     def output(self, lines: Sequence[str], time: int) -> None:
         """What a command has to show, which brings the end into view."""
@@ -316,6 +325,13 @@ class RoomBuffer:
         self._search = self.viewport.query = None
 
     # Inside
+
+    def _sink(self, line: Line, time: int) -> None:
+        """What the log says from before it stands above it."""
+        if time <= line.time:
+            self.timeline.sink(line)
+        else:
+            self._out = None
 
     def _changed(self, line: Line) -> None:
         if self._search is not None:

@@ -192,6 +192,15 @@ class Timeline:
         line.key = self._place(0)
         self._show(line)
 
+    def sink(self, line: Line) -> None:
+        """It, and what was noticed here after it, comes below the newest entry."""
+        newest = (self.newest, 0)
+        noticed = self._lines.cut(line.key, newest)
+        self.shown.cut(line.key, newest)
+        for each in noticed:
+            each.key = self._place(0)
+            self._show(each)
+
     def remove(self, line: Line) -> None:
         """It is in no log, and not wanted here any more."""
         self._lines.remove(line)

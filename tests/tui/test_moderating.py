@@ -324,6 +324,22 @@ def test_who_is_put_out_of_everything_is_told_once_in_each_room(scene: Scene) ->
     assert [scene.seen(scene.buffer(room)) for room in (ROOM, "dev", "ducks")] == [[reason]] * 3
 
 
+def test_what_the_room_said_of_it_stands_above_what_we_were_told_then(scene: Scene) -> None:
+    scene.tell(entry(1, "hello", time=scene.desk.wall()))
+    put_out(scene)
+    scene.desk.notice("meanwhile")
+    kicked = entry(
+        2, "kicked ann: spam", kind=Kind.MODERATION, name="alice", time=scene.desk.wall()
+    )
+    later = entry(3, "he is gone", time=scene.desk.wall() + 1)
+    for each in (kicked, later):
+        scene.tell(each)
+    told = "you were kicked from lobby by alice: spam"
+    after = ["kicked ann: spam", told, "meanwhile", "he is gone"]
+    assert scene.seen()[-4:] == after
+    assert [line.text for line in scene.desk.current.timeline.shown][-4:] == after
+
+
 def test_who_is_elsewhere_is_told_there_too(scene: Scene) -> None:
     scene.enter("/join dev")
     scene.guest.rooms.pop(ROOM)
