@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import signal
 import sys
 import time
@@ -164,8 +165,12 @@ class PlainShell:
                     self._shelf.remember(effect)
                 case Copy():
                     self.model.desk.alert("there is no clipboard here")
-        self._echo.show(self.model.secret is None)
+        self._hide()
         self._print()
+
+    def _hide(self) -> None:
+        """What is typed, as long as it is a secret."""
+        self._echo.show(self.model.secret is None or self._ended.done())
 
     def _print(self) -> None:
         lines = self._spoken.drain()
@@ -213,8 +218,19 @@ class PlainShell:
         codes = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: 0, signal.SIGHUP: 0}
         for number, code in codes.items():
             loop.add_signal_handler(number, self._end, code)
+        if self._typed and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL:
+            loop.add_signal_handler(signal.SIGTSTP, self._suspend)
         try:
             yield
         finally:
-            for number in codes:
+            for number in (*codes, signal.SIGTSTP):
                 loop.remove_signal_handler(number)
+
+    def _suspend(self) -> None:
+        """To the shell, which is to have the terminal as it was, until it goes on here."""
+        loop = asyncio.get_running_loop()
+        self._echo.show(True)
+        loop.remove_signal_handler(signal.SIGTSTP)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        loop.add_signal_handler(signal.SIGTSTP, self._suspend)
+        self._hide()

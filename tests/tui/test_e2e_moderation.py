@@ -157,6 +157,35 @@ def test_in_lines_a_password_is_not_echoed(server: Server, tmp_path: Path) -> No
         assert bob_.traces(WORD, WRONG) == []
 
 
+def echoes(shell: Terminal) -> None:
+    """It shows what is typed."""
+    shell.say("stty -a")
+    shell.wait(" echo ", without=" -echo ")
+    shell.wipe()
+
+
+def test_in_lines_a_shell_shows_again_what_is_typed(server: Server, tmp_path: Path) -> None:
+    """Whether the password is put off by Ctrl-Z, or given up by Ctrl-C."""
+    link = f"{server.link.rpartition('/')[0]}/club"
+    with Person(server, "ann", "club", tmp_path) as ann:
+        ann.wait("1 here", "│ owner │")
+        set_password(ann, WORD)
+        with Terminal(["sh"], columns=100, state=tmp_path) as shell:
+            shell.say(f"chat join {link} --plain-output --name bob")
+            shell.wait("-- password for #club:")
+            shell.press("C-z")
+            shell.wait("Stopped")
+            echoes(shell)
+            shell.say("fg")
+            shell.wait("chat join")
+            shell.say(WRONG)
+            shell.wait("-- password for #club: wrong password")
+            shell.press("C-c")
+            shell.until(lambda: shell.text().rstrip()[-1:] in ("$", "#"), "the shell")
+            assert WRONG not in shell.text()
+            echoes(shell)
+
+
 def test_kicked_and_back(server: Server, tmp_path: Path) -> None:
     with Person(server, "ann", "club", tmp_path) as ann:
         ann.wait("1 here", "│ owner │")
