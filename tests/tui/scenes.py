@@ -8,6 +8,7 @@ from chat.tui.model import Model
 from .stage import ME, OTHERS, ROOM, Stage
 
 QUAKE = "quake"
+QUIZ = "quiz"
 
 
 def first_start(stage: Stage) -> None:
@@ -109,6 +110,32 @@ def direct_message(stage: Stage) -> None:
     stage.typing("mei", room)
 
 
+def moderated(stage: Stage) -> None:
+    """A room of femi's, in which not everybody behaves; nor do we."""
+    _thursday(stage)
+    stage.at(13, "20:10")
+    for name in ("femi", "dan", "eve", "mei", "tariq"):
+        stage.join(name, QUIZ)
+    stage.enter_line(f"/join {QUIZ}")
+    stage.say("femi", "one question, one answer each. no netstat", QUIZ)
+    stage.moderate("femi", QUIZ, "op", whom="dan", text="moderator")
+    stage.say("eve", "the answer to 3 is 0x270F", QUIZ)
+    told = stage.say("eve", "cheap laptops at http://198.51.100.7/", QUIZ)
+    stage.at(13, "20:12")
+    stage.moderate("dan", QUIZ, "delete", number=told, text="spam")
+    stage.moderate("dan", QUIZ, "ban", whom="eve", seconds=7200, text="spam")
+    stage.say("mei", "who was that?", QUIZ)
+    stage.moderate("femi", QUIZ, "slow", seconds=10)
+    stage.moderate("femi", QUIZ, "lock")
+    stage.at(13, "20:14")
+    stage.enter_line("IT IS 9999")
+    stage.run(2)
+    stage.moderate("dan", QUIZ, "mute", whom=ME, seconds=90, text="not so loud")
+    stage.say("tariq", "mine is 3879", QUIZ)
+    stage.run(6)
+    stage.write("but it is!")
+
+
 def _thursday(stage: Stage) -> None:
     """What was said before we came."""
     stage.come(*OTHERS)
@@ -172,6 +199,7 @@ SCENES: dict[str, Scene] = {
     "offline": offline,
     "catch-up": catch_up,
     "direct-message": direct_message,
+    "moderated": moderated,
 }
 
 

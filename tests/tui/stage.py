@@ -206,10 +206,20 @@ class Stage:
         return opened[-1].room
 
     def moderate(
-        self, name: str, room: str, act: str, *, whom: str = "", seconds: int = 0, text: str = ""
+        self,
+        name: str,
+        room: str,
+        act: str,
+        *,
+        whom: str = "",
+        seconds: int = 0,
+        number: int = 0,
+        text: str = "",
     ) -> None:
         person = self._people[name]
-        person.guest.act(room, act, whom=whom, seconds=seconds, text=text, now=self.clock.now)
+        person.guest.act(
+            room, act, whom=whom, seconds=seconds, number=number, text=text, now=self.clock.now
+        )
         person.drain()
         self.run(0.5)
 
