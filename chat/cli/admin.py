@@ -110,6 +110,22 @@ def _rooms(server: Server, as_json: bool) -> None:
     _list(server, as_json, rooms, room_table)
 
 
+@command.command("audit")
+@click.argument("room", default="")
+@json_option
+@click.pass_obj
+def _audit(server: Server, room: str, as_json: bool) -> None:
+    """List what was done in ROOM, or in all: who, whom, why and until when.
+
+    The newest comes last. What does not hold any more is kept for a while only.
+    """
+    from chat.ops.asker import audit
+    from chat.ops.show import audit_table
+
+    where = _checked(room) if room else ""
+    _list(server, as_json, lambda path: audit(path, where), audit_table)
+
+
 @command.command("broadcast")
 @click.argument("words", metavar="TEXT", nargs=-1, required=True)
 @json_option
@@ -214,8 +230,12 @@ def _room(row: Command, words: list[str]) -> str:
     if not words:
         hint = ", or --everywhere" if row.name in EVERYWHERE else ""
         raise click.UsageError(f"in which room? name it first{hint}")
+    return _checked(words.pop(0))
+
+
+def _checked(room: str) -> str:
     try:
-        return check_room(words.pop(0))
+        return check_room(room)
     except BadNameError as error:
         raise click.UsageError(str(error)) from error
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from . import asks, snapshot, wire
 from .announcer import Announcer
+from .audit import Audited, AuditTicket, audited, look
 from .consequences import Consequences
 from .endpoint import TextEndpoint
 from .entrance import Knock
@@ -32,7 +33,7 @@ from .stateless import Stateless
 from .text import is_text
 from .timers import Timers
 from .turn import Turn
-from .types import Effect, Extract, Path, Record, Snapshot
+from .types import Effect, Extract, Path, Record, Snapshot, Tell
 
 
 class Census(Struct, frozen=True):
@@ -192,6 +193,8 @@ class Hub:
         """The log could not answer an Open or a Fetch; the client will ask again."""
         if isinstance(ticket, FetchTicket):
             self._sealed.fetches.failed(ticket)
+        elif isinstance(ticket, AuditTicket):
+            self._turn.emit(Tell(Audited(ticket.ticket, trouble=reason)))
         elif isinstance(ticket, Motion):
             ticket.actor.asker.refused("not done: the server's store has trouble")
         else:
@@ -213,6 +216,8 @@ class Hub:
         match ticket:
             case FetchTicket():
                 self._sealed.fetches.fetched(ticket, extract)
+            case AuditTicket():
+                self._turn.emit(Tell(audited(ticket, extract)))
             case Motion():
                 self._house.fetched(ticket, extract, now, wall)
 
@@ -229,6 +234,11 @@ class Hub:
     def operate(self, ticket: object, act: asks.Act, now: float, wall: int) -> None:
         """The operator does this; the answer is Tell(Operated(ticket, …))."""
         self._house.government.moderation.operate(ticket, act, now, wall)
+
+    def audit(self, ticket: object, room: str, after: int) -> None:
+        """The operator looks at what was done there, or in all rooms, after that seq of the
+        registry; the answer is Tell(Audited(ticket, …))."""
+        self._turn.emit(look(ticket, room, after))
 
     def admins(self, keys: frozenset[bytes], now: float) -> None:
         """From now on these keys are admins' (32 bytes each)."""

@@ -5,11 +5,14 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from chat.core.audit import AuditRow
 from chat.core.snapshot import RoomRow, SessionRow
 
 from .messages import (
     QUESTION_MAX,
     Answer,
+    Audit,
+    AuditPage,
     BadMessageError,
     Done,
     Progress,
@@ -87,6 +90,20 @@ def rooms(path: Path) -> Iterator[RoomRow]:
                 question = Rooms(rows[-1].name) if rows else question
             case answer:
                 done(iter((answer,)))
+
+
+def audit(path: Path, room: str) -> Iterator[AuditRow]:
+    """All that was done there, or in all rooms, the newest last. Raises AskError."""
+    rows: dict[int, AuditRow] = {}
+    question, more = Audit(room), True
+    while more:
+        match next(ask(path, question)):
+            case AuditPage(page, after, more):
+                rows.update((row.seq, row) for row in page)
+                question = Audit(room, after)
+            case answer:
+                done(iter((answer,)))
+    yield from (rows[seq] for seq in sorted(rows))
 
 
 def _send(path: Path, data: bytes, reply: socket.socket, patience: float) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chat.core.asks import Name, Natural, Number, Words
+from chat.core.audit import AuditRow
 from chat.core.entry import TEXT_MAX
 from chat.core.snapshot import RoomRow, SessionRow
 
@@ -35,6 +36,13 @@ class Rooms(Struct, frozen=True, tag="rooms"):
     """A page of those whose names come after that one."""
 
     after: Name = ""
+
+
+class Audit(Struct, frozen=True, tag="audit"):
+    """A page of what was done in a room, or in all, after that number of the registry's log."""
+
+    room: Name = ""
+    after: Natural = 0
 
 
 class Moderate(Struct, frozen=True, tag="moderate"):
@@ -78,7 +86,7 @@ class LogLevel(Struct, frozen=True, tag="log-level"):
     level: Word
 
 
-Question = Sessions | Rooms | Moderate | Broadcast | Drain | Backup | Reload | LogLevel
+Question = Sessions | Rooms | Audit | Moderate | Broadcast | Drain | Backup | Reload | LogLevel
 
 
 class SessionPage(Struct, frozen=True, tag="sessions"):
@@ -88,6 +96,13 @@ class SessionPage(Struct, frozen=True, tag="sessions"):
 
 class RoomPage(Struct, frozen=True, tag="rooms"):
     rows: list[RoomRow]
+    more: bool
+
+
+class AuditPage(Struct, frozen=True, tag="audit"):
+    rows: tuple[AuditRow, ...]
+    after: Natural
+    """The number that the page ends with; its rows may have ended before."""
     more: bool
 
 
@@ -110,7 +125,7 @@ class Refused(Struct, frozen=True, tag="refused"):
     reason: str
 
 
-Answer = SessionPage | RoomPage | Progress | Done | Refused
+Answer = SessionPage | RoomPage | AuditPage | Progress | Done | Refused
 
 _encoder = msgspec.json.Encoder()
 _questions: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Question)

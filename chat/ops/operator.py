@@ -25,6 +25,8 @@ from .copying import copy
 from .listener import Listener, Tell
 from .messages import (
     Answer,
+    Audit,
+    AuditPage,
     Backup,
     Broadcast,
     Done,
@@ -99,6 +101,8 @@ class Operator:
                 return SessionPage(*page(self._server.sessions(after)))
             case Rooms(after):
                 return RoomPage(*page(self._server.list_rooms(after)))
+            case Audit():
+                return await self._audit(question)
             case Moderate():
                 return await self._moderate(question)
         log.info("the operator asks: %s", encode(question).decode())
@@ -113,6 +117,12 @@ class Operator:
                 return self._reload()
             case LogLevel(level):
                 return _set_level(level)
+
+    async def _audit(self, question: Audit) -> Answer:
+        audited = await self._server.audit(question.room, question.after)
+        if audited.trouble:
+            return Refused("the log cannot be read at the moment: look at what the server says")
+        return AuditPage(audited.rows, audited.after, audited.more)
 
     async def _moderate(self, question: Moderate) -> Answer:
         act = asks.Act(

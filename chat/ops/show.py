@@ -1,17 +1,20 @@
 """What is answered at the admin socket, for people and for programs."""
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from wcwidth import wcswidth
 
+from chat.core.audit import AuditRow
 from chat.core.durations import words
 from chat.core.snapshot import RoomRow, SessionRow
 from chat.core.text import VERIFIED, clean, escaped
 
 _SESSIONS = ["ENDPOINT", "PROTOCOL", "RTT", "RECV-Q", "SEND-Q", "DROPS", "AGE", "NAME", "ROOMS"]
 _ROOMS = ["NAME", "MEMBERS", "ENTRIES", "POLICY", "TOPIC"]
+_AUDIT = ["TIME", "ROOM", "ACT", "WHOM", "BY", "UNTIL", "WHY"]
 _RIGHT = frozenset(("RTT", "RECV-Q", "SEND-Q", "DROPS", "AGE", "MEMBERS", "ENTRIES"))
 """Columns of figures."""
 
@@ -23,6 +26,10 @@ def session_table(rows: Iterable[SessionRow]) -> Iterator[str]:
 
 def room_table(rows: Iterable[RoomRow]) -> Iterator[str]:
     return _table(_ROOMS, (_room(row) for row in rows))
+
+
+def audit_table(rows: Iterable[AuditRow]) -> Iterator[str]:
+    return _table(_AUDIT, (_ruling(row) for row in rows))
 
 
 def json_line(row: object) -> str:
@@ -57,6 +64,26 @@ def _room(row: RoomRow) -> list[str]:
     policy += [f"limit={row.limit}"] if row.limit else []
     entries = "-" if row.entries is None else f"{row.entries}"
     return [row.name, f"{row.members}", entries, ",".join(policy) or "-", row.topic]
+
+
+def _ruling(row: AuditRow) -> list[str]:
+    return [
+        _clock(row.time),
+        row.room or "everywhere",
+        f"{row.act} {row.value}".rstrip(),
+        row.whom or "-",
+        row.by or "-",
+        _clock(row.until) if row.until else "-",
+        row.why or "-",
+    ]
+
+
+def _clock(milliseconds: int) -> str:
+    """Here, as people write it."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(milliseconds / 1000))
+    except (OverflowError, ValueError, OSError):
+        return str(milliseconds)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

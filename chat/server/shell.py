@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from socket import socket
 
 from chat.core import asks
+from chat.core.audit import Audited
 from chat.core.happenings import Came, Skipped, Went
 from chat.core.hub import Hub
 from chat.core.motions import Operated
@@ -157,6 +158,13 @@ class Server:
         self._turn()
         return await ticket
 
+    async def audit(self, room: str, after: int) -> Audited:
+        """What was done there, or in all rooms, after that seq of the registry: a page of it."""
+        ticket: asyncio.Future[Audited] = self._loop.create_future()
+        self._hub.audit(ticket, room, after)
+        self._turn()
+        return await ticket
+
     def announce(self, text: str) -> int | None:
         """Tells everybody. To how many; None: the announcement before is still being told."""
         told = self._hub.announce(text, time.monotonic())
@@ -209,9 +217,9 @@ class Server:
             case Tell(Went(name, endpoint, form)):
                 log.info("%s went, %s, %s", name, endpoint, form.value)
 
-            case Tell(Operated(asyncio.Future() as ticket) as operated):
+            case Tell(Operated(asyncio.Future() as ticket) | Audited(asyncio.Future() as ticket)):
                 if not ticket.done():  # It was waited for in vain.
-                    ticket.set_result(operated)
+                    ticket.set_result(effect.event)
             case Tell(Skipped(entries)):
                 log.warning(
                     "%d entries of the registry were skipped: damaged, or a newer version's",

@@ -114,7 +114,7 @@ async def test_somebody_is_kept_out_of_the_whole_server(tmp_path: Path) -> None:
             (row,) = await said(store, "ban", "--everywhere")
             assert re.fullmatch("bob banned by the operator for (1h 59m|2h) more: spam", row)
             rows = [json.loads(row) for row in await said(store, "sessions", "--json")]
-            assert [row["rooms"] for row in rows if row["name"] == "bob"] in ([], [[]])
+            assert [row for row in rows if row["name"] == "bob"] == []
             ann.say("peace")
             await until(lambda: "peace" in ann.texts, lambda: ann.state)
         again = Witness(link, "bob", tmp_path)
@@ -126,6 +126,25 @@ async def test_somebody_is_kept_out_of_the_whole_server(tmp_path: Path) -> None:
         third = Witness(link, "bob", tmp_path)
         async with present(third):
             pass
+
+
+async def test_what_was_done_is_listed_with_who_whom_why_and_until_when(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    async with (
+        serving(store=store) as server,
+        present(Witness(await link_of(server), "ann", store)),
+    ):
+        await said(store, "ban", "lobby", "192.0.2.7", "2h", "spam\x1b[2J")
+        await said(store, "slow", "lobby", "30")
+        await said(store, "ban", "--everywhere", "198.51.100.0/24")
+        head, *rows = await said(store, "audit", "lobby")
+        assert head.split() == ["TIME", "ROOM", "ACT", "WHOM", "BY", "UNTIL", "WHY"]
+        ban = r"[-\d]+ [:\d]+ +lobby +ban +192\.0\.2\.7 +the operator +[-\d]+ [:\d]+ +spam\[2J"
+        assert re.fullmatch(ban, rows[0]) and "slow 30" in rows[1] and len(rows) == 2
+        found = [json.loads(row) for row in await said(store, "audit", "--json")]
+        assert [(row["act"], row["room"]) for row in found][-1] == ("ban", "")
+        assert found[0]["until"] - found[0]["time"] == 7_200_000
+        assert len(await said(store, "audit", "nowhere")) == 1
 
 
 ORDERS = {

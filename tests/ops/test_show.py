@@ -1,13 +1,15 @@
 """Columns stand below each other whatever is in them, and nothing in them acts on a terminal."""
 
 import json
+import re
 from typing import Any
 
 from msgspec.structs import replace
 from wcwidth import wcswidth
 
+from chat.core.audit import AuditRow
 from chat.core.snapshot import RoomRow, SessionRow
-from chat.ops.show import json_line, outcome, room_table, session_table
+from chat.ops.show import audit_table, json_line, outcome, room_table, session_table
 
 EVIL = "a\x1b[2Jb\nc\u202ed"
 
@@ -36,6 +38,11 @@ ROOM = RoomRow(
     hidden=False,
     topic="",
 )
+
+
+def ruling(**other: Any) -> AuditRow:
+    row = AuditRow(3, 1_700_000_000_000, "dev", "op", "ann", "bob", 0, "owner", "")
+    return replace(row, **other)
 
 
 def session(name: str, **changed: Any) -> SessionRow:
@@ -77,11 +84,21 @@ def test_rooms() -> None:
     ]
 
 
+def test_what_was_done() -> None:
+    ended = ruling(room="", until=9 << 58, by="", value="", why="done")
+    lines = list(audit_table([ruling(), ended]))
+    assert lines[0].split() == ["TIME", "ROOM", "ACT", "WHOM", "BY", "UNTIL", "WHY"]
+    assert re.search(r" dev +op owner +bob +ann +- +-$", lines[1])
+    assert re.search(r" everywhere +op +bob +- .+ done$", lines[2])
+
+
 def test_nothing_acts_on_a_terminal() -> None:
     shown = [
         *session_table([session(EVIL, rooms=(EVIL,))]),
         *room_table([room(EVIL, topic=EVIL)]),
         outcome(EVIL, as_json=True),
+        *audit_table([ruling(whom=EVIL, by=EVIL, why=EVIL, room=EVIL, value=EVIL)]),
+        json_line(ruling(why=EVIL)),
         json_line(session(EVIL)),
         json_line(room("r", topic=EVIL)),
     ]
