@@ -73,16 +73,16 @@ class Engine:
             await self._until(lambda: len(self._present) == len(self._workers))
             if not self._cut_short:
                 self._check_present()
-            before = cpu_seconds(server) if server is not None else None
+            before, began = _cpu(server), time.monotonic()
             if not self._cut_short:
                 self._started = True
                 self._order(Start(time.monotonic() + LEAD))
                 await self._until(lambda: len(self._outcomes) == len(self._workers))
-            after = cpu_seconds(server) if server is not None else None
+            after, took = _cpu(server), time.monotonic() - began
         finally:
             await asyncio.gather(*(worker.end() for worker in self._workers))
-        known = before is not None and after is not None
-        return self._whole((after or 0.0) - (before or 0.0) if known else None)
+        cpu = after - before if after is not None and before is not None else None
+        return self._whole(cpu, took)
 
     def cut_short(self) -> None:
         """The user has had enough: what is on its way arrives; the second time it does not."""
@@ -165,7 +165,8 @@ class Engine:
 
     # What came of it
 
-    def _whole(self, cpu: float | None) -> Report:
+    def _whole(self, cpu: float | None, took: float) -> Report:
+        """`cpu` seconds were the server's, in `took` seconds."""
         counts, joins = Counts(), Histogram()
         heads: dict[str, int] = {}
         for tick in chain.from_iterable(self._ticks.values()):  # Of those who ended last.
@@ -186,6 +187,7 @@ class Engine:
         return replace(
             report,
             server_cpu_us_per_delivery=_each(cpu, counts.delivered),
+            server_cpu=round(cpu / took, 4) if cpu is not None and took else None,
             join_ms=joins.latency(),
             kernel_drops=sum(drops) if drops else None,
             generator_cpu=round(max(own, default=0.0) / seconds, 3) if seconds else 0.0,
@@ -236,6 +238,10 @@ class Engine:
             series=tuple(self._series),
             histogram=histogram.rows(),
         )
+
+
+def _cpu(server: int | None) -> float | None:
+    return cpu_seconds(server) if server is not None else None
 
 
 def _each(seconds: float | None, count: int) -> float | None:

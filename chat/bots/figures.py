@@ -103,6 +103,7 @@ COUNTS = (
     Figure("sent late", lambda report: report.late_sends, number),
     Figure("dropped by the bots' kernel", lambda report: report.kernel_drops, number),
     Figure("server CPU a delivery", lambda report: report.server_cpu_us_per_delivery, microseconds),
+    Figure("server CPU, of a core", lambda report: report.server_cpu, share),
     Figure(
         "bots' CPU a delivery", lambda report: report.generator_cpu_us_per_delivery, microseconds
     ),

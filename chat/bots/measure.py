@@ -5,6 +5,7 @@ import operator
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -64,13 +65,17 @@ def server_process(port: int) -> int | None:
     """The process id of who listens on this UDP port of this machine; None if that is unknown."""
     inodes = {f"socket:[{inode}]" for inode in _inodes(port)}
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            links = [os.readlink(each) for each in (process / "fd").iterdir()]
-        except OSError:
-            continue
-        if inodes.intersection(links):
+        if inodes.intersection(_open_files(process)):
             return int(process.name)
     return None
+
+
+def _open_files(process: Path) -> Iterator[str]:
+    """What is opened or closed meanwhile may be missing."""
+    with suppress(OSError):  # It is gone, or somebody else's.
+        for file in (process / "fd").iterdir():
+            with suppress(OSError):
+                yield os.readlink(file)
 
 
 def cpu_seconds(process: int) -> float | None:

@@ -61,6 +61,7 @@ def merged(reports: Sequence[Report], thresholds: Sequence[str] = ()) -> Report:
         server_cpu_us_per_delivery=(
             reports[0].server_cpu_us_per_delivery if len(reports) == 1 else None
         ),
+        server_cpu=reports[0].server_cpu if len(reports) == 1 else None,
         generator_cpu_us_per_delivery=_generator(reports),
         generator_cpu=max(each.generator_cpu for each in reports),
         generator_still_s=max(each.generator_still_s for each in reports),

@@ -53,6 +53,7 @@ JUDGED = (
     "repaired",
     "late_sends",
     "server_cpu_us_per_delivery",
+    "server_cpu",
     "kernel_drops",
     "generator_cpu_us_per_delivery",
 )
@@ -132,7 +133,7 @@ class Report(Struct, frozen=True):
     latency_ms: Latency | None
     server_cpu_us_per_delivery: float | None
     generator_cpu: float
-    """Of this process, as a share of one core."""
+    """Of the busiest worker, as a share of one core."""
     network_datagrams: int
     """That the impaired network saw, in both directions."""
     network_dropped: int
@@ -145,6 +146,8 @@ class Report(Struct, frozen=True):
     generator_still_s: float = 0.0
     """Seconds for which a worker stood still: stopped, or without a CPU. What was to be sent until
     then, and was not heard before, has no latency."""
+    server_cpu: float | None = None
+    """Of the server, as a share of one core; null when it is not of this machine."""
     scenario: str = ""
     settings: dict[str, str | int | float] = {}
     """All that made the run what it was, the seed among it."""
@@ -180,6 +183,8 @@ class Report(Struct, frozen=True):
             verdict = f"{self.sent - self.acked} of {self.sent} messages were not acknowledged"
         elif self.lost:
             verdict = f"{self.lost} of {self.expected} deliveries are missing"
+        elif not self.expected:
+            verdict = "everybody was there, and nothing was said"
         else:
             verdict = "every message reached everybody"
         return replace(self, thresholds=thresholds, valid=not why, verdict=verdict)

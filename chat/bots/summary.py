@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from chat.core.text import clean
 
-from .figures import JOINS, LATENCIES, Figure, measured, microseconds, number, rate
+from .figures import JOINS, LATENCIES, Figure, measured, microseconds, number, rate, share
 from .report import Report
 
 
@@ -32,9 +32,11 @@ def _rows(report: Report) -> Iterator[str]:
         ("deliveries", f"{delivered}, {number(report.repaired)} of them repaired"),
         ("lost", f"{number(report.lost)}, {repeated}"),
     ]
-    if report.server_cpu_us_per_delivery is not None:
-        cpu = microseconds(report.server_cpu_us_per_delivery)
-        rows.append(("server", f"{cpu} of CPU a delivery"))
+    if report.server_cpu is not None:
+        cpu = f"{share(report.server_cpu)} of a core"
+        if report.server_cpu_us_per_delivery is not None:
+            cpu = f"{microseconds(report.server_cpu_us_per_delivery)} of CPU a delivery, {cpu}"
+        rows.append(("server", cpu))
     if report.generator_still_s:
         rows.append(("here", f"the bots stood still for {report.generator_still_s:.1f} s"))
     if report.kernel_drops:

@@ -72,6 +72,7 @@ def made(
         refused_sends=0,
         latency_ms=latency,
         server_cpu_us_per_delivery=1.42,
+        server_cpu=0.0071,
         generator_cpu=0.31,
         network_datagrams=0,
         network_dropped=0,

@@ -179,6 +179,8 @@ async def test_who_comes_and_goes_misses_nothing_while_there() -> None:
     assert (report.duplicates, report.reordered) == (0, 0)
     assert 80 * 3 <= report.delivered <= 80 * 4
     assert report.join_ms is not None
+    assert report.server_cpu is not None
+    assert 0 < report.server_cpu < 1
     assert [span.to_s for span in report.phases] == [2, 4]
     assert [second.members >= 6 for second in report.series] == [True] * len(report.series)
     assert sum(second.delivered for second in report.series) <= report.delivered

@@ -34,7 +34,7 @@ def test_what_cannot_be_known_of_all_is_the_highest_or_nothing() -> None:
     slow = replace(TWO, join_ms=Latency(1.0, 90.0, 91.0, 92.0, 93.0), kernel_drops=None)
     both = merged([ONE, slow])
     assert both.join_ms == Latency(3.2, 90.0, 91.0, 92.0, 93.0)
-    assert both.server_cpu_us_per_delivery is None
+    assert both.server_cpu_us_per_delivery is both.server_cpu is None
     assert both.kernel_drops is None
     assert merged([ONE, TWO]).kernel_drops == 0
     assert merged([ONE, slow]).generator_cpu == ONE.generator_cpu

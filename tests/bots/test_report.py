@@ -103,6 +103,11 @@ def test_what_is_missing_is_said() -> None:
     assert replace(REPORT, acked=198).judged([]).verdict.startswith("2 of 200 messages were not")
 
 
+def test_a_run_in_which_nobody_spoke_says_so() -> None:
+    idle = replace(REPORT, sent=0, acked=0, delivered=0, expected=0).judged(["lost==0"])
+    assert (idle.verdict, idle.exit_code) == ("everybody was there, and nothing was said", 0)
+
+
 def test_what_was_cut_short_says_so_before_all_else() -> None:
     report = replace(REPORT, cut_short=True, late_sends=100).judged(["p99<1ms"])
     assert report.exit_code == 130

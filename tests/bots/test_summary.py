@@ -24,6 +24,7 @@ def test_the_table_has_all_that_counts() -> None:
     ]
     assert f"MISSED  p99<1ms                       {latency.p99:.3g} ms" in lines
     assert "held    lost==0                       0" in lines
+    assert "server      1.42 us of CPU a delivery, 0.71 % of a core" in lines
     assert "held    server_cpu_us_per_delivery<2  1.42 us" in lines
     assert lines[-1] == "verdict     missed: p99<1ms"
 
@@ -35,7 +36,9 @@ def test_columns_are_under_one_another() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    lines = summary(replace(RUN, latency_ms=None, join_ms=None, server_cpu_us_per_delivery=None))
+    silent = replace(RUN, latency_ms=None, join_ms=None, server_cpu_us_per_delivery=None)
+    assert "server      0.71 % of a core" in summary(silent)
+    lines = summary(replace(silent, server_cpu=None))
     assert "nothing was delivered" in lines
     assert not any(line.startswith(("joining", "server")) for line in lines)
 
