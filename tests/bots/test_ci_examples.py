@@ -1,7 +1,10 @@
-"""What the examples call is there."""
+"""What the examples call is there, and does what the page says."""
 
+import asyncio
+import json
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +13,8 @@ import pytest
 
 from chat.cli import cli
 from chat.cli.bots import command
+
+from ..e2e.programs import done, running, serving
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ci-examples.md").read_text()
@@ -26,8 +31,12 @@ def calls() -> Iterator[list[str]]:
                 yield shlex.split(found[1])
 
 
+RUNS = [words for words in calls() if words[0] != "report"]
+REPORTS = [words for words in calls() if words[0] == "report"]
+
+
 def test_the_page_has_examples() -> None:
-    assert len(list(calls())) == 3
+    assert (len(RUNS), len(REPORTS)) == (2, 1)
 
 
 @pytest.mark.parametrize("words", list(calls()), ids=lambda words: words[0])
@@ -38,7 +47,67 @@ def test_a_call_has_only_options_that_there_are(words: list[str]) -> None:
     assert "lost==0" in context.params["thresholds"]
 
 
+FILES = (".json", ".html")
+
+
+def here(words: list[str], folder: Path) -> list[str]:
+    """With its files in a folder."""
+    return [str(folder / Path(each).name) if each.endswith(FILES) else each for each in words]
+
+
+async def test_runs_do_what_is_written_and_their_reports_are_merged(tmp_path: Path) -> None:
+    async with serving() as server:
+        files = []
+        for number, (_, *words) in enumerate(RUNS):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            words[words.index("--duration") + 1] = "2"
+            files.append(done("bots", server.link, *here(words, folder)))
+        for number, ended in enumerate(await asyncio.gather(*files)):
+            assert ended.code in (0, 98), ended.err  # The machine may be busy.
+            assert "<svg" in (tmp_path / str(number) / "run.html").read_text()
+            file = (tmp_path / str(number) / "run.json").rename(tmp_path / f"machine-{number}.json")
+            report = json.loads(file.read_text())
+            assert (report["sent"], report["lost"], report["duplicates"]) == (100, 0, 0)
+            assert report["network_dropped"] > 0
+    machines = sorted(map(str, tmp_path.glob("machine-*.json")))
+    (words,) = REPORTS
+    glob = words.index("machine-*.json")
+    words = [*words[:glob], *machines, *here(words[glob + 1 :], tmp_path)]
+    merged = await done("bots", *words)
+    assert merged.code in (0, 98), merged.err
+    assert any(re.match(r"held +lost==0 ", line) for line in merged.out), merged.out
+    assert "<svg" in (tmp_path / "all.html").read_text()
+
+
+async def test_waiting_for_the_server_ends_when_it_is_there() -> None:
+    loops = re.findall(r"timeout 60 sh -c '(until .*?)'", PAGE)
+    assert len(loops) == 2
+    async with serving() as server:
+        for loop in loops:
+            words = re.sub(r"(docker exec server )?chat status \S+(?=;)", "{}", loop)
+            status = f"{sys.executable} -m chat status 127.0.0.1:{server.port}"
+            assert "{}" in words
+            async with running("sh", "-c", words.format(status)) as waiting:
+                assert await waiting.ended() == 0, waiting.err
+
+
 def test_what_the_compose_file_sets_is_an_option() -> None:
     options = {f"CHAT_BOTS_{param.name}".upper() for param in command.params if param.name}
     assert set(re.findall(r"- (CHAT_BOTS_\w+)=", COMPOSE)) <= options
     assert "chat bots report --merge" in COMPOSE
+
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINES = [
+    line.split("  ")[0].partition(" #")[0].strip()
+    for document in DOCUMENTS
+    for line in re.findall(r"^chat bots .*", document.read_text(), re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_line_of_the_documents_is_a_call_that_there_is(line: str) -> None:
+    words = shlex.split(line)[2:]
+    with click.Context(cli, info_name="chat") as parent:
+        assert command.make_context("bots", words, parent).params

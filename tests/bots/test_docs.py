@@ -1,15 +1,20 @@
-"""The example of docs/bots.md is a bot, and what the page says of it is true."""
+"""The examples of docs/bots.md and docs/load-tests.md can be used as they are."""
 
 import re
+import textwrap
 from pathlib import Path
 
+from chat.bots.allowed import read_allowed
 from chat.bots.bot import HANDLERS, Bot
+from chat.bots.report import INTERRUPTED, INVALID, MISSED, check_thresholds
+from chat.bots.scenario import read_scenario
 from chat.bots.script import load
 from chat.core.names import LOBBY
 
 from ..sim.bots import Stage, play, until
 
-PAGE = (Path(__file__).parents[2] / "docs" / "bots.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "bots.md").read_text()
 
 
 def test_the_example_greets_and_answers(tmp_path: Path) -> None:
@@ -36,3 +41,29 @@ def test_every_handler_and_method_is_on_the_page() -> None:
     public = {name for name in vars(Bot) if not name.startswith("_")} - {"carried_by"}
     assert public >= HANDLERS
     assert public <= words
+
+
+def toml(document: str, folder: Path) -> str:
+    """A file with the page's only example, without what it is indented by."""
+    (code,) = re.findall(r"```toml\n(.*?)```", (DOCS / document).read_text(), re.DOTALL)
+    file = folder / "example.toml"
+    file.write_text(textwrap.dedent(code))
+    return str(file)
+
+
+def test_the_scenario_can_be_read(tmp_path: Path) -> None:
+    scenario = read_scenario(toml("load-tests.md", tmp_path))
+    check_thresholds(scenario.threshold)
+    assert scenario.threshold
+    assert scenario.seconds == 80
+
+
+def test_what_may_be_run_can_be_read(tmp_path: Path) -> None:
+    allowed = read_allowed(toml("bots.md", tmp_path))
+    assert allowed.argv("load", []) == ["/usr/bin/cat", "/proc/loadavg"]
+    assert set(allowed.names) == {"ann", "bob"}
+
+
+def test_exit_codes_are_those_of_the_program() -> None:
+    rows = re.findall(r"^\| (\d+) \|", (DOCS / "load-tests.md").read_text(), re.MULTILINE)
+    assert set(map(int, rows)) == {0, 1, 2, INVALID, MISSED, INTERRUPTED}
