@@ -78,8 +78,9 @@ class Reactor:
         self._selector.unregister(sock)
 
     def wake(self, who: Waiting, when: float) -> None:
-        """At the latest; each has one alarm, and what it is for may be over by then."""
-        self._alarms.set_earlier(who, when)
+        """At the latest; each has one alarm, and what it is for may be over by then. Who is always
+        due comes after those who were due before."""
+        self._alarms.set_earlier(who, max(when, self._at))
         self._expect(when)
 
     def heard(self, who: Waiting, now: float) -> None:

@@ -1,13 +1,16 @@
 """Sockets and alarms of many, in turns."""
 
 import asyncio
+import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sized
+from functools import partial
 from typing import Any
 
 import pytest
 
+from chat.bots.interrupts import SIGNALS, Interrupts
 from chat.bots.reactor import BEAT, QUIET, STILL, TURN, Reactor
 
 from ..net.waiting import turns, until
@@ -35,11 +38,11 @@ class Sleeper:
 
     def __init__(self, done: Callable[[], None] = lambda: None) -> None:
         self.woken: list[float] = []
-        self._done = done
+        self.done = done
 
     def alarm(self, now: float) -> None:
         self.woken.append(now)
-        self._done()
+        self.done()
 
 
 @pytest.fixture
@@ -59,6 +62,10 @@ def peers() -> Iterator[list[Peer]]:
 
 def unexpected(error: OSError) -> None:
     raise AssertionError(error)
+
+
+def more(items: Sized, count: int) -> bool:
+    return len(items) > count
 
 
 def busy(seconds: float) -> None:
@@ -151,6 +158,69 @@ async def test_many_alarms_at_once_do_not_hold_up_what_is_received(
     peers[0].theirs.send(b"!")
     await until(lambda: all(each.woken for each in sleepers) and bool(got))
     assert got[0] < 20
+
+
+async def test_an_alarm_may_set_and_cancel_alarms(reactor: Reactor) -> None:
+    start = time.monotonic()
+    times = [start + 0.01, start + 0.03, start + 0.06]
+    again = Sleeper()
+    again.done = lambda: reactor.wake(again, times[min(len(again.woken), 2)])
+    gone, last = Sleeper(), Sleeper()
+    canceller = Sleeper(lambda: reactor.forget(gone))
+    for who in (canceller, gone):
+        reactor.wake(who, start + 0.02)
+        reactor.heard(who, start + 0.5)
+    reactor.wake(again, times[0])
+    reactor.wake(last, start + 0.1)
+    await until(lambda: bool(last.woken))
+    assert all(0 <= woken - due < 0.1 for woken, due in zip(again.woken, times))
+    reactor.forget(again)
+    assert len(canceller.woken) == 1
+    assert not gone.woken
+
+
+async def test_who_is_always_due_lets_others_have_their_turn(
+    reactor: Reactor, peers: list[Peer]
+) -> None:
+    restless = [Sleeper() for _ in range(10)]
+    for each in restless:
+        each.done = partial(reactor.wake, each, 0.0)
+        reactor.wake(each, 0.0)
+    got: list[bytes] = []
+    reactor.add(peers[0].ours, lambda datagram, _: got.append(datagram), unexpected)
+    for number in range(5):
+        peers[0].theirs.send(b"%d" % number)
+        before = len(restless[0].woken)
+        await until(partial(more, got, number))
+        await until(partial(more, restless[0].woken, before + 1))
+    most, least = (f(len(each.woken) for each in restless) for f in (max, min))
+    assert most <= least + 1, "each in its turn"
+    for each in restless:
+        reactor.forget(each)
+
+
+async def test_ctrl_c_is_heard_between_two_turns(reactor: Reactor, peers: list[Peer]) -> None:
+    got: list[bytes] = []
+    seen: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    Interrupts().tell(lambda: seen.append(len(got)))
+
+    def received(datagram: bytes, at: float) -> None:
+        got.append(datagram)
+        if len(got) == 1:
+            signal.raise_signal(signal.SIGINT)
+        busy(LONG)
+
+    try:
+        for peer in peers:
+            reactor.add(peer.ours, received, unexpected)
+            peer.theirs.send(b"!")
+        await until(lambda: len(got) == len(peers))
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert seen
+    assert seen[0] < 8
 
 
 async def test_who_stood_still_knows_for_how_long(reactor: Reactor, peers: list[Peer]) -> None:
