@@ -65,7 +65,7 @@ def table(names: Sequence[str], before: Report, after: Report) -> list[str]:
         elif report.cut_short:
             lines.append(f"{name} was cut short after {report.duration_s:,.0f} s")
     lines += [
-        f"they differ in {key}: {before.settings.get(key, 'none')}, {after.settings.get(key, 'none')}"
+        f"they differ in {key}: {_setting(before, key)}, {_setting(after, key)}"
         for key in dict.fromkeys([*before.settings, *after.settings])
         if before.settings.get(key) != after.settings.get(key)
     ]
@@ -89,6 +89,10 @@ def table(names: Sequence[str], before: Report, after: Report) -> list[str]:
     if any(each.judged == UNKNOWN for each in changes):
         lines.append(f"{UNKNOWN}: a run has one such figure, which does not tell how it varies")
     return [clean(line) for line in lines]
+
+
+def _setting(report: Report, key: str) -> str:
+    return str(report.settings.get(key, "")) or "none"
 
 
 def _change(before: float | None, after: float | None) -> str:

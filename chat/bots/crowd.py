@@ -144,7 +144,7 @@ class Crowd:
             case What.SAY:
                 self._ledger.counts.offered += 1
                 self._ledger.counts.late_sends += now - event.at > LATE
-                stamp = Stamp(self._task.run, event.number, event.at)
+                stamp = Stamp(self._task.run, event.number, min(event.at, now))
                 bot.say(stamped(stamp, event.size))
             case What.LEAVE:
                 bot.come_again(silent=False)

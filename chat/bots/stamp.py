@@ -14,7 +14,8 @@ class Stamp(NamedTuple):
     """Six digits that no other run has."""
     number: int
     at: float
-    """Seconds after the start: the intended time, from which its latency runs."""
+    """Seconds after the start: the intended time, from which its latency runs, or when it was said,
+    where a timer was early."""
 
 
 def stamped(stamp: Stamp, size: int) -> str:

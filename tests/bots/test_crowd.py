@@ -4,9 +4,10 @@ import asyncio
 import json
 import signal
 from collections.abc import Callable
+from contextvars import Context
 from pathlib import Path as File
 from random import Random
-from typing import Any
+from typing import Any, TypeVarTuple
 
 import pytest
 
@@ -24,6 +25,8 @@ from ..e2e.programs import Program, done, serving
 from ..e2e.programs import chat as program
 from ..net.waiting import until
 from ..relay import Relay
+
+Words = TypeVarTuple("Words")
 
 TALK = Scenario(bots=10, phase=(Phase(rate=100, hold=3),))
 
@@ -136,6 +139,31 @@ async def test_with_repair_everybody_shows_each_once_in_order_whatever_a_relay_d
     assert relay.twice
     assert relay.late
     assert (report.lost, report.duplicates, report.reordered) == (0, 0, 0)
+
+
+class Early(asyncio.SelectorEventLoop):
+    """Its timers go off before their time, as those of some loops do by a part of a millisecond."""
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*Words], object],
+        *args: *Words,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        return super().call_later(max(0.0, delay - 0.05), callback, *args, context=context)
+
+
+def test_what_is_said_early_did_not_arrive_before_it_was_said() -> None:
+    async def run() -> Report:
+        async with chat.serve(["127.0.0.1:0"], insecure=True) as server:
+            scenario = Scenario(bots=2, phase=(Phase(rate=5, hold=2),))
+            return await measured(Link("127.0.0.1", server.endpoints[0].port), scenario)
+
+    with asyncio.Runner(loop_factory=Early) as runner:
+        report = runner.run(run())
+    assert sum(count for _, count in report.histogram) == 20
+    assert report.histogram[0][0] > 0.05, "milliseconds"
 
 
 async def test_a_server_that_stands_still_for_two_seconds_is_seen() -> None:
