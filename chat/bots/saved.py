@@ -67,5 +67,8 @@ def _write(file: str, data: bytes) -> None:
     if file == "-":
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    else:
+        return
+    try:
         Path(file).write_bytes(data)
+    except OSError as error:  # Of a write, Python does not say to which file.
+        raise OSError(error.errno, error.strerror, file) from error

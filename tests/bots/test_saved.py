@@ -152,3 +152,10 @@ def test_what_is_wrong_is_one_line(
 def test_a_host_called_report_has_a_link(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bots", "chat://report", "--bots", "0"]) == 2
     assert "0 is not in the range" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_said_with_the_file() -> None:
+    with pytest.raises(OSError, match="/dev/full") as caught:
+        Outputs(html="/dev/full").write(made(1))
+    assert caught.value.filename == "/dev/full"
