@@ -10,8 +10,8 @@ from chat.net.impair import Impairment
 
 from .heard import Bot, Ledger
 from .measure import LATE, Counts
-from .member import Network
 from .messages import Failed, Message, Order, Outcome, Present, Start, Stop, Task, Tick, Trouble
+from .network import Network
 from .schedule import Event, What
 from .schedule import events as scheduled
 from .stamp import Stamp, stamped

@@ -13,7 +13,8 @@ from chat.core.types import Entry
 
 from .histogram import Histogram
 from .measure import Counts
-from .member import Hearer, Member, Network
+from .member import Hearer, Member
+from .network import Network
 from .receiver import Place, Receiver
 from .stamp import Stamp, read_stamp
 

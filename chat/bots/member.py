@@ -6,31 +6,25 @@ they report. Each reads one in full itself, all the same, every now and then; so
 something.
 """
 
-import asyncio
 import secrets
-import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import inf
 
 from chat.core import events, wire
 from chat.core.channel import opened
 from chat.core.connection import Rebind
 from chat.core.guest import Guest
-from chat.core.link import Link
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.types import Entry, Handshake, Path, Send, Tell
 from chat.handshake import DTLS, Handshaker
-from chat.net import kernel
-from chat.net.address import Address
-from chat.net.connection import BUFFER
-from chat.net.impair import CLEAR, Impairment, Tally
+from chat.net.impair import CLEAR, Tally
 from chat.net.impaired import Impaired
-from chat.secure.trust import Trust
 
 from .listener import Listener
-from .pushes import Pushes, Taken
-from .reactor import QUIET, Reactor
+from .network import Network, Port
+from .pushes import Taken
+from .reactor import QUIET, Readable
 
 PUSH = 0x85
 """First byte of one."""
@@ -52,38 +46,6 @@ class Hearer:
         """Anything else that a guest tells."""
 
 
-class Network:
-    """What the bots of a process share."""
-
-    def __init__(
-        self,
-        link: Link,
-        addresses: Sequence[Address],
-        impairment: Impairment = CLEAR,
-        impair_seed: int | str = 0,
-        *,
-        insecure: bool = False,
-        repair: bool = True,
-        secret: str = "",
-    ) -> None:
-        """Needs a running loop. `secret` opens the link's room."""
-        self.link = link
-        self.addresses = tuple(addresses)
-        self.impairment = impairment
-        self.impair_seed = impair_seed
-        self.insecure = insecure
-        self.repair = repair
-        self.secret = secret
-        self.loop = asyncio.get_running_loop()
-        self.reactor = Reactor(self.loop)
-        self.pushes = Pushes()
-        self.trust = Trust()
-        self.tally = Tally()
-        """Of the impaired network, of those who have left."""
-        self.drops: int | None = 0
-        """Of the kernel, for want of room; None: it does not say."""
-
-
 class Member:
     """In one room."""
 
@@ -103,8 +65,6 @@ class Member:
         self.room = self.guest.join(room, now, backlog=0, secret=secret)
         if not network.repair:
             self.room.inbox = Listener(room, backlog=0)
-        self._sock: socket.socket | None = None
-        self._index = -1
         self._full_at = 0.0
         self._closed = False
         self._scheduled = False
@@ -117,10 +77,12 @@ class Member:
         self._rest = 0.0
         """When the guest has something to do, even if nothing happens but that."""
         self._impaired: Impaired | None = None
-        self._send: Callable[[Path, bytes], None] = self._transmit
-        self._receive: Callable[[bytes, float], None] = self._received
+        receive: Readable = self._received
         if network.impairment != CLEAR:
-            self._impair(network, seed)
+            self._impaired = Impaired(network.loop, network.impairment, seed)
+            receive = self._delayed(self._impaired)
+        self._port = Port(network, receive, self._failed)
+        self._send = self._impaired.sending(self._port.send) if self._impaired else self._port.send
         self._handshaker = Handshaker(
             network.loop,
             self.guest,
@@ -152,7 +114,7 @@ class Member:
         return self._handshaker.hint
 
     def open(self) -> None:
-        self._bind()
+        self._port.bind()
         self.guest.connect(self._moment())
         self._turn()
 
@@ -175,52 +137,11 @@ class Member:
         self._network.tally += self.tally
         if self._impaired is not None:
             self._impaired.close()
-        self._unbind()
+        self._port.close()
 
-    def _impair(self, network: Network, seed: str) -> None:
-        self._impaired = Impaired(network.loop, network.impairment, seed)
-        receive = self._impaired.receiving(lambda copy, _: self._received(copy, time.monotonic()))
-        self._send = self._impaired.sending(self._transmit)
-        self._receive = lambda datagram, _: receive(datagram, self._server)
-
-    # The socket
-
-    def _bind(self) -> None:
-        """A new one, to the next of the server's addresses."""
-        self._unbind()
-        addresses = self._network.addresses
-        self._index = (self._index + 1) % len(addresses)
-        address = addresses[self._index]
-        sock = socket.socket(address.family, socket.SOCK_DGRAM)
-        try:
-            sock.setblocking(False)
-            kernel.enlarge(sock, BUFFER)
-            kernel.never_fragment(sock, address.family)
-            sock.connect(address.sockaddr)
-        except OSError as error:
-            sock.close()
-            self._failed(error)
-            return
-        self._sock = sock
-        self._network.reactor.add(sock, self._receive, self._failed)
-
-    def _unbind(self) -> None:
-        if self._sock is not None:
-            drops = kernel.receive_drops(self._sock)
-            known = self._network.drops
-            self._network.drops = None if drops is None or known is None else known + drops
-            self._network.reactor.remove(self._sock)
-            self._sock.close()
-            self._sock = None
-
-    def _transmit(self, path: Path, datagram: bytes) -> None:
-        if self._sock is not None:
-            try:
-                self._sock.send(datagram)
-            except BlockingIOError:
-                pass  # As a full queue anywhere on the way: it is repaired.
-            except OSError as error:
-                self._failed(error)
+    def _delayed(self, impaired: Impaired) -> Readable:
+        receive = impaired.receiving(lambda copy, _: self._received(copy, time.monotonic()))
+        return lambda datagram, _: receive(datagram, self._server)
 
     def _failed(self, error: OSError) -> None:
         host, port = self._network.link.host, self._network.link.port
@@ -330,7 +251,7 @@ class Member:
                         self._handshaker.close()
                     self._hearer.happened(event, at)
                 case Rebind():
-                    self._bind()
+                    self._port.bind()
                 case Handshake():
                     self._handshaker.begin()
         self._instance = self.guest.instance

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from chat.bots.member import Hearer, Member, Network
+from chat.bots.member import Hearer, Member
+from chat.bots.network import Network
 from chat.bots.reactor import Failed, Reactor, Readable
 from chat.core.guest import Guest
 from chat.core.link import Link
