@@ -43,10 +43,9 @@ class Answers:
             case asks.Removed(name, reason, stay):
                 self._removed(name, reason, stay)
             case asks.Standing(room=tag):
-                if tag in self._rooms.by_tag:
-                    self._news(
-                        self._rooms.by_tag[tag], self._rooms.by_tag[tag].stands(response, now)
-                    )
+                room = self._rooms.by_tag.get(tag)
+                if room is not None:
+                    self._news(room, room.stands(response, now, self._connection.reading))
             case _:
                 request = self._asking.answered(getattr(response, "r", 0), now)
                 if request is not None:
@@ -88,7 +87,8 @@ class Answers:
 
     def _entered(self, room: Membership, joined: asks.Joined, now: float) -> None:
         self._rooms.entered(room, joined.tag)
-        self._news(room, room.enter(joined, now, self._connection.push_key))
+        connection = self._connection
+        self._news(room, room.enter(joined, now, connection.push_key, connection.reading))
         if self._rooms.renew():
             self._connection.renew("the log went back", now)
 

@@ -84,6 +84,8 @@ class Connection:
         self._reset_token = b""
         self.push_key = b""
         """What the server signs pushes with, if it does."""
+        self.reading = 0
+        """The number of the session's datagram that is being read."""
         self._welcomed = self._ever = False
         self._opening: Opening | None = None
         self._opening_at: float | None = None
@@ -224,6 +226,7 @@ class Connection:
                 self.dropped["not opened"] += 1
                 return []
             self.heard(now)
+            self.reading = header.counter
             return wire.decode_frames(plaintext)
         begun = self._opening.welcome(header, datagram) if self._opening is not None else None
         if begun is None:
@@ -234,6 +237,7 @@ class Connection:
         self.rtt.elsewhere()
         self._measure(now)
         self._channel = begun.channel
+        self.reading = header.counter
         self.me.begun(begun.resumption)
         self._opening = self._opening_at = None
         self._attempts = self._unanswered = 0

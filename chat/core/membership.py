@@ -142,9 +142,11 @@ class Membership:
         self.speaker = Speaker(self.name, self._rtt)
         self.outbox = self.speaker.outbox
 
-    def enter(self, joined: asks.Joined, now: float, push_key: bytes = b"") -> list[Event]:
+    def enter(
+        self, joined: asks.Joined, now: float, push_key: bytes = b"", by: int = 0
+    ) -> list[Event]:
         """The server's answer to a join; `disowned` says the rest. `push_key`: what the server
-        signs pushes with, if it does."""
+        signs pushes with, if it does; `by`: the number of the session's datagram that has it."""
         self.joined = True
         self.tag, self.ordinal = joined.tag, joined.ordinal
         self.peer = joined.peer or self.peer
@@ -156,7 +158,7 @@ class Membership:
         self.history.cancel()
         self.roster.reset()
         self.outbox.window = joined.window
-        self.speaker.voice.entered(now)
+        self.speaker.voice.entered(now, by)
         again, self._again = self._again, True
         head = Point(joined.head, joined.digest)
         found = self.inbox.joined(joined.floor, head, joined.origin, joined.matched)
@@ -265,9 +267,9 @@ class Membership:
         if self.speaker.highest > highest:
             self.polling.hurry(now)
 
-    def stands(self, word: asks.Standing, now: float) -> list[Event]:
-        """The server's word of what we may do here."""
-        self.speaker.voice.saw(word, now)
+    def stands(self, word: asks.Standing, now: float, by: int = 0) -> list[Event]:
+        """The server's word of what we may do here; `by` as in `enter`."""
+        self.speaker.voice.saw(word, now, by)
         self.speaker.withheld(now)
         return [*self._standing(now)]
 

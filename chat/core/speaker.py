@@ -39,6 +39,7 @@ class Speaker:
     def part(self) -> None:
         """The session is gone; what was said stays."""
         self._resend_at = self._wakes_at = None
+        self.voice.parted()
 
     def say(self, now: float) -> Iterator[tuple[int, Draft]]:
         """What may be said now, or has to be said again, by n."""

@@ -30,6 +30,8 @@ class Voice:
         self.standing = self._told = events.Standing(room, Role.MEMBER)
         self._settles: float | None = None
         self._kept_until = -inf
+        self._said_by = 0
+        """The datagram that the server's newest word came by."""
 
     @property
     def slow(self) -> bool:
@@ -58,14 +60,25 @@ class Voice:
             return "not said before you left, because of slow mode"
         return None
 
-    def entered(self, now: float) -> None:
-        """We are in the room, and everybody's equal until told otherwise."""
+    def parted(self) -> None:
+        """The session is gone, and a new one counts its datagrams anew."""
+        self._said_by = 0
+
+    def entered(self, now: float, by: int = 0) -> None:
+        """We are in the room, and everybody's equal until told otherwise. `by`: the number of the
+        datagram that says so; the network may have kept it until there was a newer word."""
+        if by < self._said_by:
+            return
+        self._said_by = by
         self.standing = events.Standing(self.standing.room, Role.MEMBER)
         self._kept_until = -inf
         self._settles = now + _SETTLE if _differ(self._told, self.standing) else None
 
-    def saw(self, word: asks.Standing, now: float) -> None:
-        """The server's word."""
+    def saw(self, word: asks.Standing, now: float, by: int = 0) -> None:
+        """The server's word; `by` as above."""
+        if by < self._said_by:
+            return
+        self._said_by = by
         muted = inf if word.muted >= asks.FOR_GOOD else now + word.muted
         self.standing = events.Standing(
             self.standing.room,

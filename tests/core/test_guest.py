@@ -505,6 +505,22 @@ def test_our_standing_is_known_and_told_when_it_changes() -> None:
     assert len(host.events(events.Standing)) == 1
 
 
+def test_an_old_word_of_our_standing_that_the_network_kept_is_nothing_new() -> None:
+    host = Host("lobby")
+    assert host.channel is not None
+    old, new = (
+        host.channel.seal(wire.encode_frame(wire.Reply(asks.encode(asks.Standing(1, *it)))))
+        for it in ((Role.MUTED, asks.FOR_GOOD), (Role.MEMBER, 0))
+    )
+    host.deliver(new)
+    host.deliver(old)
+    host.guest.say("lobby", "hi", host.now)
+    restart(host)
+    host.reply(asks.Standing(1, Role.MUTED, asks.FOR_GOOD))
+    with pytest.raises(NotSaidError, match="you are muted"):
+        host.guest.say("lobby", "hi", host.now)
+
+
 def test_that_a_role_is_gone_is_told_after_a_reconnect() -> None:
     host = Host("lobby")
     host.reply(asks.Standing(1, Role.OWNER))

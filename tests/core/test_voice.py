@@ -104,6 +104,18 @@ def test_but_that_it_is_over_is_told_soon() -> None:
     assert voice.deadline is None
 
 
+def test_the_newest_word_counts_and_not_the_last_to_come() -> None:
+    voice = heard(role=3)
+    voice.entered(100.0, 7)
+    voice.saw(word(role=4), 100.1, 9)
+    voice.saw(word(role=1, muted=60), 100.2, 8)
+    voice.entered(100.3, 8)
+    assert voice.standing == events.Standing("den", Role.OWNER)
+    voice.parted()
+    voice.entered(200.0, 0)
+    assert voice.standing == events.Standing("den", Role.MEMBER)
+
+
 def test_who_never_was_anything_is_woken_for_nothing() -> None:
     voice = Voice("den")
     voice.entered(100.0)
