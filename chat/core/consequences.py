@@ -84,8 +84,9 @@ class Consequences:
         self._authority.admins = admins
         for member in self._people.members.values():
             if member.public in others:
-                for room in member.rooms.values():
-                    self.tell(member, room, now)
+                for room in list(member.rooms.values()):
+                    if not self._expels(member, room, now):
+                        self.tell(member, room, now)
 
     def began(self, now: float) -> None:
         """Everything has been read. Some of it may have run out while nobody was here to say so."""
@@ -94,11 +95,8 @@ class Consequences:
     def moved(self, member: Member, now: float) -> None:
         """It comes from elsewhere now, or by another key: it may be banned."""
         for room in list(member.rooms.values()):
-            ban = self._authority.ban(member, room.name, now)
-            if ban is not None:
-                self._put_out(member, room, self._reason(ban, room, now), now)
-                room.rekey(now)
-            elif self._registry.policy(room.name).held:
+            expelled = self._expels(member, room, now)
+            if not expelled and self._registry.policy(room.name).held:
                 self.tell(member, room, now)
         if self._authority.ban(member, SERVER, now) is not None:
             self._expel(member, now)
@@ -188,9 +186,20 @@ class Consequences:
     def _tell(self, ruling: Ruling, now: float) -> None:
         room, meant = self._rooms.get(ruling.room), meant_by(ruling.subjects)
         if room is not None:
-            found = (it for it in room.members if meant.names(it) or meant.covers(it))
+            found = [it for it in room.members if meant.names(it) or meant.covers(it)]
+            if ruling.act == Act.DEOP:
+                found = [it for it in found if not self._expels(it, room, now)]
             self._untold += ((member, room) for member in found)
             self._tell_some(now)
+
+    def _expels(self, member: Member, room: Room, now: float) -> bool:
+        """Somebody who is banned now: it has moved, or has no role any more that kept a ban of its
+        address from it."""
+        ban = self._authority.ban(member, room.name, now)
+        if ban is not None:
+            self._put_out(member, room, self._reason(ban, room, now), now)
+            room.rekey(now)
+        return ban is not None
 
     def _reason(self, ruling: Ruling, room: Room, now: float) -> str:
         by = f" by {ruling.by}" if ruling.by else ""

@@ -286,6 +286,23 @@ def test_who_is_banned_from_the_server_is_in_no_room_and_cannot_come() -> None:
     assert den.inside(den.come("bob"))
 
 
+def test_whose_role_kept_a_ban_of_its_address_away_is_out_when_the_role_is_gone() -> None:
+    den = Den()
+    bob = den.come("bob", host="203.0.113.5")
+    den.does("op", "bob")
+    den.does("ban", "203.0.113.0/24")
+    assert den.inside(bob)
+    den.does("deop", "bob")
+    assert not den.inside(bob)
+    admin = den.key("carol").public
+    den.scene.hub.admins(frozenset((admin,)), den.scene.now)
+    carol = den.come("carol", host="203.0.113.6")
+    assert den.inside(carol)
+    den.scene.hub.admins(frozenset(), den.scene.now)
+    den.scene.turn()
+    assert not den.inside(carol)
+
+
 # Ends
 
 
