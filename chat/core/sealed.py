@@ -346,7 +346,8 @@ class Sealed:
                     there = name in house.rooms or name in house.registry.rooms or name == LOBBY
                     if not (make or secret or there):
                         raise RefusedError(f"there is no room {name} here: look at its name")
-                    if not session.is_out(name, out) and session.newest(name, r):
+                    current = not session.is_out(name, out) and session.newest(name, r)
+                    if current and not session.was_refused(r):
                         session.comes(name)
                         house.join(session, r, name, points, now, wall, secret)
                 case asks.Leave(r, wanted):

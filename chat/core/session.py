@@ -24,7 +24,7 @@ class Dealings:
     """What most sessions have nothing of: that they were put out of rooms, what they may do in
     rooms where that is not what all may, and what they asked for as moderators."""
 
-    __slots__ = ("answers", "outside", "since", "standings")
+    __slots__ = ("answers", "outside", "refusals", "since", "standings")
 
     def __init__(self) -> None:
         self.outside: dict[str, asks.Removed] = {}
@@ -33,6 +33,8 @@ class Dealings:
         """Rooms in which it was told."""
         self.answers: dict[int, asks.Done | asks.Refused | None] = {}
         """By request, the newest ones."""
+        self.refusals: dict[int, asks.Refused] = {}
+        """Of joins, by request, the newest ones."""
         self.since: dict[str, int] = {}
         """Rooms that it came into again, and in which of its channel's datagrams it asked to."""
 
@@ -156,7 +158,21 @@ class Session(Member):
         self.queue_digests(room)
 
     def refused(self, request: int, reason: str, why: Why = Why.OTHER) -> None:
-        self.reply(asks.Refused(request, reason, why))
+        refusal = asks.Refused(request, reason, why)
+        if request and request in self._asked.values():
+            given = self._dealings().refusals
+            given[request] = refusal
+            if len(given) > _SUBJECTS:
+                del given[next(iter(given))]
+        self.reply(refusal)
+
+    def was_refused(self, request: int) -> bool:
+        """This join, which the network has kept or doubled: whoever asked may know by now, and does
+        not want to be there any more. The answer is the same."""
+        refusal = self.dealings.refusals.get(request) if self.dealings is not None else None
+        if refusal is not None:
+            self.reply(refusal)
+        return refusal is not None
 
     def put_out(self, room: Room, ordinal: int, reason: str) -> None:
         if room.name in self._asked:

@@ -198,6 +198,18 @@ def test_a_full_room_takes_nobody_more_however_many_come_at_once() -> None:
     assert "den is full: 3 may be there" in out
 
 
+def test_a_join_that_was_refused_and_comes_again_late_lets_nobody_in() -> None:
+    den = Den()
+    den.does("limit", number=1)
+    bob = outside(den)
+    ask = asks.Join(bob.number(), "den", ())
+    (first,) = [it for it in bob.ask(ask) if isinstance(it, asks.Refused)]
+    den.does("limit")
+    assert [it for it in bob.ask(ask) if isinstance(it, asks.Refused)] == [first]
+    assert not den.inside(bob)
+    assert isinstance(den.join(bob), asks.Joined)
+
+
 def test_a_hidden_room_is_not_listed() -> None:
     den = Den()
 
