@@ -107,9 +107,9 @@ class Consequences:
 
     def entered(self, member: Member, room: Room, now: float) -> None:
         """It is told what it may do, if that is not what everybody may."""
-        standing = self._speech.standing(member, room, now)
-        if standing.role != Role.MEMBER or standing.slow:
-            member.stands(room, standing)
+        slow = self._registry.policy(room.name).slow
+        if slow or self._authority.role(member, room.name, now) is not Role.MEMBER:
+            self.tell(member, room, now)
 
     def timeout(self, name: str, now: float) -> None:
         if name == "lapse":

@@ -103,11 +103,9 @@ class Entrance:
             waiting.request, waiting.points = knock.request, knock.points
             return False
         policy = self._registry.policy(room)
-        if self._authority.is_listed(member, room):
-            self._check_full(member, room, now)
-            return True
         known = room in self._registry.rooms or room == LOBBY
-        if not (policy.locked or policy.verifier) and (known or not knock.secret):
+        is_open = not (policy.locked or policy.verifier) and (known or not knock.secret)
+        if is_open or self._authority.is_listed(member, room):
             self._check_full(member, room, now)
             return True
         if knock.secret:
@@ -256,8 +254,9 @@ class Entrance:
 
     def _check_full(self, member: Member, room: str, now: float) -> None:
         limit = self._registry.policy(room).limit
-        here = len(self._rooms[room]) if room in self._rooms else 0
-        if limit and here >= limit and self._authority.role(member, room, now) < Role.MODERATOR:
+        if not limit or room not in self._rooms or len(self._rooms[room]) < limit:
+            return
+        if self._authority.role(member, room, now) < Role.MODERATOR:
             raise RefusedError(
                 f"{room} is full: {limit} may be there; try again when somebody has left",
                 Why.CLOSED,
