@@ -1,6 +1,7 @@
 """What people and rooms may be called, and who is called what right now."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -32,6 +33,7 @@ _TRIES = 256
 """Numbers that are tried for one name."""
 
 
+@lru_cache(4096)
 def check_room(text: str) -> str:
     """A room's name in its normal form: rooms are the same whatever their letters' case, and a
     leading # is a habit from elsewhere. Raises BadNameError."""
