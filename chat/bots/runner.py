@@ -5,7 +5,7 @@ It needs a running loop, whose time may be the simulator's.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from random import Random
@@ -14,7 +14,6 @@ from typing import ParamSpec, TypeVar
 
 from chat.client import explained
 from chat.core import asks, events
-from chat.core.assembly import Assembler
 from chat.core.doorkey import BadSecretError
 from chat.core.guest import Guest
 from chat.core.inbox import Expired
@@ -26,33 +25,15 @@ from chat.core.types import Entry, Kind
 from .bot import Bot, BotError
 from .calls import Calls, Verdict, called
 from .fault import Told, describe, folder_of
+from .inroom import Handler, InRoom
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-WAITING = 1000
-"""What may wait for a bot in one room; the oldest goes first."""
 
 STOP = 3.0
 """Seconds for `on_stop`, and again for what was said to be in the log."""
 
 EXCUSE = "that is too much at once; try again in a few seconds"
-
-Handler = Callable[[], Awaitable[None]]
-
-
-class _Room:
-    """One that the bot is in."""
-
-    def __init__(self, *, behind: bool) -> None:
-        self.waiting: asyncio.Queue[Handler | None] = asyncio.Queue(WAITING)
-        """None: it has left, and there is nothing more to do."""
-        self.assembler = Assembler()
-        self.names: set[str] | None = None
-        """Who is there, once that is known."""
-        self.skipping = False
-        self.behind: list[Entry] | None = [] if behind else None
-        """What was said there before it came, until it has all of that."""
 
 
 class Runner:
@@ -81,7 +62,7 @@ class Runner:
         self._threads = threads
         self._guest: Guest | None = None
         self._wake: Callable[[], None] = lambda: None
-        self._rooms: dict[str, _Room] = {}
+        self._rooms: dict[str, InRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         """A worker for each room, and the timers."""
         self._entering: dict[str, asyncio.Future[None]] = {}
@@ -193,11 +174,11 @@ class Runner:
             case events.Entered(room, again=again) if room not in self._rooms:
                 self._entered(room, behind=not (is_public(room) or again))
             case Entry() if event.room in self._rooms:
-                self._read(self._rooms[event.room], event)
+                self._hear(event.room, self._rooms[event.room].read(event))
             case events.CaughtUp(room) if room in self._rooms:
-                self._caught_up(self._rooms[room])
+                self._hear(room, self._rooms[room].caught_up())
             case events.Presence(room) if room in self._rooms:
-                self._compare(room, self._rooms[room], event)
+                self._compare(room, event)
             case events.Logged(_, ticket):
                 _done(self._saying.pop(ticket, None))
             case events.Failed(_, ticket, reason):
@@ -220,47 +201,32 @@ class Runner:
                 self._tell(clean(text))
 
     def _entered(self, name: str, *, behind: bool) -> None:
-        room = self._rooms[name] = _Room(behind=behind)
-        self._spawn(self._work(room))
-        self._wait(name, room, "on_join", partial(self._bot.on_join, name))
+        room = self._rooms[name] = InRoom(name, self._is_own, self._tell, behind=behind)
+        self._spawn(room.work())
+        self._wait(name, "on_join", partial(self._bot.on_join, name))
         _done(self._entering.pop(name, None))
 
-    def _read(self, room: _Room, entry: Entry) -> None:
-        whole = room.assembler.add(entry)
-        if whole is None:
-            return
-        if room.behind is None:
-            self._heard(room, whole)
-        elif self._is_own(whole):
-            room.behind.clear()  # What it had said there came after it was heard.
-        else:
-            room.behind.append(whole)
-
-    def _caught_up(self, room: _Room) -> None:
-        behind, room.behind = room.behind, None
-        for entry in behind or ():
-            self._heard(room, entry)
-
-    def _heard(self, room: _Room, entry: Entry) -> None:
-        if self._bot.hears_itself or not self._is_own(entry):
-            self._wait(entry.room, room, "on_entry", partial(self._bot.on_entry, entry.room, entry))
-        if not self._is_own(entry):
-            self._call(room, entry)
+    def _hear(self, room: str, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            own = self._is_own(entry)
+            if self._bot.hears_itself or not own:
+                self._wait(room, "on_entry", partial(self._bot.on_entry, room, entry))
+            if not own:
+                self._call(entry)
 
     def _is_own(self, entry: Entry) -> bool:
         """By instance; or by a name that is its key's, from an earlier run."""
         mine = entry.key != b"" and entry.name == self.name
         return mine or entry.instance == self.guest.instance
 
-    def _compare(self, name: str, room: _Room, event: events.Presence) -> None:
-        before, room.names = room.names, set(self.members(name))
-        if before is None:
-            return
+    def _compare(self, room: str, event: events.Presence) -> None:
         renamed = {member.name for pair in event.renamed for member in pair}
-        for came in sorted(room.names - before - renamed - {self.name}):
-            self._wait(name, room, "on_arrive", partial(self._bot.on_arrive, name, came))
-        for went in sorted(before - room.names - renamed):
-            self._wait(name, room, "on_depart", partial(self._bot.on_depart, name, went))
+        moves = self._rooms[room].sees(set(self.members(room)), renamed)
+        for came in moves.came:
+            if came != self.name:
+                self._wait(room, "on_arrive", partial(self._bot.on_arrive, room, came))
+        for went in moves.went:
+            self._wait(room, "on_depart", partial(self._bot.on_depart, room, went))
 
     def _refused(self, name: str, error: BotError) -> None:
         """To be in a room: at first, after a reconnect, or because it was put out."""
@@ -274,38 +240,25 @@ class Runner:
             self._end(error)
 
     def _left(self, name: str) -> None:
-        room = self._rooms.pop(name, None)
-        if room is not None:
-            while not room.waiting.empty():
-                room.waiting.get_nowait()
-            room.waiting.put_nowait(None)
+        if (room := self._rooms.pop(name, None)) is not None:
+            room.leave()
 
     # What goes on
 
-    def _wait(self, name: str, room: _Room, what: str, handler: Handler) -> None:
-        if room.waiting.full():
-            room.waiting.get_nowait()
-            if not room.skipping:
-                self._tell(f"over {WAITING} things wait for it in {name}: the oldest are skipped")
-            room.skipping = True
-        room.waiting.put_nowait(partial(self._do, f"{what} in {name}", handler))
+    def _wait(self, room: str, what: str, handler: Handler) -> None:
+        self._rooms[room].add(partial(self._do, f"{what} in {room}", handler))
 
-    async def _work(self, room: _Room) -> None:
-        while (handler := await room.waiting.get()) is not None:
-            room.skipping &= not room.waiting.empty()
-            await handler()
-
-    def _call(self, room: _Room, entry: Entry) -> None:
+    def _call(self, entry: Entry) -> None:
         text = called(entry, self.name)
         if text is None:
             return
         match self._calls.judge(entry, self.now()):
             case Verdict.ANSWER:
                 handler = partial(self._bot.on_call, entry.room, entry, text)
-                self._wait(entry.room, room, "on_call", handler)
+                self._wait(entry.room, "on_call", handler)
             case Verdict.EXCUSE:
                 handler = partial(self._bot.reply, entry, EXCUSE)
-                self._wait(entry.room, room, "an excuse", handler)
+                self._wait(entry.room, "an excuse", handler)
 
     async def _repeat(self, seconds: float, method: Callable[[], Awaitable[None]]) -> None:
         due = self.now()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chat.bots.bot import Bot, BotError
-from chat.bots.runner import WAITING
+from chat.bots.inroom import WAITING
 from chat.core.names import LOBBY
 from chat.core.types import Entry, Kind
 
