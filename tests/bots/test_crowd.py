@@ -141,8 +141,12 @@ async def test_with_repair_everybody_shows_each_once_in_order_whatever_a_relay_d
     assert (report.lost, report.duplicates, report.reordered) == (0, 0, 0)
 
 
-class Early(asyncio.SelectorEventLoop):
-    """Its timers go off before their time, as those of some loops do by a part of a millisecond."""
+class Shifted(asyncio.SelectorEventLoop):
+    """Its timers go off before or after their time, by so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
 
     def call_later(
         self,
@@ -151,19 +155,24 @@ class Early(asyncio.SelectorEventLoop):
         *args: *Words,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        return super().call_later(max(0.0, delay - 0.05), callback, *args, context=context)
+        shifted = max(0.0, delay + self._seconds)
+        return super().call_later(shifted, callback, *args, context=context)
 
 
-def test_what_is_said_early_did_not_arrive_before_it_was_said() -> None:
+@pytest.mark.parametrize(("shift", "least"), [(0.05, 45), (-0.05, 0.05)], ids=["late", "early"])
+def test_latency_runs_from_the_intended_time_or_when_it_was_said_before(
+    shift: float, least: float
+) -> None:
     async def run() -> Report:
         async with chat.serve(["127.0.0.1:0"], insecure=True) as server:
             scenario = Scenario(bots=2, phase=(Phase(rate=5, hold=2),))
             return await measured(Link("127.0.0.1", server.endpoints[0].port), scenario)
 
-    with asyncio.Runner(loop_factory=Early) as runner:
+    with asyncio.Runner(loop_factory=lambda: Shifted(shift)) as runner:
         report = runner.run(run())
     assert sum(count for _, count in report.histogram) == 20
-    assert report.histogram[0][0] > 0.05, "milliseconds"
+    assert least < report.histogram[0][0], "milliseconds"
+    assert report.late_sends == (10 if shift > 0 else 0)
 
 
 async def test_a_server_that_stands_still_for_two_seconds_is_seen() -> None:

@@ -428,6 +428,29 @@ BREAKS = (
         "tests/bots/test_scenario.py::test_messages_come_evenly_at_a_steady_rate",
     ),
     Break(
+        "measure from when a message was sent, however late that was",
+        "chat/bots/crowd.py",
+        "min(event.at, now))",
+        "now)",
+        "tests/bots/test_crowd.py"
+        "::test_latency_runs_from_the_intended_time_or_when_it_was_said_before[late]",
+    ),
+    Break(
+        "blame the server for the time in which the bots stood still",
+        "chat/bots/heard.py",
+        " and ledger.start + known.stamp.at >= resumed",
+        "",
+        "tests/bots/test_stopped.py::test_the_time_that_bots_stood_still_is_no_latency[1]",
+    ),
+    Break(
+        "lose the reports to a second Ctrl-C",
+        "chat/bots/interrupts.py",
+        "            signal.signal(number, self._came)",
+        "            signal.signal(number, signal.default_int_handler)",
+        "tests/bots/test_interrupts.py"
+        "::test_ctrl_c_again_and_again_leaves_reports_and_an_exit_code[1 s-1]",
+    ),
+    Break(
         "let bots answer answers",
         "chat/bots/calls.py",
         "    if entry.kind != Kind.MESSAGE or entry.refers:",
