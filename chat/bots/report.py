@@ -119,24 +119,36 @@ class Report(Struct, frozen=True):
     rooms: int
     duration_s: float
     offered_rate: float
+    """Messages a second that were to be sent."""
     achieved_rate: float
+    """And that were."""
     sent: int
     acked: int
+    """Messages that are in the log, as their authors know."""
     delivered: int
+    """An entry counts once for each bot that has it."""
     expected: int
+    """Deliveries, had nothing been lost."""
     lost: int
+    """Of `expected`, those that never came."""
     duplicates: int
     reordered: int
     repaired: int
+    """Of `delivered`, those that were not pushed, or lost on the way, and fetched."""
     late_sends: int
+    """Messages that were sent over 10 ms after their time."""
     refused_sends: int
+    """Messages that were not sent: too much of the bot's was not in the log yet."""
     latency_ms: Latency | None
+    """From the intended time of a message until a bot's socket has it."""
     server_cpu_us_per_delivery: float | None
+    """Null when the server is not of this machine."""
     generator_cpu: float
     """Of the busiest worker, as a share of one core."""
     network_datagrams: int
     """That the impaired network saw, in both directions."""
     network_dropped: int
+    """And dropped."""
     join_ms: Latency | None = None
     """From the first datagram until a bot is in its room."""
     kernel_drops: int | None = None
@@ -154,8 +166,10 @@ class Report(Struct, frozen=True):
     started: float = 0.0
     """Seconds since 1970."""
     cut_short: bool = False
+    """By Ctrl-C."""
     workers: int = 1
     phases: tuple[Span, ...] = ()
+    """The scenario's, in time."""
     steps: tuple[Step, ...] = ()
     """Where the most is looked for."""
     series: tuple[Second, ...] = ()
@@ -164,7 +178,9 @@ class Report(Struct, frozen=True):
     before."""
     thresholds: tuple[Threshold, ...] = ()
     valid: bool = True
+    """The bots were not the bottleneck."""
     verdict: str = ""
+    """In a line."""
 
     def judged(self, expressions: Sequence[str]) -> "Report":
         """With its thresholds and its verdict. Raises ThresholdError."""

@@ -35,6 +35,7 @@ class Kind(Struct, frozen=True, forbid_unknown_fields=True):
     """Some of the bots."""
 
     name: str
+    """For who reads the file, and in the settings of a report."""
     weight: Annotated[float, Meta(gt=0, le=MOST)] = 1.0
     """How many of the bots are of it, in proportion to that of other kinds."""
     size: tuple[Size, Size] = (80, 80)
