@@ -122,7 +122,7 @@ class Crowd:
         await self._talk(start)
         seconds, cpu = time.monotonic() - start, time.process_time() - cpu
         await self._settle()
-        while self._ticked < int(seconds):  # The last of them is due as well.
+        while self._ticked < int(seconds + LATE):  # The last of them is due as well.
             await asyncio.sleep(0.001)
         ticking.cancel()
         self._say(self._outcome(network, seconds, cpu, network.reactor.still - still))

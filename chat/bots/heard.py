@@ -205,8 +205,9 @@ class Bot(Hearer):
                 self.refused = True
             case events.Removed(_, reason):
                 self._ledger.removed = clean(reason)
-            case events.Rejected(reason):
+            case events.Rejected(reason, final):
                 self._ledger.reason = clean(reason)
+                self.refused |= final
 
     def _entered(self, at: float, *, again: bool) -> None:
         if not again:

@@ -138,7 +138,7 @@ class Report(Struct, frozen=True):
     late_sends: int
     """Messages that were sent over 10 ms after their time."""
     refused_sends: int
-    """Messages that were not sent: too much of the bot's was not in the log yet."""
+    """Messages that were not sent: the bot was muted, or too much of its own was not logged yet."""
     latency_ms: Latency | None
     """From the intended time of a message until a bot's socket has it."""
     server_cpu_us_per_delivery: float | None

@@ -267,3 +267,11 @@ async def test_ctrl_c_still_writes_what_is_known(tmp_path: File, workers: str) -
     assert nothing["cut_short"]
     assert (nothing["sent"], nothing["latency_ms"]) == (0, None)
     assert any("cut short" in line for line in early.out), early.out
+
+
+async def test_a_server_that_is_not_the_links_is_not_tried_again() -> None:
+    async with serving() as server:
+        ended = await done("bots", f"chat://{'a' * 26}@127.0.0.1:{server.port}")
+    assert ended.code == 1
+    assert "0 of 10 bots could join: the server at" in ended.err[-1]
+    assert not any("trying again" in line for line in ended.err)
