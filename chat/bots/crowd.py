@@ -25,6 +25,9 @@ SETTLE = 10.0
 HEADS = 1.0
 """Seconds after it in which who repairs nothing hears by heads what it has missed."""
 
+LOOK = 0.02
+"""Seconds between two looks whether it is so; they are counted, as who is stopped does not wait."""
+
 SLICE = 100
 """Bots that are counted, before others have a turn."""
 
@@ -95,15 +98,13 @@ class Crowd:
                 break
             bot = self._bots[number] = Bot(number, task.room(number), network, self._ledger)
             bot.open()
-        deadline, told = time.monotonic() + JOIN_PATIENCE, False
-        while self._awaited and self._stop is None:
-            now = time.monotonic()
-            if now > deadline:
-                break
-            if not (told or self._joined) and now > begun + LATE_WORD:
+        waited, told = 0.0, False
+        while self._awaited and self._stop is None and waited < JOIN_PATIENCE:
+            if not (told or self._joined) and time.monotonic() > begun + LATE_WORD:
                 told = True
                 self._say(Trouble(f"{self._reason or 'no answer'}; trying again"))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(LOOK)
+            waited += LOOK
         gc.collect()
         gc.freeze()  # Else all that so many bots are is looked through again and again.
         self._say(Present(self._joined, self._reason))
@@ -153,15 +154,15 @@ class Crowd:
 
     async def _settle(self) -> None:
         """Until every acknowledged message was heard by all, or patience ends."""
-        ended = time.monotonic()
-        repair = self._task.repair
-        while time.monotonic() < ended + SETTLE and not (self._stop and self._stop.hurry):
+        waited, repair = 0.0, self._task.repair
+        while waited < SETTLE and not (self._stop and self._stop.hurry):
             waiting = any(bot.waits for bot in self._bots.values())
             heads = self._heads()
             missing = repair and any(bot.lost(heads[bot.room_name]) for bot in self._bots.values())
-            if not (waiting or missing) and (repair or time.monotonic() > ended + HEADS):
+            if not (waiting or missing) and (repair or waited > HEADS):
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(LOOK)
+            waited += LOOK
 
     async def _tick(self, start: float) -> None:
         while True:

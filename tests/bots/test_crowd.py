@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import time
 from collections.abc import Callable
 from contextvars import Context
 from pathlib import Path as File
@@ -12,6 +13,7 @@ from typing import Any, TypeVarTuple
 import pytest
 
 import chat
+from chat.bots import crowd
 from chat.bots.engine import Engine
 from chat.bots.messages import Task
 from chat.bots.report import Report, Second
@@ -70,9 +72,12 @@ async def measured(
     thresholds: tuple[str, ...] = (),
     *,
     repair: bool = True,
+    impair: str = "",
     seconds: list[Second] | None = None,
 ) -> Report:
-    task = Task(link=link, scenario=scenario, run="a0b1c2", insecure=True, repair=repair)
+    task = Task(
+        link=link, scenario=scenario, run="a0b1c2", insecure=True, repair=repair, impair=impair
+    )
     engine = Engine(
         task,
         [Here(task)],
@@ -82,6 +87,11 @@ async def measured(
     )
     async with asyncio.timeout(60):
         return (await engine.run()).judged(thresholds)
+
+
+def stopped(seconds: float) -> None:
+    """This whole process."""
+    time.sleep(seconds)
 
 
 async def meddled(does: Callable[[Meddler, int], str], *, repair: bool) -> tuple[Report, Meddler]:
@@ -173,6 +183,24 @@ def test_latency_runs_from_the_intended_time_or_when_it_was_said_before(
     assert sum(count for _, count in report.histogram) == 20
     assert least < report.histogram[0][0], "milliseconds"
     assert report.late_sends == (10 if shift > 0 else 0)
+
+
+async def test_who_is_stopped_while_the_last_is_on_its_way_gives_nothing_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crowd, "SETTLE", 1.0)
+    scenario = Scenario(bots=3, phase=(Phase(rate=20, hold=1),))
+    seconds: list[Second] = []
+    async with serving("--insecure") as server:
+        running = asyncio.ensure_future(
+            measured(parse_link(server.link), scenario, impair="delay=300ms", seconds=seconds)
+        )
+        await until(lambda: bool(seconds) or running.done(), lambda: seconds, 20)
+        await asyncio.sleep(0.05)
+        stopped(1.5)
+        report = await running
+    assert (report.sent, report.acked, report.lost, report.delivered) == (20, 20, 0, 60)
+    assert report.generator_still_s > 1
 
 
 async def test_a_server_that_stands_still_for_two_seconds_is_seen() -> None:
