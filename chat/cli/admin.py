@@ -115,9 +115,10 @@ def _rooms(server: Server, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def _audit(server: Server, room: str, as_json: bool) -> None:
-    """List what was done in ROOM, or in all: who, whom, why and until when.
+    """List what was done, in ROOM or in all.
 
-    The newest comes last. What does not hold any more is kept for a while only.
+    Who did it to whom, why, and until when; the newest comes last. What does not hold any more is
+    kept for a while only.
     """
     from chat.ops.asker import audit
     from chat.ops.show import audit_table
