@@ -60,7 +60,7 @@ class Consequences:
                 self._remove(ruling, now)
             case Act.BAN:
                 self._remove(ruling, now)
-                self._expel_all(ruling, now)
+                self._dismiss_all(ruling, now)
                 self._watch(now)
             case Act.LOCK if room is not None:
                 room.rekey(now)
@@ -87,6 +87,7 @@ class Consequences:
                 for room in list(member.rooms.values()):
                     if not self._expels(member, room, now):
                         self.tell(member, room, now)
+                self._dismiss_banned(member, now)
 
     def began(self, now: float) -> None:
         """Everything has been read. Some of it may have run out while nobody was here to say so."""
@@ -98,8 +99,7 @@ class Consequences:
             expelled = self._expels(member, room, now)
             if not expelled and self._registry.policy(room.name).held:
                 self.tell(member, room, now)
-        if self._authority.ban(member, SERVER, now) is not None:
-            self._expel(member, now)
+        self._dismiss_banned(member, now)
 
     def tell(self, member: Member, room: Room, now: float) -> None:
         """What it may do there."""
@@ -163,13 +163,17 @@ class Consequences:
             if found and room.parties is None:
                 room.rekey(now)
 
-    def _expel_all(self, ruling: Ruling, now: float) -> None:
+    def _dismiss_all(self, ruling: Ruling, now: float) -> None:
         if ruling.room == SERVER:
             for member in self._people.members.values():
                 if self._authority.means(ruling, member):
-                    self._expel(member, now)
+                    self._dismiss(member, now)
 
-    def _expel(self, member: Member, now: float) -> None:
+    def _dismiss_banned(self, member: Member, now: float) -> None:
+        if self._authority.ban(member, SERVER, now) is not None:
+            self._dismiss(member, now)
+
+    def _dismiss(self, member: Member, now: float) -> None:
         """Who has no room left and may come to none is not kept. It is told first."""
         member.expelled = True
         self._timers.set((member, "idle"), now)

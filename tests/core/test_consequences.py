@@ -303,6 +303,17 @@ def test_whose_role_kept_a_ban_of_its_address_away_is_out_when_the_role_is_gone(
     assert not den.inside(carol)
 
 
+def test_who_is_no_admin_any_more_keeps_no_session_that_a_ban_forbids() -> None:
+    den = Den()
+    carol = den.come("carol", host="203.0.113.6")
+    den.scene.hub.admins(frozenset((den.key("carol").public,)), den.scene.now)
+    ban_everywhere(den, "203.0.113.0/24")
+    assert den.inside(carol)
+    den.scene.hub.admins(frozenset(), den.scene.now)
+    den.scene.wait(0)
+    assert den.scene.hub.census().members == 1
+
+
 # Ends
 
 
