@@ -85,7 +85,7 @@ class Consequences:
         for member in self._people.members.values():
             if member.public in others:
                 for room in list(member.rooms.values()):
-                    if not self._expels(member, room, now):
+                    if not self._shuts_out(member, room, now):
                         self.tell(member, room, now)
                 self._dismiss_banned(member, now)
 
@@ -96,8 +96,8 @@ class Consequences:
     def moved(self, member: Member, now: float) -> None:
         """It comes from elsewhere now, or by another key: it may be banned."""
         for room in list(member.rooms.values()):
-            expelled = self._expels(member, room, now)
-            if not expelled and self._registry.policy(room.name).held:
+            out = self._shuts_out(member, room, now)
+            if not out and self._registry.policy(room.name).held:
                 self.tell(member, room, now)
         self._dismiss_banned(member, now)
 
@@ -160,7 +160,8 @@ class Consequences:
             found = [it for it in room.members if self._authority.means(ruling, it)]
             for member in found:
                 self._put_out(member, room, self._reason(ruling, room, now), now)
-            if found and room.parties is None:
+            # Who is banned from a room may just have left it, and taken the key along.
+            if found or (ruling.act == Act.BAN and ruling.room == room.name):
                 room.rekey(now)
 
     def _dismiss_all(self, ruling: Ruling, now: float) -> None:
@@ -192,11 +193,11 @@ class Consequences:
         if room is not None:
             found = [it for it in room.members if meant.names(it) or meant.covers(it)]
             if ruling.act == Act.DEOP:
-                found = [it for it in found if not self._expels(it, room, now)]
+                found = [it for it in found if not self._shuts_out(it, room, now)]
             self._untold += ((member, room) for member in found)
             self._tell_some(now)
 
-    def _expels(self, member: Member, room: Room, now: float) -> bool:
+    def _shuts_out(self, member: Member, room: Room, now: float) -> bool:
         """Somebody who is banned now: it has moved, or has no role any more that kept a ban of its
         address from it."""
         ban = self._authority.ban(member, room.name, now)

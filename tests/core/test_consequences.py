@@ -61,6 +61,17 @@ def test_who_is_kicked_is_out_at_once_and_opens_nothing_that_is_pushed_then() ->
     )
 
 
+def test_who_left_and_is_banned_then_opens_nothing_that_is_pushed_then() -> None:
+    den = Den()
+    bob = den.come("bob")
+    bob.send(wire.Bye())
+    den.does("ban", "bob")
+    den.scene.effects.clear()
+    den.scene.wait(1.0)
+    assert den.says(den.ann, 1, "he is gone")
+    assert den.scene.asked(Push) and pushed(den, bob) == []
+
+
 def test_nothing_is_pushed_until_everybody_was_handed_the_new_key() -> None:
     den = Den()
     bob = den.come("bob")
