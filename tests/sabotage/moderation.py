@@ -84,8 +84,8 @@ BREAKS = (
     Break(
         "do not look where somebody comes from who moves",
         "chat/core/consequences.py",
-        "            ban = self._authority.ban(member, room.name, now)",
-        "            ban = None",
+        "        ban = self._authority.ban(member, room.name, now)",
+        "        ban = None",
         CONSEQUENCES
         + "test_who_moves_to_where_is_banned_is_put_out_and_so_is_who_shows_a_banned_key",
     ),
