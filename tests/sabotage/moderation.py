@@ -12,9 +12,16 @@ BREAKS = (
     Break(
         "kick somebody and keep the room's key",
         "chat/core/consequences.py",
-        "            if found and room.parties is None:",
-        "            if False:",
+        "            if found or (ruling.act == Act.BAN and ruling.room == room.name):",
+        "            if ruling.act == Act.BAN and ruling.room == room.name:",
         CONSEQUENCES + "test_who_is_kicked_is_out_at_once_and_opens_nothing_that_is_pushed_then",
+    ),
+    Break(
+        "ban somebody who has just left and keep the room's key",
+        "chat/core/consequences.py",
+        "            if found or (ruling.act == Act.BAN and ruling.room == room.name):",
+        "            if found:",
+        CONSEQUENCES + "test_who_left_and_is_banned_then_opens_nothing_that_is_pushed_then",
     ),
     Break(
         "lock a room and keep its key",
