@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 CHAT = (sys.executable, "-m", "chat")
@@ -64,7 +64,8 @@ class Program:
     def signal(self, number: signal.Signals) -> None:
         """To it and to what it has started: it leads a process group of its own."""
         if self.code is None:
-            os.killpg(self.pid, number)
+            with suppress(ProcessLookupError):  # It has ended just now, which is told soon.
+                os.killpg(self.pid, number)
 
     async def kill(self) -> None:
         self.signal(signal.SIGKILL)
