@@ -58,7 +58,7 @@ class Client:
         self._moves = 0
         self._shakes = 0
         self._random = random
-        key = Signer(random.randbytes(32)) if number % 2 else None
+        self.key = key = Signer(random.randbytes(32)) if number % 2 else None
         """Every other one's name belongs to a key."""
         network.attach(self.path, self._received)
         self.guest = Guest(
@@ -79,9 +79,9 @@ class Client:
         self.said.setdefault(room, []).append(Said(text, tickets))
         self.drain()
 
-    def move(self, known: bool) -> None:
+    def move(self, known: bool, host: str = "") -> None:
         """A new endpoint: by itself (Wi-Fi), which the shell knows, or on the way (a NAT)."""
-        self._rebind()
+        self._rebind(host)
         if known:
             self.guest.moved(self._clock.now)
             self.drain()
@@ -131,12 +131,12 @@ class Client:
 
         self._clock.after(self._network.faults.delay * (3 + 2 * self._random.random()), ended)
 
-    def _rebind(self) -> None:
+    def _rebind(self, host: str = "") -> None:
         cut = self.path in self._network.cut
         self._network.detach(self.path)
         self._network.cut.discard(self.path)
         self._moves += 1
-        self.path = Path(0, self.path.host, 40_000 + self._moves)
+        self.path = Path(0, host or self.path.host, 40_000 + self._moves)
         self._network.attach(self.path, self._received)
         if cut:
             self._network.cut.add(self.path)

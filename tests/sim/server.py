@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
 
+from chat.core import asks
 from chat.core.hub import Hub
 from chat.core.plain import Policy
 from chat.core.types import (
@@ -112,11 +113,14 @@ class Server:
         self.wall_offset = 0
         self.current: str | None = None
         """Whose step this is, for the watches."""
+        self.on_push: Callable[[Group, bytes], None] = lambda group, datagram: None
+        """Called with each push."""
+        self.process = 0
+        """Counts them."""
         self._clock = clock
         self._network = network
         self._random = random
         self._store = store
-        self._process = 0
         self._heard: dict[Path, int] = {}
         self._told: dict[Path, int] = {}
         self._last_logged: dict[str, int] = {}
@@ -126,11 +130,21 @@ class Server:
         self._timer_at = 0.0
 
     @property
+    def now(self) -> float:
+        return self._clock.now
+
+    @property
+    def calm(self) -> int:
+        """What the wall clock would say if nobody set it. Stores go by this: they forget, as they
+        promise, what is older than a week or a month by their clock."""
+        return WALL + int(self._clock.now * 1000)
+
+    @property
     def wall(self) -> int:
-        return WALL + int(self._clock.now * 1000) + self.wall_offset
+        return self.calm + self.wall_offset
 
     def start(self) -> None:
-        self._process += 1
+        self.process += 1
         self.log = self._store()
         self.groups = {}
         self._last_logged = {}
@@ -156,7 +170,7 @@ class Server:
         if self.hub is None:
             return
         self.crashes += 1
-        self._process += 1
+        self.process += 1
         self.hub = None
         self.groups = {}
         kill = getattr(self.log, "kill", None)
@@ -167,10 +181,10 @@ class Server:
 
     def _step(self, delay: float, action: Callable[[Hub], None]) -> None:
         """Schedules a step of this process; it dies with it."""
-        process = self._process
+        process = self.process
 
         def run() -> None:
-            if process != self._process or self.hub is None:
+            if process != self.process or self.hub is None:
                 return
             self.steps += 1
             if self.steps == self.crash_at:
@@ -191,6 +205,12 @@ class Server:
 
     def turn(self) -> None:
         if self.hub is not None:
+            self._drain()
+
+    def operate(self, act: asks.Act) -> None:
+        """By the operator, who does not read the answer."""
+        if self.hub is not None:
+            self.hub.operate(None, act, self._clock.now, self.wall)
             self._drain()
 
     def _received(self, datagram: bytes, source: Path) -> None:
@@ -269,6 +289,7 @@ class Server:
                     del self.groups[group]
             case Push(group, datagram):
                 self._check_size(datagram)
+                self.on_push(group, datagram)
                 for path in sorted(self.groups.get(group, ())):
                     self._network.send(datagram, SERVER, path)
             case Follow(room, after):
