@@ -8,7 +8,7 @@ from .delivery import Tally, tally
 from .history import History, Older
 from .inbox import Broken, Expired, Inbox, News
 from .keyring import Keyring
-from .outbox import Draft
+from .outbox import Draft, Outbox
 from .polling import Polling
 from .presence import Change, Roster
 from .protect import KEY_SIZE
@@ -69,7 +69,6 @@ class Membership:
         self.inbox = Inbox(name, backlog=backlog, first=first)
         self.history = History(self.inbox)
         self.speaker = Speaker(name, rtt)
-        self.outbox = self.speaker.outbox
         self.roster = Roster()
         self.opener: Keyring | None = None
         self.fetched_at = 0.0
@@ -94,6 +93,10 @@ class Membership:
         self._change = 0
         """The newest change of whether we are pushed to."""
         self._typing = Typing()
+
+    @property
+    def outbox(self) -> Outbox:
+        return self.speaker.outbox
 
     @property
     def verified(self) -> bool:
@@ -140,7 +143,6 @@ class Membership:
         """The place in the log stays, and what was said has failed."""
         self.parted()
         self.speaker = Speaker(self.name, self._rtt)
-        self.outbox = self.speaker.outbox
 
     def enter(
         self, joined: asks.Joined, now: float, push_key: bytes = b"", by: int = 0

@@ -70,10 +70,15 @@ class Memberships:
             self._secrets[name] = secret
         if name not in self.active:
             leaving, out = self._leaving.pop(name, None), self._out.pop(name, None)
-            room = leaving or out or Membership(name, self._rtt, backlog=backlog, first=first)
+            room = out or Membership(name, self._rtt, backlog=backlog, first=first)
+            if leaving is not None:
+                # The user sees it anew; what was yet to be said there stays.
+                self.by_tag.pop(leaving.tag, None)
+                leaving.parted()
+                room.speaker = leaving.speaker
             (self._unmade.discard if make else self._unmade.add)(name)
             self.active[name] = room
-            if leaving is None and live:
+            if live:
                 self.ask_join(room)
         elif other and live and not self.active[name].joined:
             self.ask_join(self.active[name])

@@ -206,6 +206,28 @@ def test_a_room_is_left_for_the_server_only_when_all_that_was_said_there_is_logg
     assert len(host.events(events.Logged)) == 1
 
 
+def test_who_comes_back_before_all_that_it_said_is_logged_sees_the_room_anew() -> None:
+    host = Host("lobby")
+    host.pasts["lobby"].append(1)
+    host.push("lobby", 1)
+    assert shown(host) == [1]
+    host.guest.say("lobby", "last words", host.now)
+    host.guest.leave("lobby", host.now)
+    host.turn()
+    host.pasts["lobby"].append(1)
+    host.push("lobby", 2)
+    host.events(events.Logged)
+    host.guest.join("lobby", host.now, backlog=10)
+    host.turn()
+    host.page(host.got(wire.Fetch)[-1])
+    assert shown(host) == [1, 1, 2]
+    stay(host, 5.0)
+    assert set(said(host)) == {(1, b"last words")}
+    host.send(wire.Ack(host.tags["lobby"], 1))
+    assert len(host.events(events.Logged)) == 1
+    assert host.asked(asks.Leave) == []
+
+
 def test_pushes_are_shown_and_a_gap_is_fetched() -> None:
     host = Host("lobby")
     host.pasts["lobby"].append(5)

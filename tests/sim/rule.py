@@ -208,15 +208,9 @@ class Rule(Chaos):
     def _knock(self, client: Client, secret: Callable[[], str]) -> None:
         """Comes back to where it was put out of, or comes in for the first time."""
         for room in (LOBBY, DEN):
-            if room not in (*client.guest.rooms, *client.guest._rooms._leaving):
+            if room not in client.guest.rooms:
                 client.guest.join(room, self.world.clock.now, secret=secret())
         client.drain()
-
-    def _wander(self, client: Client) -> None:
-        """Who has left a room and may not yet say there what it has to does not come back before:
-        it would read on, and not see again what it saw."""
-        if DEN not in client.guest._rooms._leaving:
-            super()._wander(client)
 
     def _told(self, client: Client, event: object) -> None:
         self.justice.heard(client, event)
