@@ -80,6 +80,9 @@ INVITE_MOST = 365 * 86_400
 ACTS_KEPT = 16
 """Answers to a moderator's requests that are given again."""
 
+ASKED_KEPT = 1024
+"""Requests of moderators that are known to have been done, by whichever server did them."""
+
 LAPSE_AGAIN = 60.0
 """Seconds until the end of a ban is written once more, if the log refused."""
 

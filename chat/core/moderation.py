@@ -14,7 +14,7 @@ from .entry import decode_entry
 from .invites import Invites
 from .layout import MalformedError
 from .member import Member
-from .motions import OPERATOR, Actor, Asker, Motion, Operator
+from .motions import OPERATOR, Actor, Asker, Motion, Operator, request_of
 from .names import BadNameError, check_room, is_public, same_name
 from .pen import Pen, listed
 from .policy import ROLES, Policy, Ruling
@@ -60,9 +60,14 @@ class Moderation:
         act, room = _understood(ask)
         if room not in self._rooms or member not in self._rooms[room]:
             raise RefusedError(f"you are not in {clean(ask.room)}; join it first")
+        # An invite is made anew: nobody knows the one before.
+        asked = request_of(member.instance, ask.r) if act is not Act.INVITE else ""
+        if self._registry.has_done(asked):
+            asker.done("")
+            return
         role = self._authority.role(member, room, now)
         actor = Actor(member.name, member.public, role, asker)
-        self._do(Motion(actor, act, room, ask), now, wall)
+        self._do(Motion(actor, act, room, ask, asked), now, wall)
 
     def operate(self, ticket: object, ask: asks.Act, now: float, wall: int) -> None:
         """By the operator; `ask.room` empty: in the whole server. The answer is Operated."""

@@ -66,3 +66,10 @@ class Motion(Struct, frozen=True):
     act: Act
     room: str
     ask: asks.Act
+    asked: str = ""
+    """The request that it is, wherever it is asked for again; empty: a request without one."""
+
+
+def request_of(instance: bytes, r: int) -> str:
+    """The name of a client's request, for as long as there is this client."""
+    return f"{instance.hex()} {r}"

@@ -102,6 +102,7 @@ class Pen:
             until=until,
             value=value,
             why="" if motion.act in (Act.PASSWORD, Act.OP) else cut(clean(motion.ask.text)),
+            asked=motion.asked,
         )
         n = self._registry.rule(ruling, now)
         if not n:

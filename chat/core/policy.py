@@ -38,6 +38,9 @@ class Ruling(Struct, frozen=True, omit_defaults=True):
     which time that is, so that it does not end what was said anew meanwhile."""
     value: str = ""
     why: str = ""
+    asked: str = ""
+    """The request that it answers, where a client made one (`motions.request_of`): who asks again,
+    because the server died before it answered, is not to have it done twice."""
 
 
 ENTER = "enter"

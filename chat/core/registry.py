@@ -13,7 +13,7 @@ from itertools import islice
 
 from .confusables import skeleton
 from .ledger import Fact, Ledger, origin
-from .limits import NAMES
+from .limits import ASKED_KEPT, NAMES
 from .logtime import LogTime
 from .names import Deed, direct_parties, is_public, same_name
 from .policy import DROP, ENTER, NOTHING, Policy, Ruling, decode, encode, ends, fact_of
@@ -38,6 +38,8 @@ class Registry:
         self._ready_at: int | None = None
         self._last = 0
         """The newest time of a ruling."""
+        self._asked: dict[str, None] = {}
+        """The newest requests of clients that have led to rulings."""
         self._policies: dict[str, Policy] = {}
         """By room, of those of which something was said."""
         self._deeds: dict[str, Deed] = {}
@@ -109,6 +111,10 @@ class Registry:
         """It holds when it comes back from the log, as our entry of this n; 0: the log refuses at
         the moment."""
         return self._ledger.write(Kind.ACT, ruling.by, encode(ruling), self.time.read(now))
+
+    def has_done(self, asked: str) -> bool:
+        """Whether this request, of late, has led to a ruling that is in the log."""
+        return asked in self._asked
 
     def register_name(self, name: str, key: bytes, author: str, wall: int) -> None:
         """For good, if it is nobody's yet, looks like nobody else's, and there is room for it;
@@ -184,6 +190,7 @@ class Registry:
 
     def _fold_ruling(self, entry: Entry, ruling: Ruling) -> Ruling | None:
         self._last = max(self._last, entry.time)
+        self._remember(ruling.asked)
         if ruling.act == DROP:
             self._drop(ruling.room, entry)
             return ruling
@@ -200,6 +207,12 @@ class Registry:
             self._ledger.believe(fact, entry)
         self._policies.setdefault(ruling.room, Policy()).apply(ruling)
         return None if entry.refers else ruling
+
+    def _remember(self, asked: str) -> None:
+        if asked:
+            self._asked[asked] = None
+            if len(self._asked) > ASKED_KEPT:
+                del self._asked[next(iter(self._asked))]
 
     def _is_void(self, ruling: Ruling, fact: Fact, entry: Entry) -> bool:
         """Whether something else has become of its fact while it was on its way."""

@@ -8,6 +8,7 @@ import pytest
 
 from chat.core import asks, limits, wire
 from chat.core.motions import Operated
+from chat.core.tickets import NO_TICKET
 from chat.core.types import Kind, Tell
 
 from .den import Den
@@ -38,6 +39,14 @@ def test_a_request_that_is_repeated_is_done_once_and_answered_again() -> None:
     assert [it for it in first if isinstance(it, asks.Done)] == [asks.Done(ask.r, "")]
     assert again == [asks.Done(ask.r, "")]
     assert den.lines() == ["ann kicked bob"]
+
+
+def test_an_invite_that_is_asked_for_again_is_the_same_one() -> None:
+    den = Den()
+    ask = asks.Act(den.ann.number(), "den", "invite")
+    first, again = den.ann.ask(ask), den.ann.ask(ask)
+    (done,) = [it for it in first if isinstance(it, asks.Done)]
+    assert done.text and again == [done]
 
 
 def test_so_it_is_while_the_log_has_not_answered_and_for_what_was_refused() -> None:
@@ -276,6 +285,38 @@ def test_who_is_not_in_a_room_does_nothing_there() -> None:
     den.come("bob")
     den.ann.ask(asks.Leave(den.ann.number(), "den"))
     assert "you are not in den" in refusal(den.act(den.ann, "kick", "bob"))
+
+
+def test_what_was_done_when_the_server_died_is_not_done_again_for_who_was_not_told() -> None:
+    den = Den()
+    den.come("bob")
+    asked = [
+        asks.Act(den.ann.number(), "den", "ban", "bob", text="spam"),
+        asks.Act(den.ann.number(), "den", "lock"),
+        asks.Act(den.ann.number(), "den", "unban", "bob"),
+    ]
+    for ask in asked:
+        den.ann.ask(ask)
+    done = den.rulings()
+    den.restart()
+    ann = den.ann.again(room="den", ticket=NO_TICKET)
+    for ask in asked:
+        assert [it for it in ann.ask(ask) if isinstance(it, asks.Done)] == [asks.Done(ask.r, "")]
+    assert den.rulings() == done
+    ann.requests = den.ann.requests
+    den.does("ban", "bob", by=ann)
+    assert len(den.rulings()) == len(done) + 1
+
+
+def test_whose_request_had_not_come_to_the_log_is_done_when_it_is_asked_again() -> None:
+    den = Den()
+    den.come("bob")
+    den.restart()
+    ann = den.ann.again(room="den", ticket=NO_TICKET)
+    ask = asks.Act(ann.number(), "den", "ban", "bob")
+    assert den.rulings()[-1][1].act == "op"
+    assert any(isinstance(it, asks.Done) for it in ann.ask(ask))
+    assert den.rulings()[-1][1].act == "ban"
 
 
 # The operator
