@@ -1,7 +1,11 @@
 """The crowd counts what a server that is known to lose and to repeat has really delivered."""
 
+import fcntl
 import socket
+import struct
 import sys
+import termios
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,6 +45,14 @@ def udp_pairs(stack: ExitStack, count: int) -> tuple[list[socket.socket], list[s
     for sock in (sock for pair in pairs for sock in pair):
         stack.enter_context(sock)
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def wait_until_read(sock: socket.socket) -> None:
+    """What was sent from it has come to the other end."""
+    deadline = time.monotonic() + 10
+    while fcntl.ioctl(sock, termios.TIOCOUTQ, struct.pack("i", 0)) != struct.pack("i", 0):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def push(counter: int, first: int, count: int = 1, epoch: int = 3) -> bytes:
@@ -129,6 +141,7 @@ def test_entries_too_far_beyond_a_gap_wait_for_their_repair(
 
     def serve() -> None:
         server[0].send(push(7, 101 + RING))
+        wait_until_read(server[0])
         crowd.heard(0, 101, RING)
         crowd.heard(0, 101 + RING, 1)
         crowd.stop(RING + 1)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,15 @@ async def test_a_hangup_of_its_own_terminal_ends_it(tmp_path: Path) -> None:
             os.close(terminal)
 
 
+@pytest.fixture
+def hangups() -> Iterator[None]:
+    """As a terminal's programs have them, also where all of this runs under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups")
 async def test_a_hangup_ends_a_server_that_has_no_file_to_read_and_its_clients_are_told() -> None:
     async with serving() as server:
         bob = Person(server.link, "bob")
