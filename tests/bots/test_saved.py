@@ -1,6 +1,8 @@
 """`chat bots report`: files in, tables and files out."""
 
+import errno
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -154,8 +156,13 @@ def test_a_host_called_report_has_a_link(capsys: pytest.CaptureFixture[str]) -> 
     assert "0 is not in the range" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_a_full_disk_is_said_with_the_file() -> None:
-    with pytest.raises(OSError, match="/dev/full") as caught:
-        Outputs(html="/dev/full").write(made(1))
-    assert caught.value.filename == "/dev/full"
+def test_a_full_disk_is_said_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> int:
+        """As a write fails: unlike an open, it names no file."""
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    page = str(tmp_path / "page.html")
+    with pytest.raises(OSError, match="No space left") as caught:
+        Outputs(html=page).write(made(1))
+    assert caught.value.filename == page
