@@ -111,8 +111,9 @@ class Log(ABC):
         """Forgets the entries before seq `before`, never the newest one's place in the chain.
         Raises LogError."""
 
-    def untidy(self, *, quiet: bool) -> bool:
-        """Whether `tidy` should be called: sooner when it is quiet."""
+    @property
+    def untidy(self) -> bool:
+        """Whether `tidy` should be called."""
         return False
 
     def tidy(self) -> None:

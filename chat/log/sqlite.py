@@ -44,10 +44,9 @@ COUNTERS_CACHED = 8192
 TAIL = 4096
 """Records, of all rooms together, that wait in memory for `news`."""
 
-
-JOURNAL_QUIET, JOURNAL = 4 << 20, 32 << 20
-"""Bytes of the write-ahead log, from which on it is written back: where nobody says anything, and
-at any moment. The longer it is, the more pages in it are there many times and written back once."""
+JOURNAL = 1 << 20
+"""Bytes of the write-ahead log, from which on it is written back. The longer it is, the more pages
+in it are there many times and written back once; and the longer everybody waits meanwhile."""
 
 
 class SqliteLog(Log):
@@ -175,8 +174,9 @@ class SqliteLog(Log):
         if log is not None:
             self._cache(room, log)
 
-    def untidy(self, *, quiet: bool) -> bool:
-        return self._file.journal > (JOURNAL_QUIET if quiet else JOURNAL)
+    @property
+    def untidy(self) -> bool:
+        return self._file.journal > JOURNAL
 
     def tidy(self) -> None:
         """A checkpoint, which waits for the disk whatever the durability."""

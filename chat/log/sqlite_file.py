@@ -27,8 +27,11 @@ APPLICATION = int.from_bytes(b"chat", "big")
 VERSION = 1
 """Of what the tables mean: a newer one is refused."""
 
-_FORGOTTEN = 32_768
-"""Pages of the write-ahead log, 128 MiB, at which SQLite writes it back by itself."""
+PAGE = 1024
+"""Bytes of a page: a commit writes whole ones, and most have one short text in them."""
+
+_FORGOTTEN = 128 << 20
+"""Bytes of the write-ahead log, at which SQLite writes it back by itself."""
 
 _PATIENCE = 1000.0
 """Milliseconds that another program's lock is waited for."""
@@ -184,6 +187,7 @@ class SqliteFile:
         draft.unlink(missing_ok=True)
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as db:
+            db.execute(f"PRAGMA page_size = {PAGE}")
             db.execute("PRAGMA journal_mode = MEMORY")
             db.execute("BEGIN")
             db.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -222,7 +226,8 @@ class SqliteFile:
         # In WAL mode NORMAL writes each transaction to the file, FULL also through to the disk.
         power = durability is Durability.POWER
         # A checkpoint waits for the disk: it is made when that holds nobody up, see `checkpoint`.
-        db.execute(f"PRAGMA wal_autocheckpoint = {_FORGOTTEN}")
+        (page,) = db.execute("PRAGMA page_size").fetchone()
+        db.execute(f"PRAGMA wal_autocheckpoint = {_FORGOTTEN // page}")
         db.execute(f"PRAGMA synchronous = {'FULL' if power else 'NORMAL'}")
         db.execute(f"PRAGMA fullfsync = {power}")
         # What retention took is to be gone, not only out of sight.

@@ -23,8 +23,8 @@ TICK = 0.005
 together: the longer a batch takes, the less it is waited for."""
 
 SHARE = 1 / 16
-"""Of the time goes, at most, into what small batches cost by themselves: one that took 100 us is
-followed by the next one after 1.6 ms."""
+"""Of the time goes, at most, into what small batches cost by themselves (one that took 100 us is
+followed by the next one after 1.6 ms), and as much into tidying the log."""
 
 SLOW = 0.002
 """Seconds that a batch may take on the loop, on a smoothed average (one eighth of it is the newest
@@ -34,7 +34,7 @@ DISTRUST = 10.0
 """Seconds until it is given another chance."""
 
 LULL = 1.0
-"""Seconds between two looks at whether the log is to be tidied."""
+"""Seconds, at least, between two looks at whether the log is to be tidied."""
 
 
 class Batch:
@@ -127,6 +127,8 @@ class Committer:
         self._took = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._lull: asyncio.TimerHandle | None = None
+        self._looks = False
+        """Whether the log is to be tidied is asked as soon as it is not being used."""
 
     def submit(self, requests: Sequence[Request]) -> None:
         self._waiting += requests
@@ -144,7 +146,7 @@ class Committer:
 
     def _go_on(self) -> None:
         """Begins the next batch, if there is one and it is time for it."""
-        if self._busy:
+        if self._busy or self._tidies():
             return
         if self._waiting or self._more:
             wait = self._next_at - time.monotonic()
@@ -193,19 +195,26 @@ class Committer:
         self._next_at = began + min(took / SHARE, TICK - took)
         self._busy = False
         if batch.results and self._lull is None:
-            self._lull = self._loop.call_later(LULL, self._tidy)
+            self._lull = self._loop.call_later(LULL, self._look)
         self._go_on()
 
-    def _tidy(self) -> None:
-        """Takes a while, and is best done when nobody says anything."""
-        self._lull = None
-        quiet = not self._busy and time.monotonic() - self._began > LULL / 2
-        if not self._busy and not self._closing and self._log.untidy(quiet=quiet):
-            self._on_thread(self._log.tidy, lambda _: self._resume())
-        elif not quiet:
-            self._lull = self._loop.call_later(LULL, self._tidy)
+    def _look(self) -> None:
+        self._lull, self._looks = None, True
+        self._go_on()
 
-    def _resume(self) -> None:
+    def _tidies(self) -> bool:
+        """Whether the log is tidied now, which waits for the disk."""
+        looks, self._looks = self._looks, False
+        if not looks or self._closing or not self._log.untidy:
+            return False
+        self._on_thread(self._log.tidy, partial(self._tidied, time.monotonic()))
+        return True
+
+    def _tidied(self, began: float, _: None) -> None:
+        if self._lull is not None:
+            self._lull.cancel()
+        wait = (time.monotonic() - began) / SHARE
+        self._lull = self._loop.call_later(max(LULL, wait), self._look)
         self._busy = False
         self._go_on()
 

@@ -172,25 +172,42 @@ class TestDurability:
     def test_a_checkpoint_is_made_when_it_is_asked_for(
         self, folder: Path, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("chat.log.sqlite.JOURNAL_QUIET", 1 << 18)
-        monkeypatch.setattr("chat.log.sqlite.JOURNAL", 1 << 20)
+        monkeypatch.setattr("chat.log.sqlite.JOURNAL", size := 1 << 18)
         journal = folder / "log.sqlite3-wal"
         n = 1
-        for quiet, size in ((True, 1 << 18), (False, 1 << 20)):
-            while not log.untidy(quiet=quiet):
-                assert journal.stat().st_size <= size
-                log.append([("r", drafts(A, n, n + 9, size=900))])
-                n += 10
-            assert size < journal.stat().st_size < size + (1 << 17)
+        while not log.untidy:
+            assert journal.stat().st_size <= size
+            log.append([("r", drafts(A, n, n + 9, size=900))])
+            n += 10
+        assert size < journal.stat().st_size < size + (1 << 17)
         log.tidy()
         assert journal.stat().st_size == 0
-        assert not log.untidy(quiet=True)
+        assert not log.untidy
         assert look(log, "r").head.seq == n - 1
+
+    def test_a_short_text_writes_little(self, folder: Path, log: SqliteLog) -> None:
+        journal = folder / "log.sqlite3-wal"
+        log.append([("r", drafts(A, 1, 1))])
+        before = journal.stat().st_size
+        log.append([("r", drafts(A, 2, 2, size=80))])
+        assert journal.stat().st_size - before < 4096, "the pages of an entry, a counter, a room"
+
+    def test_a_file_with_other_pages_is_read(self, tmp_path: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("chat.log.sqlite_file.PAGE", 4096)
+            log = SqliteLog(tmp_path / "older", random=bytes, wall=lambda: 0)
+        log.append([("r", drafts(A, 1, 5))])
+        log.close()
+        log = SqliteLog(tmp_path / "older", random=bytes, wall=lambda: 0)
+        assert pragma(log, "page_size") == 4096
+        log.append([("r", drafts(A, 6, 9))])
+        assert look(log, "r").head.seq == 9
+        log.close()
 
     def test_nobody_has_to_ask_for_a_checkpoint(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("chat.log.sqlite_file._FORGOTTEN", 100)
+        monkeypatch.setattr("chat.log.sqlite_file._FORGOTTEN", 1 << 19)
         log = SqliteLog(tmp_path / "forgotten", random=bytes, wall=lambda: 0)
         for n in range(1, 3000, 10):
             log.append([("r", drafts(A, n, n + 9, size=900))])
@@ -607,7 +624,7 @@ class TestDamage:
         log.kill()
         overwrite(file, 60, bytes(4))
         before = contents(folder)
-        assert len(before["log.sqlite3-wal"]) > 4096
+        assert len(before["log.sqlite3-wal"]) > 1024
         with pytest.raises(DamagedLogError):
             start()
         assert contents(folder) == before

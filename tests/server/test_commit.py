@@ -29,8 +29,7 @@ class Slow(MemoryLog):
         self.trouble: LogError | None = None
         self.closed = 0
         self.tidied: list[bool] = []
-        self.dirty = {True: False, False: False}
-        """Whether it is untidy, by `quiet`."""
+        self.dirty = False
         self._using = threading.Lock()
         self._loop_thread = threading.get_ident()
 
@@ -45,13 +44,15 @@ class Slow(MemoryLog):
         finally:
             self._using.release()
 
-    def untidy(self, *, quiet: bool) -> bool:
-        return self.dirty[quiet]
+    @property
+    def untidy(self) -> bool:
+        return self.dirty
 
     def tidy(self) -> None:
         assert self._using.acquire(blocking=False), "two at once"
         self.tidied.append(threading.get_ident() == self._loop_thread)
-        self.dirty = {True: False, False: False}
+        self.dirty = False
+        time.sleep(self.seconds)
         self._using.release()
 
     def close(self) -> None:
@@ -275,7 +276,7 @@ async def test_it_is_tidied_when_nobody_speaks(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(commit, "LULL", 0.01)
     log = Slow()
     host = Host(log)
-    log.dirty[True] = True
+    log.dirty = True
     for _ in range(20):
         host.say()
         await asyncio.sleep(0.001)
@@ -285,20 +286,34 @@ async def test_it_is_tidied_when_nobody_speaks(monkeypatch: pytest.MonkeyPatch) 
     await host.close()
 
 
-async def test_a_log_that_is_never_quiet_is_tidied_when_it_must(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_log_that_is_never_quiet_is_tidied_too(
+    monkeypatch: pytest.MonkeyPatch, waits: bool
 ) -> None:
     monkeypatch.setattr(commit, "LULL", 0.01)
     log = Slow()
+    log.waits = waits
     host = Host(log)
-    log.dirty[False] = True
+    log.dirty = True
     deadline = time.monotonic() + 10
     while not log.tidied:
         host.say()
-        host.committer._began = time.monotonic()
         await asyncio.sleep(0)
         assert time.monotonic() < deadline
     await host.settle()
+    await host.close()
+
+
+async def test_a_slow_disk_is_not_tidied_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commit, "LULL", 0.001)
+    log = Slow()
+    host = Host(log)
+    log.dirty, log.seconds = True, 0.02
+    host.say()
+    await until(lambda: bool(log.tidied) and not host.committer._busy)
+    again = host.committer._lull
+    assert again is not None
+    assert again.when() - asyncio.get_running_loop().time() > 0.8 * 0.02 / commit.SHARE
     await host.close()
 
 
