@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -52,28 +53,45 @@ class Server(NamedTuple):
         return path
 
 
-def json_option(function: F) -> F:
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(function)
+def _noted(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """What stands behind the name of what to do counts more than what stands before it."""
+    if ctx.obj is None:
+        ctx.obj = Server("", "", False)
+    if value:
+        ctx.obj = ctx.obj._replace(**{str(param.name): value})
+
+
+def server_options(function: F, **envvars: list[str]) -> F:
+    """What makes the context's Server."""
+    for name, metavar, text in (
+        ("store", "DIR", "Of the server. [default: as for chat serve]"),
+        ("socket", "PATH", "Of the server, as its --admin-socket. [default: in its store]"),
+    ):
+        function = click.option(
+            f"--{name}",
+            default="",
+            envvar=envvars.get(name),
+            metavar=metavar,
+            help=text,
+            expose_value=False,
+            callback=_noted,
+        )(function)
+    return click.option(
+        "--json",
+        is_flag=True,
+        help="One JSON object a line.",
+        expose_value=False,
+        callback=_noted,
+    )(function)
 
 
 @click.group("admin", subcommand_metavar="COMMAND [ARGS]...", no_args_is_help=True)
-@click.option(
-    "--socket",
-    default="",
-    envvar=["CHAT_ADMIN_SOCKET", "CHAT_SERVE_ADMIN_SOCKET"],
-    metavar="PATH",
-    help="Of the server, as its --admin-socket. [default: in its store]",
+@partial(
+    server_options,
+    store=["CHAT_ADMIN_STORE", "CHAT_SERVE_STORE"],
+    socket=["CHAT_ADMIN_SOCKET", "CHAT_SERVE_ADMIN_SOCKET"],
 )
-@click.option(
-    "--store",
-    default="",
-    envvar=["CHAT_ADMIN_STORE", "CHAT_SERVE_STORE"],
-    metavar="DIR",
-    help="Of the server. [default: as for chat serve]",
-)
-@json_option
-@click.pass_context
-def command(ctx: click.Context, socket: str, store: str, as_json: bool) -> None:
+def command() -> None:
     """Run a server of this machine, as the user that it runs as.
 
     \b
@@ -81,13 +99,12 @@ def command(ctx: click.Context, socket: str, store: str, as_json: bool) -> None:
     chat admin ban lobby bob 2h spam
     chat admin backup /backups/$(date +%F).sqlite3
     """
-    ctx.obj = Server(socket, store, as_json)
 
 
 @command.command("sessions")
-@json_option
+@server_options
 @click.pass_obj
-def _sessions(server: Server, as_json: bool) -> None:
+def _sessions(server: Server) -> None:
     """List who is here, in the manner of netstat -nuap.
 
     RECV-Q are messages taken that are not in the log yet, SEND-Q bytes that wait to be sent, and
@@ -96,25 +113,25 @@ def _sessions(server: Server, as_json: bool) -> None:
     from chat.ops.asker import sessions
     from chat.ops.show import session_table
 
-    _list(server, as_json, sessions, session_table)
+    _list(server, sessions, session_table)
 
 
 @command.command("rooms")
-@json_option
+@server_options
 @click.pass_obj
-def _rooms(server: Server, as_json: bool) -> None:
+def _rooms(server: Server) -> None:
     """List the rooms, with what holds in them."""
     from chat.ops.asker import rooms
     from chat.ops.show import room_table
 
-    _list(server, as_json, rooms, room_table)
+    _list(server, rooms, room_table)
 
 
 @command.command("audit")
 @click.argument("room", default="")
-@json_option
+@server_options
 @click.pass_obj
-def _audit(server: Server, room: str, as_json: bool) -> None:
+def _audit(server: Server, room: str) -> None:
     """List what was done, in ROOM or in all.
 
     Who did it to whom, why, and until when; the newest comes last. What does not hold any more is
@@ -124,25 +141,25 @@ def _audit(server: Server, room: str, as_json: bool) -> None:
     from chat.ops.show import audit_table
 
     where = _checked(room) if room else ""
-    _list(server, as_json, lambda path: audit(path, where), audit_table)
+    _list(server, lambda path: audit(path, where), audit_table)
 
 
 @command.command("broadcast")
 @click.argument("words", metavar="TEXT", nargs=-1, required=True)
-@json_option
+@server_options
 @click.pass_obj
-def _broadcast(server: Server, words: tuple[str, ...], as_json: bool) -> None:
+def _broadcast(server: Server, words: tuple[str, ...]) -> None:
     """Tell everybody something, once."""
     from chat.ops.messages import Broadcast
 
-    _do(server, as_json, Broadcast(" ".join(words)))
+    _do(server, Broadcast(" ".join(words)))
 
 
 @command.command("drain")
 @click.argument("duration", default="")
-@json_option
+@server_options
 @click.pass_obj
-def _drain(server: Server, duration: str, as_json: bool) -> None:
+def _drain(server: Server, duration: str) -> None:
     """Take nobody new, and end as after SIGTERM.
 
     When everybody has gone, and after DURATION, such as 30s or 5m, at the latest; everybody is told
@@ -153,14 +170,14 @@ def _drain(server: Server, duration: str, as_json: bool) -> None:
     lasts = seconds(duration) if duration else 0
     if lasts is None or lasts > DRAIN_MOST:
         raise click.UsageError(f"{duration} is no duration up to 24h: write 90s, 10m or 2h")
-    _do(server, as_json, Drain(lasts))
+    _do(server, Drain(lasts))
 
 
 @command.command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
-@json_option
+@server_options
 @click.pass_obj
-def _backup(server: Server, file: Path, as_json: bool) -> None:
+def _backup(server: Server, file: Path) -> None:
     """Copy the log to a file, while the server runs.
 
     FILE must not be there. Ends with 0 when the copy is whole, checked, and on the disk. The identity beside the log is not
@@ -168,28 +185,28 @@ def _backup(server: Server, file: Path, as_json: bool) -> None:
     """
     from chat.ops.messages import Backup
 
-    _do(server, as_json, Backup(str(file.absolute())))
+    _do(server, Backup(str(file.absolute())))
 
 
 @command.command("reload")
-@json_option
+@server_options
 @click.pass_obj
-def _reload(server: Server, as_json: bool) -> None:
+def _reload(server: Server) -> None:
     """Read the file of --admins again, as after SIGHUP."""
     from chat.ops.messages import Reload
 
-    _do(server, as_json, Reload())
+    _do(server, Reload())
 
 
 @command.command("log-level")
 @click.argument("level", type=click.Choice(["debug", "info", "warning", "error"]), metavar="LEVEL")
-@json_option
+@server_options
 @click.pass_obj
-def _log_level(server: Server, level: str, as_json: bool) -> None:
+def _log_level(server: Server, level: str) -> None:
     """Say less on the server's standard error, or more."""
     from chat.ops.messages import LogLevel
 
-    _do(server, as_json, LogLevel(level))
+    _do(server, LogLevel(level))
 
 
 def _moderation(row: Command) -> click.Command:
@@ -201,11 +218,9 @@ def _moderation(row: Command) -> click.Command:
 
     @click.command(row.name, help=f"{text}.", short_help=f"{_SHORT.split(text, 1)[0]}.")
     @click.argument("words", metavar=takes, nargs=-1)
-    @json_option
+    @server_options
     @click.pass_obj
-    def moderate(
-        server: Server, words: tuple[str, ...], as_json: bool, everywhere: bool = False
-    ) -> None:
+    def moderate(server: Server, words: tuple[str, ...], everywhere: bool = False) -> None:
         from chat.ops.messages import Moderate
 
         rest = list(words)
@@ -215,7 +230,6 @@ def _moderation(row: Command) -> click.Command:
         text = _password() if order.hidden else order.text
         _do(
             server,
-            as_json,
             Moderate(order.act, room, order.whom, order.seconds, number or order.number, text),
         )
 
@@ -279,7 +293,6 @@ def _password() -> str:
 
 def _list(
     server: Server,
-    as_json: bool,
     read: Callable[[Path], Iterable[Any]],
     table: Callable[[Iterable[Any]], Iterable[str]],
 ) -> None:
@@ -287,7 +300,7 @@ def _list(
     from chat.ops.show import json_line
 
     rows = read(server.path)
-    lines = map(json_line, rows) if as_json or server.json else table(rows)
+    lines = map(json_line, rows) if server.json else table(rows)
     try:
         for line in lines:
             click.echo(line)
@@ -295,7 +308,7 @@ def _list(
         raise click.ClickException(str(error)) from error
 
 
-def _do(server: Server, as_json: bool, question: Any) -> None:
+def _do(server: Server, question: Any) -> None:
     """Asks, and shows what there is to say of what was done."""
     from chat.ops.asker import AskError, ask, done
     from chat.ops.show import outcome
@@ -304,7 +317,7 @@ def _do(server: Server, as_json: bool, question: Any) -> None:
         text = done(_shown(ask(server.path, question)))
     except AskError as error:
         raise click.ClickException(str(error)) from error
-    said = outcome(text, as_json=as_json or server.json)
+    said = outcome(text, as_json=server.json)
     if said:
         click.echo(said)
 

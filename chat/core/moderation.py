@@ -15,7 +15,7 @@ from .invites import Invites
 from .layout import MalformedError
 from .member import Member
 from .motions import OPERATOR, Actor, Asker, Motion, Operator, request_of
-from .names import BadNameError, check_room, is_public, same_name
+from .names import LOBBY, BadNameError, check_room, is_public, same_name
 from .pen import Pen, listed
 from .policy import ROLES, Policy, Ruling
 from .refusal import RefusedError
@@ -78,7 +78,9 @@ class Moderation:
             act, room = _understood(ask)
             if room == SERVER and act not in (Act.BAN, Act.UNBAN, Act.BANS):
                 raise RefusedError("name the room that it is about")
-            if room != SERVER and room not in self._registry.rooms and room not in self._rooms:
+            if room == LOBBY:
+                self._registry.make_room(room, OPERATOR, wall)
+            elif room != SERVER and room not in self._registry.rooms and room not in self._rooms:
                 raise RefusedError(f"there is no room {room}")
             self._do(Motion(actor, act, room, ask), now, wall)
         except RefusedError as error:

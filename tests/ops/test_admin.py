@@ -106,6 +106,28 @@ async def test_sessions_are_listed_for_people_and_for_programs(store: Path) -> N
     assert (sealed["recv_queue"], sealed["send_queue"], sealed["drops"]) == (0, 0, 0)
 
 
+async def test_the_lobby_can_be_moderated_before_anybody_was_there(store: Path) -> None:
+    async with serving(store=store) as server:
+        await said(store, "ban", "lobby", "127.0.0.0/8", "2h")
+        refused = await done("send", await link_of(server), "hello")
+    assert refused.code == 1
+    assert "you are banned from lobby" in refused.err[-1]
+
+
+async def test_the_server_is_named_before_or_behind(store: Path) -> None:
+    """What stands behind counts more, and both more than the environment."""
+    elsewhere = str(store / "no")
+    async with serving(store=store):
+        for words in (
+            ["--store", elsewhere, "rooms", "--store", str(store)],
+            ["rooms", "--store", str(store)],
+            ["--store", str(store), "rooms"],
+            ["--socket", elsewhere, "rooms", "--socket", str(store / "admin.sock")],
+        ):
+            asked = await done("admin", *words, env={"CHAT_ADMIN_STORE": elsewhere})
+            assert (asked.code, asked.err) == (0, []), words
+
+
 async def test_it_is_a_program(store: Path) -> None:
     async with serving(store=store):
         asked = await done("admin", "--store", str(store), "rooms", "--json")
