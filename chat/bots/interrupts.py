@@ -1,12 +1,16 @@
-"""Ctrl-C and SIGTERM, from the beginning of a run until its reports are written."""
+"""Ctrl-C, SIGTERM and a terminal that is closed, from the beginning of a run until its reports are written."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+
+_IGNORABLE = SIGNALS[2:]
+"""`nohup` has it ignored from the start, and that is meant."""
 
 
 class Interrupts:
@@ -18,8 +22,10 @@ class Interrupts:
         self._act: Callable[[], None] = lambda: None
         self._early = 0
         """How many came before there was somebody to tell."""
+        self._terminals = [output for output in (1, 2) if os.isatty(output)]
         for number in SIGNALS:
-            signal.signal(number, self._came)
+            if number not in _IGNORABLE or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._came)
 
     def tell(self, act: Callable[[], None]) -> None:
         """`act` is called in the running loop for each that comes, and for each that has come."""
@@ -33,8 +39,17 @@ class Interrupts:
             signal.signal(number, signal.SIG_IGN)
 
     def _came(self, number: int, frame: FrameType | None) -> None:
+        if number in _IGNORABLE:
+            self._leave_terminals()
         if self._loop is None:
             self._early += 1
             return
         with suppress(RuntimeError):  # The loop has been closed: the run is over.
             self._loop.call_soon_threadsafe(self._act)
+
+    def _leave_terminals(self) -> None:
+        """To write to one that is closed would be an error, and the end."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for output in self._terminals:
+            os.dup2(nowhere, output)
+        os.close(nowhere)

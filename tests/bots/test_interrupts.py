@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import pty
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ Run = Callable[[Coroutine[Any, Any, None]], None]
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -67,3 +71,28 @@ async def test_ctrl_c_again_and_again_leaves_reports_and_an_exit_code(
     assert json.loads(files[0].read_text())["cut_short"]
     assert files[1].read_text().rstrip().endswith("</html>")
     assert "Total count" in files[2].read_text()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_terminal_that_is_closed_leaves_the_report(tmp_path: Path, workers: str) -> None:
+    file = tmp_path / "a.json"
+    async with serving() as server:
+        process, terminal = pty.fork()
+        if not process:
+            words = ["bots", server.link, "--workers", workers, "--json", str(file)]
+            os.execv(sys.executable, [sys.executable, "-m", "chat", *words])
+        shown = b""
+        while b"delivered" not in shown:
+            shown += await asyncio.wait_for(asyncio.to_thread(os.read, terminal, 4096), 20)
+        os.close(terminal)
+        _, status = await asyncio.wait_for(asyncio.to_thread(os.waitpid, process, 0), 20)
+    assert os.waitstatus_to_exitcode(status) == 130
+    assert json.loads(file.read_text())["cut_short"]
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_under_nohup_it_goes_on(ignored: bool) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    interrupts = Interrupts()
+    assert (signal.getsignal(signal.SIGHUP) == signal.SIG_IGN) is ignored
+    interrupts.ignore()
