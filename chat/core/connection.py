@@ -142,8 +142,7 @@ class Connection:
 
     def distrusted(self, reason: str) -> None:
         """The handshake has ended, and the server is not the right one: nothing more is tried."""
-        self._opening = self._opening_at = self._shaking = None
-        self._emit(Tell(events.Rejected(reason, True)))
+        self._give_up(reason)
 
     def queue(self, frame: wire.Frame) -> None:
         """Goes out with the next flush; only while live."""
@@ -282,7 +281,7 @@ class Connection:
             self.me.forget()
             self.open(now)
         else:
-            self._reject("the server takes secure sessions only: leave out --insecure", now)
+            self._give_up("the server takes secure sessions only: leave out --insecure")
 
     def reset(self, header: wire.Reset, now: float) -> None:
         """The server knows nothing of our session, if it is the one who can say so."""
@@ -370,6 +369,10 @@ class Connection:
         self._emit(Tell(events.Rejected(reason)))
         self._opening = None
         self._opening_at = now + _REFUSED_PAUSE * (1 + self.chance())
+
+    def _give_up(self, reason: str) -> None:
+        self._opening = self._opening_at = self._shaking = None
+        self._emit(Tell(events.Rejected(reason, True)))
 
     def _goodbye(self, now: float) -> None:
         if self._channel is not None:

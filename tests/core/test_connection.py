@@ -136,6 +136,18 @@ def test_a_refusal_is_told_and_the_server_left_alone_for_a_while() -> None:
     assert len(host.datagrams) > before
 
 
+def test_a_secure_server_is_not_asked_again_for_an_insecure_session() -> None:
+    host = Host(silent=True)
+    opened = wire.decode_header(host.datagrams[-1])
+    assert isinstance(opened, wire.Open)
+    before = len(host.datagrams)
+    host.deliver(wire.encode_header(wire.Retry(opened.random)))
+    (rejected,) = host.events(events.Rejected)
+    assert rejected.final
+    assert host.guest.deadline() is None
+    assert len(host.datagrams) == before
+
+
 def test_a_retry_begins_anew_with_other_randomness_and_only_if_it_is_about_this_attempt() -> None:
     host = Host(silent=True)
     answered(host)
