@@ -1,4 +1,8 @@
-"""The client's one socket, which may be replaced at any time."""
+"""The client's one socket, which may be replaced at any time.
+
+Where the system can hand over several datagrams at once (Linux), a transport of ours reads it;
+elsewhere the loop's own does, which is portable.
+"""
 
 import asyncio
 import socket
@@ -9,6 +13,7 @@ from chat.core.types import Path
 
 from . import kernel
 from .address import Address, path_of
+from .gathering import GatheringTransport
 from .socket import BACKLOG, Endpoint, Received, Traffic
 
 BUFFER = 1 << 20
@@ -121,10 +126,7 @@ class Connection:
             if not self._is_current(endpoint):
                 return
             try:
-                _check_route(self._addresses[self._index])
-                transport, _ = await self._loop.create_datagram_endpoint(
-                    lambda: endpoint, remote_addr=self.server[1:]
-                )
+                transport = await self._reach(endpoint)
             except OSError as no_route:
                 error = no_route
                 if self._is_current(endpoint):
@@ -139,6 +141,18 @@ class Connection:
             self._opening = None
             self._drop_held()
             self._failed(error)
+
+    async def _reach(self, endpoint: Endpoint) -> asyncio.DatagramTransport:
+        """Raises OSError where there is no route, before the loop would: uvloop (0.23) leaks a
+        socket that cannot connect."""
+        sock = _connected(self._addresses[self._index])
+        if kernel.gather(sock):
+            return GatheringTransport(self._loop, sock, endpoint)
+        sock.close()
+        transport, _ = await self._loop.create_datagram_endpoint(
+            lambda: endpoint, remote_addr=self.server[1:]
+        )
+        return transport
 
     def _is_current(self, endpoint: Endpoint) -> bool:
         return endpoint is self._endpoint and not self._closed
@@ -180,8 +194,13 @@ class Connection:
         self._tell_failed(error)
 
 
-def _check_route(address: Address) -> None:
-    """Raises OSError where the loop would; uvloop (0.23) leaks a socket that cannot connect. It
-    sends nothing."""
-    with socket.socket(address.family, socket.SOCK_DGRAM) as sock:
+def _connected(address: Address) -> socket.socket:
+    """A socket that does not block, and has sent nothing."""
+    sock = socket.socket(address.family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
         sock.connect(address.sockaddr)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -8,6 +8,7 @@ architectures.
 import socket
 import struct
 import sys
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -18,8 +19,13 @@ Sockaddr = tuple[str, int] | tuple[str, int, int, int]
 _IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE = 10, 23, 3
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 
-SOL_UDP, UDP_SEGMENT = 17, 103
-"""udp(7): the kernel cuts what it is given into datagrams of that size."""
+SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104
+"""udp(7): the kernel cuts what it is given into datagrams of that size; and hands over several as
+one payload, with a note of the size at which to cut it."""
+
+_GATHERED, _NOTES, _SIZE = 65_535, 64, struct.Struct("=i")
+"""Bytes of such a payload at most (what is beyond the room for it is lost in silence), more than
+enough for the note, and what is in it."""
 
 _SO_MEMINFO, _MEMINFO = 55, struct.Struct("=9I")
 """linux/sock_diag.h; the last of the nine is the number of drops."""
@@ -134,6 +140,36 @@ def cuts(sock: socket.socket) -> bool:
     except OSError:
         return False
     return True
+
+
+def gather(sock: socket.socket) -> bool:
+    """From now on datagrams that came from one sender, one right after the other, are handed over
+    together (UDP_GRO, Linux 5.0): only `receive` may read them. False: this system does not."""
+    if sys.platform != "linux":
+        return False
+    try:
+        sock.setsockopt(SOL_UDP, UDP_GRO, 1)
+    except OSError:
+        return False
+    return True
+
+
+def receive(sock: socket.socket) -> Sequence[bytes]:
+    """The datagrams, one or more, that one call brings of a socket that gathers. Raises OSError as
+    `recv` does."""
+    payload, notes, _, _ = sock.recvmsg(_GATHERED, _NOTES)
+    return cut(payload, notes) if notes else (payload,)
+
+
+def cut(payload: bytes, notes: Iterable[tuple[int, int, bytes]]) -> Sequence[bytes]:
+    """The datagrams of a payload: all of the size in its note, but the last, which may be smaller.
+    Without a note, or with one that makes no sense, it is one."""
+    for level, kind, data in notes:
+        if (level, kind, len(data)) == (SOL_UDP, UDP_GRO, _SIZE.size):
+            (size,) = _SIZE.unpack(data)
+            if 0 < size < len(payload):
+                return [payload[at : at + size] for at in range(0, len(payload), size)]
+    return (payload,)
 
 
 def _ask(sock: socket.socket, family: int, ipv4: int, ipv6: int, value: int) -> None:

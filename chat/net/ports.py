@@ -1,8 +1,8 @@
 """The server's sockets, all of them behind one wake-up.
 
 The server owns its sockets and reads them itself: many datagrams for each turn of the loop, then
-one call of `turn`, in which the server drains its core once. (A client leaves its one socket to
-the loop, which is portable: see `connection`.)
+one call of `turn`, in which the server drains its core once. (A client has one socket and one peer,
+and what it has of transports is in `connection`.)
 """
 
 import asyncio

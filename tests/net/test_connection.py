@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
@@ -9,6 +10,7 @@ import pytest
 from chat.core.types import Path
 from chat.net.address import Address, path_of
 from chat.net.connection import Connection, connect
+from chat.net.gathering import GatheringTransport
 from chat.net.socket import Endpoint
 
 from .conftest import Run, family
@@ -16,6 +18,14 @@ from .waiting import turns, until
 
 NOWHERE = Address(socket.AF_INET, ("255.255.255.255", 9))
 """Broadcasting needs a permission: connecting fails at once."""
+
+
+@pytest.fixture(autouse=True, params=["the system's best", "the loop's transport"])
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A connection is the same with either."""
+    if request.param == "the loop's transport":
+        monkeypatch.setattr("chat.net.kernel.gather", lambda sock: False)
+    return str(request.param)
 
 
 @contextmanager
@@ -136,16 +146,30 @@ def endpoints(monkeypatch: pytest.MonkeyPatch) -> "list[Counted]":
     class Listed(Counted):
         def connection_made(self, transport: Any) -> None:
             made.append(self)
+            self.transport = transport
 
     monkeypatch.setattr("chat.net.connection.Endpoint", Listed)
     return made
 
 
 class Counted(Endpoint):
+    transport: Any = None
     lost = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+
+
+def test_it_gathers_where_the_system_can(
+    run: Run, endpoints: list[Counted], transport: str
+) -> None:
+    async def scenario() -> None:
+        with Client() as client, server() as sock:
+            await client.connect(at(sock))
+            gathers = isinstance(endpoints[0].transport, GatheringTransport)
+            assert gathers == (sys.platform == "linux" and transport == "the system's best")
+
+    run(scenario())
 
 
 @pytest.mark.parametrize("pause", range(6))
