@@ -56,6 +56,7 @@ class Port:
         self._received = received
         self._failed = failed
         self._sock: socket.socket | None = None
+        self._gathers = False
         self._index = -1
 
     def bind(self) -> None:
@@ -75,7 +76,14 @@ class Port:
             self._failed(error)
             return
         self._sock = sock
+        self._gathers = False
         self._network.reactor.add(sock, self._received, self._failed)
+
+    def gather(self) -> None:
+        """A burst is one read from now on, until it is bound anew."""
+        if self._sock is not None and not self._gathers:
+            self._gathers = True
+            self._network.reactor.gather(self._sock)
 
     def send(self, path: Path, datagram: bytes) -> None:
         if self._sock is not None:

@@ -13,10 +13,12 @@ import socket
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Protocol
 
 from chat.core.timers import Timers
+from chat.net import kernel
 from chat.net.timer import Timer
 
 TURN = 0.002
@@ -45,6 +47,20 @@ class Waiting(Hashable, Protocol):
     def alarm(self, now: float) -> None: ...
 
 
+class _Source:
+    """A socket, and who is told of it."""
+
+    __slots__ = ("failed", "read", "received", "rest", "sock")
+
+    def __init__(self, sock: socket.socket, received: Readable, failed: Failed) -> None:
+        self.sock = sock
+        self.read: Callable[[int], bytes] = sock.recv
+        self.received = received
+        self.failed = failed
+        self.rest: list[bytes] = []
+        """Of a burst that was one read: what was not handed over yet, the first of it last."""
+
+
 class Reactor:
     """`received(datagram, at)` is called for each datagram of a socket that was added, and
     `failed(error)` for each error that it has."""
@@ -52,7 +68,7 @@ class Reactor:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._selector = selectors.DefaultSelector()
-        self._ready: deque[selectors.SelectorKey] = deque()
+        self._ready: deque[_Source] = deque()
         self._at = time.monotonic()
         """When it looked last."""
         self.resumed = 0.0
@@ -71,11 +87,18 @@ class Reactor:
         loop.add_reader(self._selector.fileno(), self._begin)
 
     def add(self, sock: socket.socket, received: Readable, failed: Failed) -> None:
-        self._selector.register(sock, selectors.EVENT_READ, (sock, received, failed))
+        self._selector.register(sock, selectors.EVENT_READ, _Source(sock, received, failed))
+
+    def gather(self, sock: socket.socket) -> None:
+        """From now on a burst that comes on this socket is one read, where the system can do that:
+        for who hears many, since a datagram by itself takes half as long again to read so."""
+        if kernel.gather(sock):
+            source = self._selector.get_key(sock).data
+            source.read = partial(self._next, source)
 
     def remove(self, sock: socket.socket) -> None:
         """Before it is closed."""
-        self._selector.unregister(sock)
+        self._selector.unregister(sock).data.rest.clear()
 
     def wake(self, who: Waiting, when: float) -> None:
         """At the latest; each has one alarm, and what it is for may be over by then. Who is always
@@ -123,7 +146,7 @@ class Reactor:
                 self._timer.set(due)
 
     def _look(self) -> None:
-        self._ready.extend(key for key, _ in self._selector.select(0))
+        self._ready.extend(key.data for key, _ in self._selector.select(0))
         before, self._at = self._at, time.monotonic()
         if self._at - before > STILL:
             self.resumed = self._at
@@ -144,16 +167,25 @@ class Reactor:
     def _read(self, until: float) -> None:
         ready, at = self._ready, self._at
         while ready and time.monotonic() < until:
-            sock, received, failed = ready.popleft().data
+            source = ready.popleft()
             try:
-                datagram = sock.recv(LARGEST)
+                datagram = source.read(LARGEST)
             except BlockingIOError:
                 continue
             except OSError as error:
-                if sock.fileno() >= 0:  # It may have been closed since.
-                    failed(error)
+                if source.sock.fileno() >= 0:  # It may have been closed since.
+                    source.failed(error)
                 continue
-            received(datagram, at)
+            source.received(datagram, at)
+
+    def _next(self, source: _Source, _: int) -> bytes:
+        """Of who gathers, and is ready for as long as there is more of what it read."""
+        if not source.rest:
+            source.rest.extend(reversed(kernel.receive(source.sock)))
+        datagram = source.rest.pop()
+        if source.rest:
+            self._ready.appendleft(source)
+        return datagram
 
     def _ring(self, until: float) -> None:
         now = time.monotonic()

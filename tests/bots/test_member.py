@@ -7,7 +7,7 @@ import time
 import pytest
 
 from chat.bots.member import Hearer, Member
-from chat.bots.network import Network
+from chat.bots.network import Network, Port
 from chat.bots.reactor import Failed, Reactor, Readable
 from chat.core.guest import Guest
 from chat.core.link import Link
@@ -18,9 +18,18 @@ from chat.net.address import resolve
 class Still(Reactor):
     """Has the sockets' datagrams handed in by the test."""
 
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.gathering: list[socket.socket] = []
+
     def add(self, sock: socket.socket, received: Readable, failed: Failed) -> None:
         super().add(sock, received, failed)
         self.received = received
+        self.sock = sock
+
+    def gather(self, sock: socket.socket) -> None:
+        super().gather(sock)
+        self.gathering.append(sock)
 
 
 async def test_for_a_guest_time_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,4 +61,37 @@ async def test_for_a_guest_time_never_goes_back(monkeypatch: pytest.MonkeyPatch)
     assert times == sorted(times)
     assert times[0] >= found
     member.close(silent=True)
+    network.reactor.close()
+
+
+async def test_who_hears_as_much_as_comes_in_bursts_gathers() -> None:
+    network = Network(Link("127.0.0.1", 9), await resolve("127.0.0.1", 9), insecure=True)
+    network.reactor = still = Still(asyncio.get_running_loop())
+    member = Member(network, "bot", "lobby", Hearer(), "seed")
+    member.open()
+    for datagram in (b"\x85" + bytes(300), b"\x84" + bytes(1100)):
+        still.received(datagram, time.monotonic())
+    assert still.gathering == []
+    for _ in range(2):
+        still.received(b"\x85" + bytes(1100), time.monotonic())
+    assert still.gathering == [still.sock]
+    member.close(silent=True)
+    network.reactor.close()
+
+
+async def test_a_socket_gathers_until_it_is_replaced() -> None:
+    network = Network(Link("127.0.0.1", 9), await resolve("127.0.0.1", 9))
+    network.reactor = still = Still(asyncio.get_running_loop())
+    port = Port(network, lambda *_: None, lambda _: None)
+    port.gather()
+    port.bind()
+    first = still.sock
+    assert still.gathering == []
+    port.gather()
+    port.gather()
+    assert still.gathering == [first]
+    port.bind()
+    port.gather()
+    assert still.gathering == [first, still.sock]
+    port.close()
     network.reactor.close()

@@ -3,8 +3,9 @@
 import asyncio
 import signal
 import socket
+import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sized
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Sized
 from functools import partial
 from typing import Any
 
@@ -12,8 +13,13 @@ import pytest
 
 from chat.bots.interrupts import SIGNALS, Interrupts
 from chat.bots.reactor import BEAT, QUIET, STILL, TURN, Reactor
+from chat.net.address import path_of
+from chat.net.mmsg import Sender
+from chat.net.sockaddr import SIZES, packed
 
 from ..net.waiting import turns, until
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux sends bursts")
 
 LONG = TURN / 2
 
@@ -27,6 +33,12 @@ class Peer:
         self.ours.setblocking(False)
         self.theirs = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.theirs.connect(self.ours.getsockname())
+
+    def burst(self, datagrams: Sequence[bytes]) -> None:
+        """All of the first one's size but the last, as one payload."""
+        sender = Sender(self.theirs.fileno(), SIZES[self.theirs.family], segments=True)
+        name = memoryview(packed(path_of(0, self.ours.getsockname())))
+        assert sender.send(name, b"".join(datagrams), len(datagrams[0])) == 1
 
     def close(self) -> None:
         self.ours.close()
@@ -283,6 +295,134 @@ async def test_errors_are_told(reactor: Reactor, peers: list[Peer]) -> None:
     sock.connect(peers[1].ours.getsockname())
     peers[1].ours.close()
     reactor.add(sock, lambda *_: None, failed.append)
+    sock.send(b"?")
+    await until(lambda: bool(failed))
+    assert isinstance(failed[0], ConnectionRefusedError)
+
+
+BURST = [b"%02d" % number + bytes(600) for number in range(29)] + [b"29"]
+"""The last one is shorter."""
+
+
+@linux
+@pytest.mark.parametrize("gathers", [True, False])
+async def test_who_gathers_has_a_burst_by_one_look(
+    reactor: Reactor, peers: list[Peer], gathers: bool
+) -> None:
+    got: list[tuple[bytes, float]] = []
+    peer = peers[0]
+    reactor.add(peer.ours, lambda *each: got.append(each), unexpected)
+    if gathers:
+        reactor.gather(peer.ours)
+    peer.burst(BURST)
+    peer.theirs.send(b"one")
+    peer.theirs.send(b"")
+    await until(lambda: len(got) == 32, lambda: got)
+    assert [datagram for datagram, _ in got] == [*BURST, b"one", b""]
+    times = [at for _, at in got]
+    assert times == sorted(times)
+    assert (times[0] == times[29]) == gathers
+
+
+async def test_where_the_system_does_not_gather_each_is_read(
+    reactor: Reactor, peers: list[Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.net.kernel.gather", lambda sock: False)
+    got: list[bytes] = []
+    reactor.add(peers[0].ours, lambda datagram, _: got.append(datagram), unexpected)
+    reactor.gather(peers[0].ours)
+    for each in BURST:
+        peers[0].theirs.send(each)
+    await until(lambda: len(got) == len(BURST), lambda: got)
+    assert got == BURST
+
+
+@linux
+async def test_who_gathers_in_the_middle_of_a_burst_misses_nothing(
+    reactor: Reactor, peers: list[Peer]
+) -> None:
+    got: list[bytes] = []
+    peer = peers[0]
+
+    def received(datagram: bytes, at: float) -> None:
+        got.append(datagram)
+        if len(got) == 2:
+            reactor.gather(peer.ours)
+            peer.burst(BURST)
+
+    reactor.add(peer.ours, received, unexpected)
+    peer.burst(BURST)
+    await until(lambda: len(got) == 2 * len(BURST), lambda: got)
+    assert got == 2 * BURST
+
+
+@linux
+async def test_who_is_gone_hears_no_more_of_its_burst(reactor: Reactor, peers: list[Peer]) -> None:
+    got: list[bytes] = []
+    gone, other = peers[:2]
+
+    def received(datagram: bytes, at: float) -> None:
+        got.append(datagram)
+        if len(got) == 2:
+            reactor.remove(gone.ours)
+            gone.ours.close()
+
+    reactor.add(gone.ours, received, unexpected)
+    reactor.gather(gone.ours)
+    gone.burst(BURST)
+    await until(lambda: len(got) == 2, lambda: got)
+    reactor.add(other.ours, lambda datagram, _: got.append(datagram), unexpected)
+    other.theirs.send(b"other")
+    await until(lambda: len(got) > 2, lambda: got)
+    assert got == [*BURST[:2], b"other"]
+
+
+@linux
+async def test_what_one_of_a_burst_raises_stops_no_other(
+    reactor: Reactor, peers: list[Peer]
+) -> None:
+    raised: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
+    got: list[bytes] = []
+
+    def received(datagram: bytes, at: float) -> None:
+        got.append(datagram)
+        if len(got) == 3:
+            raise ValueError("of a bot")
+
+    reactor.add(peers[0].ours, received, unexpected)
+    reactor.gather(peers[0].ours)
+    peers[0].burst(BURST)
+    await until(lambda: len(got) == len(BURST), lambda: got)
+    assert got == BURST
+    assert len(raised) == 1
+
+
+@linux
+async def test_others_have_their_turn_within_a_burst(reactor: Reactor, peers: list[Peer]) -> None:
+    got: list[bytes] = []
+
+    def received(datagram: bytes, at: float) -> None:
+        got.append(datagram)
+        busy(LONG)
+
+    reactor.add(peers[0].ours, received, unexpected)
+    reactor.gather(peers[0].ours)
+    peers[0].burst(BURST)
+    await until(lambda: bool(got))
+    seen = len(got)
+    await turns(2)
+    assert seen < len(got) < len(BURST)
+
+
+@linux
+async def test_errors_of_who_gathers_are_told(reactor: Reactor, peers: list[Peer]) -> None:
+    failed: list[OSError] = []
+    sock = peers[0].ours
+    sock.connect(peers[1].ours.getsockname())
+    peers[1].ours.close()
+    reactor.add(sock, lambda *_: None, failed.append)
+    reactor.gather(sock)
     sock.send(b"?")
     await until(lambda: bool(failed))
     assert isinstance(failed[0], ConnectionRefusedError)
