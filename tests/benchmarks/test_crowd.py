@@ -16,6 +16,10 @@ from benchmarks.fanout import machine
 from benchmarks.fanout.cases import text
 from benchmarks.fanout.crowd import RING, Crowd, Line, Mark, Plan
 from chat.core import wire
+from chat.net import kernel
+from chat.net.address import path_of
+from chat.net.mmsg import Sender
+from chat.net.sockaddr import SIZES, packed
 
 from ..needs import needs
 
@@ -108,6 +112,35 @@ def test_what_is_lost_repeated_and_repaired(
     assert [crowd.mark(member).contiguous for member in range(3)] == [110, 110, 110]
     assert [crowd.mark(member).received for member in range(3)] == [10, 9, 1]
     assert [crowd.mark(member).highest for member in range(3)] == [10, 10, 1]
+
+
+def test_a_burst_is_heard_push_by_push(program: Path, tmp_path: Path, stack: ExitStack) -> None:
+    member, server = (
+        stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2)
+    )
+    member.bind(("127.0.0.1", 0))
+    kernel.enlarge(member, 1 << 20)
+    crowd = Crowd(program, "push", [member], 1, tmp_path, marks=[START], tape=[0])
+    stack.callback(crowd.close)
+    told: list[bytes] = []
+    crowd.told = lambda member, datagram: told.append(datagram)
+    sender = Sender(server.fileno(), SIZES[server.family], segments=True)
+    name = memoryview(packed(path_of(0, member.getsockname())))
+    pushes = [push(6 + number, 100 + number).ljust(1200, b"*") for number in range(1, 31)]
+    alone = push(37, 131)
+
+    def serve() -> None:
+        for burst in (pushes[:20], [*pushes[20:29], pushes[29][:100]]):
+            assert sender.send(name, b"".join(burst), 1200) == 1
+        server.sendto(alone, member.getsockname())
+        crowd.stop(31)
+
+    crowd.turn = once(serve)
+    outcome = crowd.run(Plan(mode="l", seconds=1, reach=1))
+    assert (outcome.delivered, outcome.lost, outcome.duplicates) == (31, 0, 0)
+    assert (outcome.datagrams, outcome.bytes) == (31, 29 * 1200 + 100 + len(alone))
+    assert told == [*pushes[:29], pushes[29][:100], alone]
+    assert member.getsockopt(kernel.SOL_UDP, kernel.UDP_GRO), "as real clients do"
 
 
 def test_what_nobody_repairs_is_lost(program: Path, tmp_path: Path, stack: ExitStack) -> None:
