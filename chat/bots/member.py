@@ -29,9 +29,9 @@ from .reactor import QUIET, Readable
 PUSH = 0x85
 """First byte of one."""
 
-BURST = wire.DATAGRAM_MAX // 2
-"""Bytes. Pushes that come one right after the other are larger: of two that are not, the server
-would have made one."""
+LARGE = wire.DATAGRAM_MAX // 2
+"""Bytes. Pushes that come in a burst are larger: of two that are not, the server would have made
+one."""
 
 FULL = 10.0
 """Seconds after which a bot reads a push in full again."""
@@ -161,8 +161,8 @@ class Member:
             return
         self._now = now = max(at, self._now)
         if datagram[0] == PUSH:
-            if len(datagram) > BURST:
-                self._port.gather()
+            if len(datagram) > LARGE:
+                self._port.heard(len(datagram))
             push = self._network.pushes.get(datagram) if at < self._full_at else None
             if push is not None and self._taken.take(push, self._instance, now):
                 self._hearer.heard(push.entries, at)

@@ -15,6 +15,10 @@ from chat.secure.trust import Trust
 from .pushes import Pushes
 from .reactor import Failed, Reactor, Readable
 
+BURST = 8
+"""Large pushes in a row, all of one size: those of a burst are, but for the last one, and hardly
+any others."""
+
 
 class Network:
     """Of one process."""
@@ -57,6 +61,10 @@ class Port:
         self._failed = failed
         self._sock: socket.socket | None = None
         self._gathers = False
+        self._row = 0
+        """Large pushes of one size, each right after the other."""
+        self._size = 0
+        """Of the last one."""
         self._index = -1
 
     def bind(self) -> None:
@@ -77,11 +85,17 @@ class Port:
             return
         self._sock = sock
         self._gathers = False
+        self._row = 0
         self._network.reactor.add(sock, self._received, self._failed)
 
-    def gather(self) -> None:
-        """A burst is one read from now on, until it is bound anew."""
-        if self._sock is not None and not self._gathers:
+    def heard(self, size: int) -> None:
+        """A large push came. Where so many of one size come, they come in bursts, and from then on
+        one is read at once, until this is bound anew."""
+        if self._gathers or self._sock is None:
+            return
+        self._row = self._row + 1 if size == self._size else 1
+        self._size = size
+        if self._row == BURST:
             self._gathers = True
             self._network.reactor.gather(self._sock)
 

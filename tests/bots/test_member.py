@@ -7,7 +7,7 @@ import time
 import pytest
 
 from chat.bots.member import Hearer, Member
-from chat.bots.network import Network, Port
+from chat.bots.network import BURST, Network, Port
 from chat.bots.reactor import Failed, Reactor, Readable
 from chat.core.guest import Guest
 from chat.core.link import Link
@@ -64,15 +64,17 @@ async def test_for_a_guest_time_never_goes_back(monkeypatch: pytest.MonkeyPatch)
     network.reactor.close()
 
 
-async def test_who_hears_as_much_as_comes_in_bursts_gathers() -> None:
+async def test_who_hears_bursts_gathers() -> None:
     network = Network(Link("127.0.0.1", 9), await resolve("127.0.0.1", 9), insecure=True)
     network.reactor = still = Still(asyncio.get_running_loop())
     member = Member(network, "bot", "lobby", Hearer(), "seed")
     member.open()
-    for datagram in (b"\x85" + bytes(300), b"\x84" + bytes(1100)):
-        still.received(datagram, time.monotonic())
+    for size in (300,) * 20 + (1100, 1101) * 10 + (1100,) * (BURST - 2):
+        still.received(b"\x85" + bytes(size), time.monotonic())
+    for _ in range(BURST):
+        still.received(b"\x84" + bytes(1100), time.monotonic())
     assert still.gathering == []
-    for _ in range(2):
+    for _ in range(30):
         still.received(b"\x85" + bytes(1100), time.monotonic())
     assert still.gathering == [still.sock]
     member.close(silent=True)
@@ -83,15 +85,22 @@ async def test_a_socket_gathers_until_it_is_replaced() -> None:
     network = Network(Link("127.0.0.1", 9), await resolve("127.0.0.1", 9))
     network.reactor = still = Still(asyncio.get_running_loop())
     port = Port(network, lambda *_: None, lambda _: None)
-    port.gather()
+
+    def burst(count: int) -> None:
+        for _ in range(count):
+            port.heard(1100)
+
+    burst(BURST)
     port.bind()
     first = still.sock
+    burst(BURST - 1)
     assert still.gathering == []
-    port.gather()
-    port.gather()
+    burst(20)
     assert still.gathering == [first]
     port.bind()
-    port.gather()
+    burst(BURST - 1)
+    assert still.gathering == [first]
+    burst(1)
     assert still.gathering == [first, still.sock]
     port.close()
     network.reactor.close()
