@@ -29,6 +29,9 @@ class Deed(Enum):
     ROOM = "room"
     """A room is made."""
 
+    __hash__ = object.__hash__
+    """In C, as that of `types.Form`."""
+
 
 class Guard:
     """Of one server. What it remembers is bounded: the neighbours heard last."""

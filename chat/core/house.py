@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from . import asks, limits, wire
-from .amend import amends, flaw
 from .buckets import Allowance
 from .directs import Directs
 from .entrance import Knock
-from .entry import TEXT_MAX, decode_entry
+from .entry import decode_entry
 from .government import Government
 from .guard import Deed, Guard
 from .happenings import Came, Skipped, Went
@@ -27,10 +26,10 @@ from .policy import Ruling
 from .refusal import RefusedError
 from .registry import Registry
 from .room import Room, RoomTimers
+from .scribe import is_sound
 from .session import Session
 from .signatures import Signer
 from .staging import Verdict
-from .text import is_utf8
 from .turn import Turn
 from .types import (
     REGISTRY,
@@ -38,7 +37,6 @@ from .types import (
     Extract,
     Fetch,
     Follow,
-    Kind,
     Open,
     Path,
     Point,
@@ -48,8 +46,6 @@ from .types import (
     Tell,
     Unfollow,
 )
-
-_KINDS = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.TOPIC, Kind.EDIT, Kind.DELETE, Kind.REACTION))
 
 
 class OpenRegistry(Struct, frozen=True):
@@ -203,22 +199,19 @@ class House:
             self._leave(member, room, now)
 
     def say(self, member: Member, room: Room, draft: wire.Draft, now: float, wall: int) -> Verdict:
-        """One entry's text, UTF-8. It is made harmless where it is shown. Raises
-        MalformedError."""
-        text = draft.text
-        if draft.kind not in _KINDS or len(text) > TEXT_MAX or not is_utf8(text):
+        """One entry's text. It is made harmless where it is shown. Raises MalformedError."""
+        direct = room.parties is not None
+        if not is_sound(draft, direct):
             raise MalformedError("draft")
-        if draft.kind == Kind.TOPIC and (len(text) > limits.TOPIC_BYTES or room.parties):
-            raise MalformedError("topic")
-        if amends(draft.kind) and flaw(draft.kind, draft.refers, text.decode(), bool(draft.more)):
-            raise MalformedError("amendment")
-        if draft.n > room.last_n(member) and self.government.withholds(member, room, draft, now):
+        bound = not direct and self.government.speech.is_bound(room)
+        new = bound and draft.n > room.last_n(member)
+        if new and self.government.withholds(member, room, draft, now):
             member.drops += 1
             return Verdict.AHEAD
         verdict = room.draft(member, draft, wall)
-        if verdict is Verdict.TAKEN:
+        if bound and verdict is Verdict.TAKEN:
             self.government.speech.said(member, room, draft.kind, bool(draft.more), now)
-        if room.parties is not None and verdict is Verdict.TAKEN:
+        if direct and verdict is Verdict.TAKEN:
             # Not before somebody says something there: whoever is a party is reminded of it.
             self.registry.make_room(room.name, member.name, wall)
             self._turn.room(self)

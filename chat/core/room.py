@@ -211,10 +211,9 @@ class Room:
         return verdict
 
     def _stage(self, member: Member, draft: wire.Draft, wall: int) -> None:
-        text = draft.text.decode()
         if draft.kind == Kind.TOPIC and self.parties is None:
-            self._on_topic(self.name, text, member.name, wall)
-        body = self._scribe.entry(member, draft, text, wall)
+            self._on_topic(self.name, draft.text.decode(), member.name, wall)
+        body = self._scribe.entry(member, draft, wall)
         self._staging.take(member.instance, draft.n, body)
         self._congestion.pace.said(member.instance, len(body))
         self._turn.room(self)

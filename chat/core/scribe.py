@@ -1,10 +1,29 @@
 """The bytes of a room's entries, as its server makes them: by members, and by its own pen."""
 
 from . import wire
-from .entry import decode_entry, encode_entry
+from .amend import flaw
+from .entry import TEXT_MAX, decode_entry, encode_entry
 from .layout import MalformedError
+from .limits import TOPIC_BYTES
 from .member import Member
+from .text import is_utf8
 from .types import Kind, Snapshot
+
+_KINDS = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.TOPIC, Kind.EDIT, Kind.DELETE, Kind.REACTION))
+_FREE = frozenset((Kind.MESSAGE, Kind.ACTION))
+"""Which may say anything."""
+
+
+def is_sound(draft: wire.Draft, direct: bool) -> bool:
+    """Whether a draft can become an entry; `direct`: of a room of two."""
+    kind, text = draft.kind, draft.text
+    if kind not in _KINDS or len(text) > TEXT_MAX or not (text.isascii() or is_utf8(text)):
+        return False
+    if kind in _FREE:
+        return True
+    if kind == Kind.TOPIC:
+        return len(text) <= TOPIC_BYTES and not direct
+    return flaw(kind, draft.refers, text.decode(), bool(draft.more)) is None
 
 
 class Scribe:
@@ -26,7 +45,7 @@ class Scribe:
         except MalformedError:
             self._wall = 0
 
-    def entry(self, member: Member, draft: wire.Draft, text: str, wall: int) -> bytes:
+    def entry(self, member: Member, draft: wire.Draft, wall: int) -> bytes:
         """What a member says."""
         self._wall = max(self._wall, wall)
         return encode_entry(
@@ -35,7 +54,7 @@ class Scribe:
             n=draft.n,
             time=self._wall,
             name=member.name,
-            text=text,
+            text=draft.text.decode(),
             endpoint=member.endpoint,
             key=member.key if member.verified else b"",
             refers=draft.refers,

@@ -48,15 +48,17 @@ class Speech:
             return f"slow mode, one message in {slow}: {durations.words(ceil(wait))} more"
         return None
 
+    def is_bound(self, room: Room) -> bool:
+        """Whether anybody's drafts may be withheld there: in most rooms nobody's are."""
+        policy = self._registry.policy(room.name)
+        return bool(policy.slow or policy.mutes)
+
     def withholds(self, member: Member, room: Room, draft: wire.Draft, now: float) -> bool:
         """Whether this draft, a new one, is not to be taken now. Drafts out of order are not kept
         in slow mode: each has to be judged when its turn is."""
-        policy = self._registry.policy(room.name)
-        if room.parties is not None or not (policy.mutes or policy.slow):
-            return False
         if self._mute(member, room, now) is not None:
             return True
-        if not policy.slow:
+        if not self._registry.policy(room.name).slow:
             return False
         if draft.n != room.next_n(member):
             return True
@@ -64,7 +66,7 @@ class Speech:
 
     def said(self, member: Member, room: Room, kind: int, more: bool, now: float) -> None:
         """A draft of it was taken."""
-        if room.parties is not None or not self._registry.policy(room.name).slow:
+        if not self._registry.policy(room.name).slow:
             return
         its = self._of(member.instance, room)
         if not its.parts and kind != Kind.DELETE:
