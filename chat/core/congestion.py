@@ -141,6 +141,8 @@ class Congestion:
 
     def release(self, staging: Staging) -> tuple[Draft, ...]:
         """What goes to the log now."""
+        if not staging.waiting:
+            return ()
         drafts = staging.flush(self.pace.budget)
         self.pace.spend(sum(len(draft.body) for draft in drafts))
         if staging.waiting:

@@ -200,21 +200,22 @@ class Room:
         if member.form is Form.SEALED and seat.grant(self._congestion.pace):
             member.told(self, [], [wire.Window(self.tag, seat.granted)])
         verdict = self._staging.judge(member.instance, draft.n)
-        if verdict is Verdict.TAKEN and self._pausing:
-            return Verdict.AHEAD
-        if verdict is Verdict.AHEAD:
+        if verdict is Verdict.TAKEN:
+            if self._pausing:
+                return Verdict.AHEAD
+            following: wire.Draft | None = draft
+            while following is not None:
+                self._stage(member, following, wall)
+                following = seat.following(following.n)
+        elif verdict is Verdict.AHEAD:
             seat.keep(draft, self._staging.last(member.instance))
-        following: wire.Draft | None = draft if verdict is Verdict.TAKEN else None
-        while following is not None:
-            self._stage(member, following, wall)
-            following = seat.following(following.n)
         return verdict
 
     def _stage(self, member: Member, draft: wire.Draft, wall: int) -> None:
         if draft.kind == Kind.TOPIC and self.parties is None:
             self._on_topic(self.name, draft.text.decode(), member.name, wall)
         body = self._scribe.entry(member, draft, wall)
-        self._staging.take(member.instance, draft.n, body)
+        self._staging.add(member.instance, draft.n, body)
         self._congestion.pace.said(member.instance, len(body))
         self._turn.room(self)
 
@@ -263,7 +264,8 @@ class Room:
 
     def logged(self, records: tuple[Record, ...], now: float) -> None:
         """Entries of the log, in dense order; some may have been known when it was opened."""
-        records = tuple(record for record in records if record.seq > self.heads.point.seq)
+        head = self.heads.point.seq
+        records = tuple([record for record in records if record.seq > head])
         if not records:
             return
         for record in records:
@@ -335,10 +337,9 @@ class Room:
             self._timers.cancel((self, name))
 
     def flush(self) -> None:
-        drafts = self._congestion.release(self._staging)
-        if drafts:
+        if drafts := self._congestion.release(self._staging):
             self._turn.emit(Append(self.name, drafts))
-        if self.keys.replacing:
+        if self.keys.replacing or not (self._news or self._frames or self._lines):
             return
         records, self._news = self._news, []
         frames, self._frames = list(self._frames.values()), {}

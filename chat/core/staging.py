@@ -106,10 +106,14 @@ class Staging:
     def take(self, instance: bytes, n: int, body: bytes) -> Verdict:
         verdict = self.judge(instance, n)
         if verdict is Verdict.TAKEN:
-            self._authors[instance].staged = n
-            self._unsettled[instance] = None
-            self._drafts.append(Draft(instance, n, body))
+            self.add(instance, n, body)
         return verdict
+
+    def add(self, instance: bytes, n: int, body: bytes) -> None:
+        """A draft of which `judge` has just said that it would be taken."""
+        self._authors[instance].staged = n
+        self._unsettled[instance] = None
+        self._drafts.append(Draft(instance, n, body))
 
     def flush(self, most: int | None = None) -> tuple[Draft, ...]:
         """What goes to the log now, up to so many bytes: one flight, which `appended` ends."""
@@ -143,7 +147,8 @@ class Staging:
             author.last = n
             author.landed = max(author.landed, n)
             author.staged = max(author.staged, n)
-            self._forget(instance, author)
+            if not author.present:
+                self._forget(instance, author)
 
     def _fitting(self, most: int) -> int:
         """How many of those that wait have so many bytes."""

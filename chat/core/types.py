@@ -136,7 +136,7 @@ class Entry(Struct, frozen=True, gc=False):
     """The author's next entry continues this one's text."""
 
 
-class Draft(NamedTuple):
+class Draft(Struct, frozen=True, gc=False):
     """What a log is asked to append: opaque but for the author's counter."""
 
     instance: bytes

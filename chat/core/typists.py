@@ -39,6 +39,8 @@ class Typists:
     def frame(self, members: int, now: float) -> wire.Typists | None:
         """What a room of so many is to be told now, if it is: what has changed, and for who
         forgets by itself that it is still so."""
+        if not (self._typing or self._told):
+            return None
         for instance in [each for each, (_, until) in self._typing.items() if until <= now]:
             del self._typing[instance]
         if members > MEMBERS_SMALL:

@@ -146,7 +146,8 @@ class MemoryLog(Log):
     def _append(self, log: _Room, name: str, drafts: Sequence[Draft], now: int) -> dict[bytes, int]:
         before = log.head.seq
         result: dict[bytes, int] = {}
-        for instance, n, body in drafts:
+        for draft in drafts:
+            instance, n, body = draft.instance, draft.n, draft.body
             last, _ = log.counters.get(instance, (0, 0))
             if n == last + 1:
                 seq, digest = log.head

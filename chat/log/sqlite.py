@@ -247,8 +247,8 @@ class SqliteLog(Log):
     ) -> dict[bytes, int]:
         """The newest n of each of their authors."""
         newest: dict[bytes, int] = {}
-        for instance, _, _ in drafts:
-            if instance not in newest:
+        for draft in drafts:
+            if (instance := draft.instance) not in newest:
                 n = self._counters.get((room.id, instance))
                 newest[instance] = tables.counter(db, room, instance)[0] if n is None else n
         return newest

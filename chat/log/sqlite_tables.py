@@ -191,7 +191,8 @@ def next_records(room: Room, drafts: Sequence[Draft], newest: dict[bytes, int]) 
     n, before and afterwards."""
     seq, digest = room.head
     records: list[Record] = []
-    for instance, n, body in drafts:
+    for draft in drafts:
+        instance, n, body = draft.instance, draft.n, draft.body
         if n == newest[instance] + 1:
             seq += 1
             digest = chained(digest, body)
