@@ -45,11 +45,11 @@ class Guard:
         """By where they came from; the last one is the last."""
         self._present: Counter[bytes] = Counter()
 
-    def allows(self, deed: Deed, path: Path, now: float) -> bool:
-        """Counts it, if it may be done."""
+    def allows(self, deed: Deed, path: Path, now: float, times: int = 1) -> bool:
+        """Counts it, if it may be done so many times."""
         if path.loopback:
             return True
-        return _kept(self._buckets, (path.prefix, deed), self._rates[deed]).take(now)
+        return _kept(self._buckets, (path.prefix, deed), self._rates[deed]).take(now, times)
 
     def stray(self, path: Path, now: float) -> None:
         """A datagram of somebody's session came from there, where the session is not, and did not

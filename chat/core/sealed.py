@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from . import asks, limits, protect, wire
-from .buckets import Bucket
+from .drafts import Drafts
 from .fetches import Fetches
 from .guard import Deed
 from .house import House
@@ -15,10 +15,9 @@ from .opening import Admission, Again, Doorman
 from .pages import room_page
 from .path import Validation
 from .refusal import RefusedError
-from .room import Room, RoomTimers
+from .room import RoomTimers
 from .session import Moderator, Session
 from .signatures import Signer, name_claim, verified
-from .staging import Verdict
 from .stateless import Stateless
 from .tickets import Tickets
 from .turn import Turn
@@ -56,10 +55,10 @@ class Sealed:
         self._tickets = Tickets(identity, random) if secret is None else None
         self._random = random
         self.fetches = Fetches(house, turn, timers, dropped)
+        self._drafts = Drafts(house, dropped)
         self._doorman = Doorman(secret, self._tickets, random)
         self._dropped = dropped
         self._stateless = stateless
-        self._drafts = Bucket(limits.DRAFTS, 2 * limits.DRAFTS)
 
     # Datagrams
 
@@ -275,24 +274,26 @@ class Sealed:
     def _frames(
         self, session: Session, frames: list[wire.Frame], path: Path, now: float, wall: int
     ) -> None:
+        drafts: list[wire.Draft] = []
         for frame in frames:
             if session.channel.sid not in self.sessions:
                 self._dropped["said after goodbye"] += 1
                 return
-            self._frame(session, frame, path, now, wall)
+            draft = frame if isinstance(frame, wire.Draft) else None
+            if drafts and (draft is None or draft.room != drafts[0].room):
+                self._drafts.hear(session, drafts, now, wall)
+                drafts = []
+            if draft is not None:
+                drafts.append(draft)
+            else:
+                self._frame(session, frame, path, now, wall)
+        if drafts:
+            self._drafts.hear(session, drafts, now, wall)
 
     def _frame(
         self, session: Session, frame: wire.Frame, path: Path, now: float, wall: int
     ) -> None:
         match frame:
-            case wire.Draft(room=tag):
-                room = session.rooms.get(tag)
-                if room is None or session.is_late(room):
-                    self._dropped["said elsewhere"] += 1
-                elif self._may_say(session, room, now):
-                    verdict = self._house.say(session, room, frame, now, wall)
-                    if verdict is Verdict.LOGGED:
-                        session.queue(wire.Ack(tag, room.last_n(session)))
             case wire.Report():
                 session.reported(frame, now)
             case wire.Typing() if not session.may(now, limits.WORK_TYPING):
@@ -323,19 +324,6 @@ class Sealed:
                 self._ask(session, asks.decode_request(frame.body), now, wall)
             case _:
                 self._dropped[_MALFORMED] += 1
-
-    def _may_say(self, session: Session, room: Room, now: float) -> bool:
-        """One more draft of a session, of a neighbour, in a room, and in all."""
-        may = (
-            session.work.take(now)
-            and self._house.guard.allows(Deed.MESSAGE, session.path, now)
-            and room.pace.take(now)
-            and self._drafts.take(now)
-        )
-        if not may:
-            session.drops += 1
-            self._dropped["too much"] += 1
-        return may
 
     def _ask(self, session: Session, ask: asks.Request, now: float, wall: int) -> None:
         house = self._house

@@ -20,9 +20,9 @@ WENT_BACK = "tests/sim/test_went_back.py::"
 BREAKS = (
     Break(
         "acknowledge before the log has it",
-        "chat/core/sealed.py",
+        "chat/core/drafts.py",
         "if verdict is Verdict.LOGGED:",
-        "if session.queue(wire.Ack(tag, frame.n)) or verdict is Verdict.LOGGED:",
+        "if session.queue(wire.Ack(room.tag, draft.n)) or verdict is Verdict.LOGGED:",
         "tests/sim/test_crash_points.py",
     ),
     Break(
