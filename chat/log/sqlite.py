@@ -84,24 +84,28 @@ class SqliteLog(Log):
     def append(self, appends: Sequence[tuple[str, Sequence[Draft]]]) -> list[dict[bytes, int]]:
         now = self._wall()
         rooms: dict[str, Room] = {}
-        added: list[tuple[str, list[Record]]] = []
+        added: dict[str, list[Record]] = {}
         results: list[dict[bytes, int]] = []
+        if len(self._counters) > COUNTERS_CACHED:
+            self._counters.clear()  # Not later: the file has not yet what this batch adds.
         with self._file.writing() as db:
             for name, drafts in appends:
                 room = rooms.get(name) or self._find(db, name) or self._create(db, name)
                 newest = self._newest(db, room, drafts)
                 records = tables.next_records(room, drafts, newest)
+                rooms[name] = tables.grown(room, records, now)
                 if records:
-                    room = tables.add(db, room, records, now)
-                    added.append((name, records))
-                    self._count(room, newest)
-                expired = self._expired(db, name, room, now, len(records))
-                rooms[name] = tables.trim(db, room, expired)
+                    added.setdefault(name, []).extend(records)
+                    self._counters |= {(room.id, each): n for each, n in newest.items()}
                 results.append(newest)
-            self._sweep(db, added, now)
+            tables.add(db, [(rooms[name], records) for name, records in added.items()], now)
+            for name, room in rooms.items():
+                expired = self._expired(db, name, room, now, len(added.get(name, ())))
+                rooms[name] = tables.trim(db, room, expired)
+            self._sweep(db, added.values(), now)
         for name, room in rooms.items():
             self._cache(name, room)
-        for name, records in added:
+        for name, records in added.items():
             self._hold(name, records)
         return results
 
@@ -253,13 +257,6 @@ class SqliteLog(Log):
                 newest[instance] = tables.counter(db, room, instance)[0] if n is None else n
         return newest
 
-    def _count(self, room: Room, newest: dict[bytes, int]) -> None:
-        """What is not committed in the end is forgotten with everything else."""
-        if len(self._counters) + len(newest) > COUNTERS_CACHED:
-            self._counters.clear()
-        for instance, n in newest.items():
-            self._counters[room.id, instance] = n
-
     def _cache(self, name: str, room: Room) -> None:
         self._rooms.pop(name, None)
         self._rooms[name] = room
@@ -280,12 +277,10 @@ class SqliteLog(Log):
             expired += sum(1 for _ in takewhile(lambda time: time < oldest, times))
         return expired
 
-    def _sweep(
-        self, db: sqlite3.Connection, added: list[tuple[str, list[Record]]], now: int
-    ) -> None:
+    def _sweep(self, db: sqlite3.Connection, added: Iterable[list[Record]], now: int) -> None:
         """Looks at the age of two counters for each new one, in the order of their table: so they
         stay within twice of what has to be kept, without an index by time."""
-        new = sum(record.n == 1 for _, records in added for record in records)
+        new = sum(record.n == 1 for records in added for record in records)
         if new:
             self._swept = tables.sweep(db, self._swept, 2 * new, now - COUNTER_LIFE)
 

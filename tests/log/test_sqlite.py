@@ -862,6 +862,16 @@ class TestBounds:
         assert [look(log, "r", each).last_n for each in (A, B, C)] == [3, 12, 0]
 
 
+def test_a_batch_comes_to_a_room_again_whatever_is_remembered(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.log.sqlite.COUNTERS_CACHED", 0)
+    for n in (1, 3, 5):
+        batch = [("r", drafts(A, n, n)), ("s", drafts(B, n, n + 1)), ("r", drafts(A, n, n + 1))]
+        assert log.append(batch) == [{A: n}, {B: n + 1}, {A: n + 1}]
+    assert [record.n for record in everything(log, "r")] == [1, 2, 3, 4, 5, 6]
+
+
 def test_starts_with_what_retention_left(start: Start, wall: Wall) -> None:
     """A room that is trimmed to nothing is no damage, and neither is one that never had any."""
     log = start(retention=Retention(days=1.0))
