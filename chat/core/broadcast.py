@@ -1,7 +1,8 @@
 """What a room says to all its members at once: sealed once, pushed once, whatever their number."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from . import wire
 from .channel import PUSH_MAX, packed
@@ -33,7 +34,7 @@ def sharing(records: list[Record], size: int) -> Iterator[list[Record]]:
         yield batch
 
 
-class _Said(NamedTuple):
+class _Said(Struct, frozen=True, gc=False):
     """A push that is yet to be sealed."""
 
     first: int
@@ -45,33 +46,36 @@ class _Said(NamedTuple):
 class Broadcast:
     """One room's two fan-outs: sealed datagrams under the room key, and plain text."""
 
-    __slots__ = ("_keys", "_room", "_turn")
+    __slots__ = ("_keys", "_room", "_sealed", "_text", "_turn")
 
     def __init__(self, room: str, turn: Turn, keys: RoomKeys) -> None:
         self._room = room
+        self._sealed, self._text = Group(room, Form.SEALED), Group(room, Form.TEXT)
         self._turn = turn
         self._keys = keys
 
     def entries(self, records: list[Record], frames: list[wire.Frame]) -> None:
         """New entries, and after them what else there is to say; either may be empty."""
         rest = [wire.encode_frame(frame) for frame in frames]
-        end = records[-1].seq + 1 if records else 0
         said: list[_Said] = []
         for batch in sharing(records, _ROOM - wire.FRAME_HEADER):
-            entries = wire.encode_frame(wire.Entries(tuple(record.body for record in batch)))
-            if batch[-1] is records[-1] and len(entries) + sum(map(len, rest)) <= _ROOM:
+            entries = wire.encode_frame(wire.Entries(tuple([record.body for record in batch])))
+            last = rest and batch[-1] is records[-1]
+            if last and len(entries) + sum(map(len, rest)) <= _ROOM:
                 entries, rest = entries + b"".join(rest), []
             said.append(_Said(batch[0].seq, len(batch), entries))
-        said += [_Said(end, 0, plaintext) for plaintext in packed(rest, _ROOM)]
-        for first, number, plaintext in _even(said):
-            datagram = self._keys.seal(first, number, plaintext)
-            self._turn.emit(Push(Group(self._room, Form.SEALED), datagram))
+        if rest:
+            end = records[-1].seq + 1 if records else 0
+            said += [_Said(end, 0, plaintext) for plaintext in packed(rest, _ROOM)]
+        for each in _even(said) if len(said) > 1 else said:
+            datagram = self._keys.seal(each.first, each.number, each.plaintext)
+            self._turn.emit(Push(self._sealed, datagram))
 
     def lines(self, lines: list[str], records: list[Record]) -> None:
         """To the plain-text members: lines, and the new entries after them."""
         rendered = [line for record in records if (line := self._rendered(record)) is not None]
         for datagram in datagrams([*lines, *rendered]):
-            self._turn.emit(Push(Group(self._room, Form.TEXT), datagram))
+            self._turn.emit(Push(self._text, datagram))
 
     def _rendered(self, record: Record) -> str | None:
         try:
@@ -82,13 +86,11 @@ class Broadcast:
 
 def _even(said: list[_Said]) -> list[_Said]:
     """All of one size but the last: the kernel can cut them out of one payload."""
-    if len(said) < 2:
-        return said
     size = max(len(each.plaintext) for each in said) + wire.FRAME_HEADER
     if size > PUSH_MAX:
         return said
     return [
-        each._replace(plaintext=each.plaintext + _padding(size - len(each.plaintext)))
+        _Said(each.first, each.number, each.plaintext + _padding(size - len(each.plaintext)))
         for each in said[:-1]
     ] + said[-1:]
 

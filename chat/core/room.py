@@ -197,7 +197,7 @@ class Room:
     def draft(self, member: Member, draft: wire.Draft, wall: int) -> Verdict:
         """Takes a draft in its author's order. Returns what became of it."""
         seat = self._seats[member]
-        if member.form is Form.SEALED and seat.grant(self._congestion.pace):
+        if seat.grant(self._congestion.pace) and member.form is Form.SEALED:
             member.told(self, [], [wire.Window(self.tag, seat.granted)])
         verdict = self._staging.judge(member.instance, draft.n)
         if verdict is Verdict.TAKEN:

@@ -80,7 +80,7 @@ class Staging:
             self.logged(instance, last)
 
     def leave(self, instance: bytes) -> None:
-        """Forgotten as soon as nothing of its own is on its way."""
+        """An author is gone."""
         author = self._authors.get(instance)
         if author is not None:
             author.present = False
@@ -169,10 +169,12 @@ class Staging:
             if instance not in waiting and author.staged > author.landed:
                 author.staged = author.landed
                 refused.append(instance)
-            self._forget(instance, author)
+            if not author.present:
+                self._forget(instance, author)
         self._unsettled = waiting
         return refused
 
     def _forget(self, instance: bytes, author: _Author) -> None:
-        if not author.present and author.staged == author.last:
+        """It has left: as soon as nothing of its own is on its way."""
+        if author.staged == author.last:
             self._authors.pop(instance, None)
