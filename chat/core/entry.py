@@ -68,6 +68,27 @@ def _varint(value: int) -> bytes:
     raise ValueError(f"{value} is too large")
 
 
+class Byline:
+    """What all entries of one author say of it, laid out. `endpoint` as `pack_endpoint` gives it, or
+    4 masked bytes."""
+
+    __slots__ = ("_form", "_instance", "_packed", "_sizes")
+
+    def __init__(self, instance: bytes, name: str, endpoint: bytes, key: bytes) -> None:
+        label = name.encode()
+        self._instance = instance
+        self._form = _ENDPOINT_FORMS[len(endpoint)]
+        self._sizes = len(label) | bool(key) << 7
+        self._packed = endpoint + label + key
+
+    def entry(self, kind: int, n: int, time: int, text: bytes, refers: int, more: bool) -> bytes:
+        """One of them; `text` is UTF-8. The caller keeps to the limits."""
+        flags = kind | more << 4 | bool(refers) << 5 | self._form
+        start = _START.pack(flags, self._instance, time >> 32, time & 0xFFFFFFFF, self._sizes)
+        about = refers.to_bytes(8, "big") if refers else b""
+        return start + _varint(n) + about + self._packed + text
+
+
 def encode_entry(
     *,
     kind: int,
@@ -81,13 +102,9 @@ def encode_entry(
     refers: int = 0,
     more: bool = False,
 ) -> bytes:
-    """`endpoint` as `pack_endpoint` gives it, or 4 masked bytes. The caller keeps to the limits."""
-    label = name.encode()
-    flags = kind | more << 4 | bool(refers) << 5 | _ENDPOINT_FORMS[len(endpoint)]
-    sizes = len(label) | bool(key) << 7
-    start = _START.pack(flags, instance, time >> 32, time & 0xFFFFFFFF, sizes)
-    about = refers.to_bytes(8, "big") if refers else b""
-    return start + _varint(n) + about + endpoint + label + key + text.encode()
+    """The entry of an author that has a single one to make."""
+    author = Byline(instance, name, endpoint, key)
+    return author.entry(kind, n, time, text.encode(), refers, more)
 
 
 def decode_entry(room: str, seq: int, body: bytes) -> Entry:

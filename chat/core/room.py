@@ -158,7 +158,7 @@ class Room:
 
     def changed(self, member: Member, now: float) -> None:
         """What others are to know of it has."""
-        self.presence.put(self._seats[member].row(member))
+        self.presence.put(self._seats[member].changed(member))
         self._presence_changed(now)
 
     def renamed(self, member: Member, before: str, now: float) -> None:
@@ -214,7 +214,8 @@ class Room:
     def _stage(self, member: Member, draft: wire.Draft, wall: int) -> None:
         if draft.kind == Kind.TOPIC and self.parties is None:
             self._on_topic(self.name, draft.text.decode(), member.name, wall)
-        body = self._scribe.entry(member, draft, wall)
+        seat = self._seats[member]
+        body = self._scribe.entry(seat.byline or seat.sign(member), draft, wall)
         self._staging.add(member.instance, draft.n, body)
         self._congestion.pace.said(member.instance, len(body))
         self._turn.room(self)
@@ -360,8 +361,7 @@ class Room:
         return interval(len(self._seats))
 
     def _tell_typists(self) -> None:
-        typists = self._typists.frame(len(self._seats), self._now)
-        if typists is not None:
+        if (typists := self._typists.frame(len(self._seats), self._now)) is not None:
             self._frame(typists)
 
     def _wake(self, now: float) -> None:

@@ -2,10 +2,9 @@
 
 from . import wire
 from .amend import flaw
-from .entry import TEXT_MAX, decode_entry, encode_entry
+from .entry import TEXT_MAX, Byline, decode_entry, encode_entry
 from .layout import MalformedError
 from .limits import TOPIC_BYTES
-from .member import Member
 from .text import is_utf8
 from .types import Kind, Snapshot
 
@@ -45,21 +44,11 @@ class Scribe:
         except MalformedError:
             self._wall = 0
 
-    def entry(self, member: Member, draft: wire.Draft, wall: int) -> bytes:
+    def entry(self, author: Byline, draft: wire.Draft, wall: int) -> bytes:
         """What a member says."""
-        self._wall = max(self._wall, wall)
-        return encode_entry(
-            kind=draft.kind,
-            instance=member.instance,
-            n=draft.n,
-            time=self._wall,
-            name=member.name,
-            text=draft.text.decode(),
-            endpoint=member.endpoint,
-            key=member.key if member.verified else b"",
-            refers=draft.refers,
-            more=bool(draft.more),
-        )
+        self._wall = time = max(self._wall, wall)
+        more = bool(draft.more)
+        return author.entry(draft.kind, draft.n, time, draft.text, draft.refers, more)
 
     def note(
         self, n: int, kind: Kind, author: str, key: bytes, text: str, refers: int, wall: int

@@ -2,6 +2,7 @@
 
 from . import asks, limits, wire
 from .buckets import Allowance
+from .entry import Byline
 from .member import Member
 from .pace import Pace
 from .types import Form
@@ -15,6 +16,7 @@ class Seat:
         "_allowance",
         "_granted_at",
         "_to_tell",
+        "byline",
         "granted",
         "ordinal",
         "since",
@@ -26,14 +28,23 @@ class Seat:
         self._ahead: dict[int, wire.Draft] | None = None
         """Drafts that came before their predecessor did: the network reorders."""
         self._allowance = allowance
+        self.byline: Byline | None = None
+        """What its entries say of it, once it has said something."""
         self.granted = limits.WINDOW
         """The window that it was told last."""
         self._granted_at = 0
         self._to_tell = 0
         """How often it is to be told again: the network loses and reorders."""
 
-    def row(self, member: Member) -> asks.Member:
-        """What others are told of it."""
+    def sign(self, member: Member) -> Byline:
+        """It says something for the first time, as what it is now."""
+        key = member.key if member.verified else b""
+        self.byline = Byline(member.instance, member.name, member.endpoint, key)
+        return self.byline
+
+    def changed(self, member: Member) -> asks.Member:
+        """It is another one now; what others are told of it."""
+        self.byline = None
         return asks.Member(
             self.ordinal,
             member.name,

@@ -1,6 +1,6 @@
 """What one datagram has to say."""
 
-from chat.core import limits, wire
+from chat.core import asks, limits, wire
 from chat.core.types import Kind, Path
 
 from .peer import Peer
@@ -61,6 +61,24 @@ def test_each_draft_counts_for_the_neighbour() -> None:
             member.send(*[draft(member, n, "x") for n in range(first, first + 40)])
     assert len(said(scene)) == most
     assert scene.hub.dropped["too much"] == each * len(members) - most
+
+
+def test_each_says_its_author_as_it_was_then() -> None:
+    scene = Scene()
+    ann = Peer(scene, path=NEIGHBOUR)
+    ann.send(draft(ann, 1))
+    ann.ask(asks.Nick(ann.number(), "bea"))
+    ann.send(draft(ann, 2))
+    ann.path = NEIGHBOUR._replace(port=7001)
+    (challenge,) = [it for it in ann.send(wire.Ping(1)) if isinstance(it, wire.PathChallenge)]
+    ann.send(wire.PathResponse(challenge.token))
+    ann.send(draft(ann, 3))
+    messages = [entry for entry in scene.entries() if entry.kind == Kind.MESSAGE]
+    assert [(entry.name, entry.endpoint) for entry in messages] == [
+        ("ann", "192.0.2.1:7000"),
+        ("bea", "192.0.2.1:7000"),
+        ("bea", "192.0.2.1:7001"),
+    ]
 
 
 def test_what_the_log_has_is_acknowledged_where_it_is_repeated() -> None:

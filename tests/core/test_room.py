@@ -110,6 +110,18 @@ def test_a_room_is_empty_when_nobody_is_here_or_coming_and_nothing_is_under_way(
 # The log lane
 
 
+def test_an_entry_has_a_key_from_when_it_is_known_to_be_its_authors() -> None:
+    ann = Stub("ann")
+    stage = Stage(ann)
+    ann.key = b"key of a"
+    stage.say(ann, 1)
+    ann.verified = True
+    stage.room.changed(ann, stage.now)
+    stage.say(ann, 2)
+    keys = [decode_entry("lobby", draft.n, draft.body).key for draft in stage.appends()]
+    assert keys == [b"", b"key of a"]
+
+
 def test_drafts_go_to_the_log_in_their_authors_order_whatever_the_network_did() -> None:
     ann = Stub("ann")
     stage = Stage(ann)
