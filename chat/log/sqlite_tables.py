@@ -206,7 +206,8 @@ def grown(room: Room, records: list[Record], now: int) -> Room:
     if not records:
         return room
     head = Point(records[-1].seq, records[-1].digest)
-    return room._replace(head=head, oldest=now if room.oldest is None else room.oldest)
+    oldest = now if room.oldest is None else room.oldest
+    return Room(room.id, room.origin, room.floor, room.before, head, oldest)
 
 
 def add(db: sqlite3.Connection, added: list[tuple[Room, list[Record]]], now: int) -> None:
