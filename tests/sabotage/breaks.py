@@ -401,9 +401,9 @@ BREAKS = (
     ),
     Break(
         "log reactions of any length",
-        "chat/core/house.py",
-        "        if amends(draft.kind) and flaw",
-        "        if False and flaw",
+        "chat/core/scribe.py",
+        "    return flaw(kind, draft.refers, text.decode(), bool(draft.more)) is None",
+        "    return True",
         "tests/core/test_house.py::test_what_no_client_of_ours_says_is_malformed",
     ),
     Break(
