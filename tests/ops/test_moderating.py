@@ -178,7 +178,7 @@ ORDERS = {
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Moderate]:
     """What would have been asked of a server; passwords are typed unseen."""
     questions: list[Moderate] = []
-    monkeypatch.setattr(cli, "_do", lambda server, as_json, question: questions.append(question))
+    monkeypatch.setattr(cli, "_do", lambda server, question: questions.append(question))
     monkeypatch.setattr(cli, "_password", lambda: "sesame")
     return questions
 
@@ -195,7 +195,7 @@ def test_what_is_no_password_is_not_asked(
 ) -> None:
     """Least of all that there be none."""
     questions: list[Moderate] = []
-    monkeypatch.setattr(cli, "_do", lambda server, as_json, question: questions.append(question))
+    monkeypatch.setattr(cli, "_do", lambda server, question: questions.append(question))
     monkeypatch.setattr("sys.stdin", StringIO(typed))
     assert run(["admin", "password", "lobby"]) == 2
     assert capsys.readouterr().err.startswith("chat admin password: a password has ")
