@@ -112,7 +112,7 @@ def complete(line: Line, context: Context, body: list[Row], starts: list[int], i
     if context.selected:
         body = [_also(row, "class:selected") for row in body]
     below = _below(line, context, indent)
-    end = len(line.text) + 1
+    end = max(len(line.text), *starts, 0) + 1  # What says that it was edited may have its own row.
     return Laid(
         (*(row for row, _ in above), *body, *below),
         (*(start for _, start in above), *starts, *range(end, end + len(below))),

@@ -5,7 +5,7 @@ import pytest
 from chat.core.types import Kind
 from chat.tui.cells import width
 from chat.tui.layout import DAY, Context, Layouts, lay_out, name_style
-from chat.tui.lines import Line, Look, Mark
+from chat.tui.lines import Line, Look, Mark, Reaction
 from chat.tui.timeline import Timeline
 
 from .corpus import HOSTILE, SHOWN
@@ -104,6 +104,15 @@ def test_starts_find_rows() -> None:
     assert laid.starts[0] == DAY
     assert [laid.at(start) for start in laid.starts] == list(range(len(laid.rows)))
     assert laid.at(laid.starts[2] + 1) == 2
+
+
+@pytest.mark.parametrize("size", range(12, 64))
+def test_each_row_has_a_start_of_its_own(size: int) -> None:
+    made = line("word " * 6)
+    made.amend("long words in it", edited=True, reactions=(Reaction("+1", 1, False),))
+    made.note = "no answer"
+    laid = lay_out(made, Context(size))
+    assert [laid.at(start) for start in laid.starts] == list(range(len(laid.rows)))
 
 
 def test_names_have_one_colour_each() -> None:
