@@ -17,6 +17,7 @@ from chat.net.sockaddr import SIZES, packed
 from .conftest import Run, family
 from .waiting import turns, until
 
+# Elsewhere there is no UDP_GRO and this transport is never made: `test_connection` tests what is.
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gathers")
 
 
