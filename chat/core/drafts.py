@@ -1,4 +1,4 @@
-"""What sealed members say: as often as they may, and acknowledged where the log has it already."""
+"""What sealed members say: as often as they may, and answered where it is not new."""
 
 from collections import Counter
 
@@ -29,10 +29,9 @@ class Drafts:
             and room.pace.take(now, count)
             and self._pace.take(now, count)
         ):
-            for draft in drafts:
-                verdict = self._house.say(session, room, draft, now, wall)
-                if verdict is Verdict.LOGGED:
-                    session.queue(wire.Ack(room.tag, room.last_n(session)))
+            verdicts = [self._house.say(session, room, draft, now, wall) for draft in drafts]
+            if Verdict.LOGGED in verdicts or Verdict.STAGED in verdicts:
+                session.queue(wire.Ack(room.tag, room.last_n(session)))
         else:
             session.drops += count
             self._dropped["too much"] += count

@@ -196,7 +196,7 @@ class Membership:
                 self.inbox.saw_head(frame.seq, frame.digest)
                 return self._read([], now, instance)
             case wire.Ack(n=n):
-                return self._confirmed(n, now)
+                return self._logged(self.speaker.answered(n, now))
             case wire.Window(size=size):
                 self.outbox.window = size
             case wire.RoomKey() if self.opener is not None:

@@ -23,6 +23,8 @@ class Speaker:
         self._said_at = 0.0
         self._timed: tuple[int, float] | None = None
         """A draft that went out once, and when."""
+        self._doubted: tuple[int, float] | None = None
+        """The same of when something seemed lost: it may merely be late."""
         self._wakes_at: float | None = None
         """When something may be said that may not be yet."""
 
@@ -33,7 +35,7 @@ class Speaker:
 
     def enter(self, last_n: int, now: float) -> list[tuple[int, Draft]]:
         """The room's log has our entries up to `last_n`: returns the drafts this acknowledges."""
-        self._timed = None
+        self._timed = self._doubted = None
         return self.logged(self.outbox.begin(last_n), now)
 
     def part(self) -> None:
@@ -59,7 +61,7 @@ class Speaker:
     def withheld(self, now: float) -> None:
         """The server has said what we may do: what we may not is said again when we may."""
         if now < self.voice.due:
-            self._resend_at = self._timed = None
+            self._resend_at = self._timed = self._doubted = None
             self.outbox.hold()
 
     def overdue(self, now: float) -> bool:
@@ -68,9 +70,22 @@ class Speaker:
             self._wakes_at = None
         if self._resend_at is None or now < self._resend_at:
             return False
-        self._resend_at = self._timed = None
+        self._resend_at = None
+        self._doubted, self._timed = self._timed or self._doubted, None
         self.outbox.timed_out(self._rtt.again(self.outbox.tries, self._said_at))
         return True
+
+    def answered(self, n: int, now: float) -> list[tuple[int, Draft]]:
+        """What was said again is known, up to `n` it is in the log: returns the drafts that this
+        acknowledges. The others were late, not lost, and what was timed tells how late (RFC 3708
+        §3). To say them a third time would make a busy server later still."""
+        drafts = self.logged(self.outbox.ack(n), now)
+        if self._resend_at is not None and self._doubted is not None:
+            if self._doubted[0] > self.outbox.acked:
+                self._timed = self._doubted
+            self._doubted = None
+            self._resend_at = now + self._rtt.timeout(self.outbox.tries + 1)
+        return drafts
 
     def logged(self, drafts: list[tuple[int, Draft]], now: float) -> list[tuple[int, Draft]]:
         """These were acknowledged."""
@@ -85,6 +100,6 @@ class Speaker:
 
     def renew(self) -> None:
         """We are somebody new: what is pending is numbered from 1."""
-        self._resend_at = self._timed = None
+        self._resend_at = self._timed = self._doubted = None
         self.highest = 0
         self.outbox.renumber()

@@ -16,7 +16,7 @@ class Verdict(Enum):
 
     TAKEN = "taken"
     LOGGED = "logged"
-    """The log has it already: worth an acknowledgement."""
+    """The log has it already."""
     STAGED = "staged"
     """Taken before, and still on its way."""
     AHEAD = "ahead"

@@ -263,7 +263,8 @@ class Head(Struct, frozen=True, gc=False):
 
 @_frame(0x46)
 class Ack(Struct, frozen=True, gc=False):
-    """Server: the author's drafts up to n are in the log. Sent to who repeats a draft."""
+    """Server: the author's drafts up to n are in the log. Sent to who repeats a draft that is there,
+    or on its way to it."""
 
     room: Annotated[int, U32, "tag of the room"]
     n: Annotated[int, U32, "newest n that is committed"]

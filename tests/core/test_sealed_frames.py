@@ -37,12 +37,13 @@ def test_a_draft_that_comes_again_is_acknowledged_and_not_logged_twice() -> None
     assert scene.log.open("lobby", b"", ()).head.seq == 3
 
 
-def test_a_draft_that_comes_again_on_its_way_to_the_log_is_not_acknowledged() -> None:
+def test_drafts_that_come_again_on_their_way_to_the_log_are_answered_by_what_it_has() -> None:
     scene = Scene()
     ann = Peer(scene)
     scene.stalled = True
-    assert ann.send(wire.Draft(ann.tag, 1, 1, 0, 0, b"hi")) == []
-    assert ann.send(wire.Draft(ann.tag, 1, 1, 0, 0, b"hi")) == []
+    drafts = [wire.Draft(ann.tag, n, 1, 0, 0, b"hi") for n in (1, 2)]
+    assert ann.send(*drafts) == []
+    assert ann.send(*drafts) == [wire.Ack(ann.tag, 0)]
     scene.answer()
     assert len(only(wire.Entries, ann.read())) == 1
 

@@ -1,3 +1,5 @@
+from collections import Counter
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
 
@@ -117,6 +119,41 @@ def test_a_wait_is_no_round_trip() -> None:
     before = one._rtt.latest
     ack(one, 1, 120.2)
     assert one._rtt.latest == before
+
+
+def test_what_is_late_is_not_said_again_and_again() -> None:
+    """By a server that answers at once, and needs six times as long as the path for the log."""
+    one = speaker(*["x"] * 1000)
+    sent: Counter[int] = Counter()
+    coming: list[tuple[float, int]] = []
+    now = 100.0
+    while one.outbox.in_flight or one.outbox.waiting:
+        for n in said(one, now):
+            heappush(coming, (now + 0.1, 0) if sent[n] else (now + 0.6, n))
+            sent[n] += 1
+        assert one.deadline is not None
+        now = min(one.deadline, *(at for at, _ in coming))
+        while coming and coming[0][0] <= now:
+            _, n = heappop(coming)
+            one._rtt.heard(now)
+            if n:
+                ack(one, n, now)
+            else:
+                one.answered(0, now)
+        one.overdue(now)
+    assert [n for n, times in sent.items() if times > 1] == list(range(1, 9))
+    assert max(sent.values()) == 2
+
+
+def test_the_time_of_what_was_lost_is_none_of_the_path() -> None:
+    one = speaker("a", "b")
+    assert said(one, 100.0) == [1, 2]
+    at = one.deadline
+    assert at is not None and one.overdue(at)
+    assert said(one, at) == [1, 2]
+    one.answered(2, at + 0.1)
+    assert one._rtt.latest == 0.1
+    assert one.deadline is None
 
 
 def test_nothing_wakes_who_has_nothing_to_say_or_is_not_there() -> None:
