@@ -11,15 +11,19 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from typing import NamedTuple
 
 from chat.core import asks, limits, protect, wire
 from chat.core.channel import Channel
 from chat.core.introduction import Introduction
+from chat.core.liveness import Liveness
 from chat.core.outbox import Draft, Outbox
 from chat.core.polling import Polling
 from chat.core.recovery import FetchWindow, RoundTrip
 from chat.core.reporter import Reporter
+from chat.core.speaker import Speaker
+from chat.core.timers import earliest
 from chat.core.types import Kind, Range
 from chat.net import kernel
 from chat.net.connection import BUFFER
@@ -51,7 +55,7 @@ class Session:
     def __init__(self, server: tuple[str, int], name: str, room: str, *, insecure: bool) -> None:
         """Comes in, and blocks for it. Raises Unfit."""
         self.rtt = RoundTrip()
-        self.outbox = Outbox()
+        self._speaker = Speaker(room, self.rtt)
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         kernel.enlarge(self.sock, BUFFER)
         self.sock.connect(server)
@@ -66,13 +70,13 @@ class Session:
         joined = self._enter(me, room)
         self.sock.setblocking(False)
         self.tag = joined.tag
+        now = time.monotonic()
         self.outbox.window = joined.window
-        self.outbox.begin(joined.last_n)
+        self._speaker.enter(joined.last_n, now)
         self.key = joined.key
         start = joined.counter
         self.mark = Mark(joined.head, joined.head, 0, start, start, joined.epoch)
         """Where it begins."""
-        now = time.monotonic()
         self.reporter = Reporter(self.rtt)
         self.reporter.begin(joined.interval, joined.ordinal, now)
         self._polling = Polling(self.rtt)
@@ -84,9 +88,12 @@ class Session:
         self._queued = 0.0
         self._tries = 0
         self._gap_at: float | None = None
-        self._resend_at: float | None = None
-        self._pings: dict[int, float] = {}
-        self._sent(now)
+        self._liveness = Liveness(self.rtt, random.random, now)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What it has yet to say, or to say again."""
+        return self._speaker.outbox
 
     @property
     def polls(self) -> bool:
@@ -105,13 +112,14 @@ class Session:
         plaintext = self._channel.open(header, datagram)
         if plaintext is None:
             return []
-        self.rtt.heard(now)
+        self._heard(now)
         frames = wire.decode_frames(plaintext)
         for frame in frames:
             match frame:
                 case wire.Pong(token):
-                    if token in self._pings:
-                        self.rtt.sample(now - self._pings.pop(token))
+                    self._liveness.pong(token, now)
+                case wire.Ack(n=n):
+                    self._speaker.answered(n, now)
                 case wire.PathChallenge(token):
                     self._channel.queue(wire.PathResponse(token))
                 case wire.Window(size=size):
@@ -146,9 +154,9 @@ class Session:
             self._gap_at = now + self.rtt.reordering
 
     def acked(self, n: int, now: float) -> None:
-        """Ours are in the log up to `n`."""
-        if self.outbox.ack(n):
-            self._resend_at = now + self.rtt.timeout() if self.outbox.in_flight else None
+        """Ours are in the log up to `n`: somebody was pushed that."""
+        self._heard(now)
+        self._speaker.logged(self.outbox.ack(n), now)
 
     # Out
 
@@ -158,13 +166,10 @@ class Session:
 
     def speak(self, now: float) -> None:
         """What may go out now, or has to again."""
-        if self._resend_at is not None and self._resend_at <= now:
-            self._resend_at = None
-            self.outbox.timed_out(self.outbox.tries + 1)
-        for n, draft in self.outbox.to_send():
+        if self._speaker.overdue(now) and not self._liveness.probing:
+            self._ping(now)
+        for n, draft in self._speaker.say(now):
             self._channel.queue(self._draft(n, draft.text.encode()))
-            if self._resend_at is None:
-                self._resend_at = now + self.rtt.timeout(self.outbox.tries)
         self.flush(now)
 
     def ahead(self, n: int, said: bytes) -> bytes:
@@ -191,7 +196,7 @@ class Session:
         wanted = [time for time in (self._gap_at, poll_at) if time is not None and time <= now]
         if wanted and self._fetch is None:
             self._repair(gaps(), mark(), now)
-        if self._resend_at is not None and now >= self._resend_at:
+        if (self._speaker.deadline or inf) <= now:
             self.speak(now)
         self.flush(now)
         fetch = self._fetch.due if self._fetch is not None else None
@@ -199,14 +204,14 @@ class Session:
         report_at = self.reporter.deadline(mark().contiguous, mark())
         if report_at is None:  # Nobody says when there is something to report: it is looked at.
             report_at = max(self.reporter.due, now + self.reporter.interval / 4)
-        times: list[float | None] = [self._ping_at, self._resend_at, report_at, fetch, *waiting]
-        return max(now + _SLACK, min(time for time in times if time is not None))
+        due = earliest(self._ping_at, self._speaker.deadline, report_at, fetch, *waiting)
+        return max(now + _SLACK, due or inf)
 
     def flush(self, now: float) -> None:
         for datagram in self._channel.datagrams():
             self.sock.send(datagram)
             self.asides += 1
-            self._sent(now)
+            self._liveness.sent(now)
 
     def close(self) -> None:
         self._channel.queue(wire.Bye())
@@ -217,12 +222,19 @@ class Session:
     def _draft(self, n: int, said: bytes) -> wire.Draft:
         return wire.Draft(self.tag, n, Kind.MESSAGE, 0, 0, said)
 
-    def _sent(self, now: float) -> None:
-        self._ping_at = now + random.uniform(*limits.KEEPALIVE)
+    def _heard(self, now: float) -> None:
+        self.rtt.heard(now)
+        self._liveness.heard(now)
+
+    @property
+    def _ping_at(self) -> float:
+        probe = self._liveness.probe_at
+        return self._liveness.keepalive_at if probe is None else probe
 
     def _ping(self, now: float) -> None:
-        token = secrets.randbits(32)
-        self._pings = {token: now}
+        token = self._liveness.ping(now)
+        if token is None:
+            raise Unfit("the server is silent")
         self._channel.queue(wire.Ping(token))
 
     def _repair(self, gaps: list[tuple[int, int]], mark: Mark, now: float) -> None:
