@@ -30,7 +30,9 @@ class Drafts:
             and self._pace.take(now, count)
         ):
             verdicts = [self._house.say(session, room, draft, now, wall) for draft in drafts]
-            if Verdict.LOGGED in verdicts or Verdict.STAGED in verdicts:
+            # Of those on their way only the first proves that this is a repetition: the others may
+            # have come early, and follow it.
+            if Verdict.LOGGED in verdicts or verdicts[0] is Verdict.STAGED:
                 session.queue(wire.Ack(room.tag, room.last_n(session)))
         else:
             session.drops += count

@@ -25,6 +25,8 @@ class Speaker:
         """A draft that went out once, and when."""
         self._doubted: tuple[int, float] | None = None
         """The same of when something seemed lost: it may merely be late."""
+        self._repeated = 0
+        """The oldest that was said again then."""
         self._wakes_at: float | None = None
         """When something may be said that may not be yet."""
 
@@ -72,18 +74,18 @@ class Speaker:
             return False
         self._resend_at = None
         self._doubted, self._timed = self._timed or self._doubted, None
+        self._repeated = self.outbox.acked + 1
         self.outbox.timed_out(self._rtt.again(self.outbox.tries, self._said_at))
         return True
 
     def answered(self, n: int, now: float) -> list[tuple[int, Draft]]:
-        """What was said again is known, up to `n` it is in the log: returns the drafts that this
-        acknowledges. The others were late, not lost, and what was timed tells how late (RFC 3708
-        §3). To say them a third time would make a busy server later still."""
+        """What was said again is known, and up to `n` it is in the log: returns the drafts that this
+        acknowledges. If not even the oldest is, it was late, not lost, and what was timed tells how
+        late (RFC 3708 §3). To say it a third time would make a busy server later still."""
         drafts = self.logged(self.outbox.ack(n), now)
-        if self._resend_at is not None and self._doubted is not None:
-            if self._doubted[0] > self.outbox.acked:
-                self._timed = self._doubted
-            self._doubted = None
+        late, self._doubted = self._doubted, None
+        if late is not None and self.outbox.acked < self._repeated and self.outbox.in_flight:
+            self._timed = late
             self._resend_at = now + self._rtt.timeout(self.outbox.tries + 1)
         return drafts
 

@@ -48,6 +48,17 @@ def test_drafts_that_come_again_on_their_way_to_the_log_are_answered_by_what_it_
     assert len(only(wire.Entries, ann.read())) == 1
 
 
+def test_a_draft_that_followed_another_was_not_there_before() -> None:
+    scene = Scene()
+    ann = Peer(scene)
+    scene.stalled = True
+    one, two = [wire.Draft(ann.tag, n, 1, 0, 0, b"hi") for n in (1, 2)]
+    assert ann.send(two) == []
+    assert ann.send(one, two) == []
+    scene.answer()
+    assert len(only(wire.Entries, ann.read())) == 1
+
+
 def test_nothing_is_said_in_a_room_by_who_is_not_in_it() -> None:
     scene = Scene()
     ann, eve = Peer(scene, "ann"), Peer(scene, "eve", room="den")

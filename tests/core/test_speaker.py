@@ -1,7 +1,12 @@
+import random
 from collections import Counter
+from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat.core import asks
 from chat.core.outbox import Draft
@@ -121,28 +126,52 @@ def test_a_wait_is_no_round_trip() -> None:
     assert one._rtt.latest == before
 
 
-def test_what_is_late_is_not_said_again_and_again() -> None:
-    """By a server that answers at once, and needs six times as long as the path for the log."""
-    one = speaker(*["x"] * 1000)
-    sent: Counter[int] = Counter()
-    coming: list[tuple[float, int]] = []
+def converse(one: Speaker, took: float, lost: Callable[[], bool]) -> Counter[int]:
+    """With a server at the end of the path, which needs `took` seconds for its log, until that has
+    everything. Returns how often each draft was said."""
+    times: Counter[int] = Counter()
+    early: set[int] = set()
+    staged = last = 0
+    coming: list[tuple[float, str, list[int]]] = []
     now = 100.0
     while one.outbox.in_flight or one.outbox.waiting:
-        for n in said(one, now):
-            heappush(coming, (now + 0.1, 0) if sent[n] else (now + 0.6, n))
-            sent[n] += 1
+        if (drafts := said(one, now)) and not lost():
+            heappush(coming, (now + 0.05, "comes", drafts))
+        times.update(drafts)
         assert one.deadline is not None
-        now = min(one.deadline, *(at for at, _ in coming))
+        now = min([one.deadline, *(at for at, *_ in coming)])
         while coming and coming[0][0] <= now:
-            _, n = heappop(coming)
-            one._rtt.heard(now)
-            if n:
-                ack(one, n, now)
-            else:
-                one.answered(0, now)
+            match heappop(coming):
+                case _, "comes", drafts:
+                    known = drafts[0] <= staged
+                    early.update(drafts)
+                    while staged + 1 in early:
+                        staged += 1
+                        heappush(coming, (now + took, "is logged", [staged]))
+                    if known and not lost():
+                        heappush(coming, (now + 0.05, "is answered", [last]))
+                case _, "is logged", [last]:
+                    if not lost():
+                        heappush(coming, (now + 0.05, "is pushed", [last]))
+                case _, what, [n]:
+                    one._rtt.heard(now)
+                    one.answered(n, now) if what == "is answered" else ack(one, n, now)
         one.overdue(now)
-    assert [n for n, times in sent.items() if times > 1] == list(range(1, 9))
-    assert max(sent.values()) == 2
+    return times
+
+
+def test_what_is_late_is_not_said_again_and_again() -> None:
+    times = converse(speaker(*["x"] * 1000), 0.6, lambda: False)
+    assert [n for n in times if times[n] > 1] == list(range(1, 9))
+    assert max(times.values()) == 2
+
+
+@given(st.integers())
+def test_what_is_lost_is_not_taken_for_late(seed: int) -> None:
+    chance = random.Random(seed)
+    one = speaker(*["x"] * 300)
+    converse(one, 0.01, lambda: chance.random() < 0.3)
+    assert one._rtt.smoothed < 0.2
 
 
 def test_the_time_of_what_was_lost_is_none_of_the_path() -> None:
