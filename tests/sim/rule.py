@@ -251,11 +251,13 @@ class Rule(Chaos):
             self.world.run(clock.now + 1.0)
 
     def _standing(self) -> list[Key]:
-        rulings = self.justice.rulings
+        """What has run out need not have been said to be over: a server that was down meanwhile, and
+        keeps nothing of it any more, has nothing to say."""
+        rulings, time = self.justice.rulings, self.justice.time()
         found: list[Key] = []
         for room in ("", LOBBY, DEN):
             for act in ("ban", "mute"):
-                found += [(room, act, held.whom) for held in rulings.of(room, act, 0).values()]
+                found += [(room, act, held.whom) for held in rulings.of(room, act, time).values()]
             for act in ("lock", "slow", "limit", "password"):
                 found += [(room, act, "")] if rulings.value(room, act) is not None else []
         return found
