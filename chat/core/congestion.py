@@ -14,6 +14,7 @@ from .marks import Mark, Marks
 from .member import Member
 from .pace import Pace
 from .pushset import PushSet
+from .receipts import Receipts
 from .receiver import Receiver, Sample
 from .roomkeys import RoomKeys
 from .staging import Staging
@@ -53,10 +54,10 @@ class Congestion:
         """When the next tick is due."""
         self._ticked = (0.0, 0)
         """When the last one was, and the bytes pushed up to then."""
-        self._covered_at = self._receipts_at = self._made_at = 0.0
+        self._covered_at = self._made_at = 0.0
         self._cut = 0
         """Pushes before this number were made before the pace was last reduced."""
-        self._receipts: wire.Receipts | None = None
+        self._receipts = Receipts(tag, set_earlier)
 
     def __len__(self) -> int:
         return len(self._receivers)
@@ -68,11 +69,6 @@ class Congestion:
     def pushing(self) -> bool:
         """There is somebody to push to."""
         return len(self._receivers) > self._set.out
-
-    @property
-    def told(self) -> wire.Receipts | None:
-        """The latest receipts, where the room is not too large for them."""
-        return self._receipts if len(self._receivers) <= limits.MEMBERS_SMALL else None
 
     def enter(self, member: Member, ordinal: int, seq: int) -> None:
         self._receivers[member] = receiver = Receiver(ordinal, seq)
@@ -86,8 +82,7 @@ class Congestion:
         if self._receivers.pop(member, None) is not None:
             self._set.exit(member)
             self.pace.content(member)
-            if self.told is not None:
-                self._set_earlier("receipts", max(now, self._receipts_at))
+            self._receipts.left(now)
 
     def pushed_to(self, member: Member) -> bool:
         return member in self._set
@@ -100,8 +95,7 @@ class Congestion:
         seq = min(report.seq, head)
         if seq > receiver.heard:
             receiver.heard = seq
-            if len(self._receivers) <= limits.MEMBERS_SMALL:
-                self._set_earlier("receipts", max(now, self._receipts_at))
+            self._receipts.came(self._receivers.values(), head, now)
         if self._direct or member not in self._set:
             return
         number = self._keys.number(report.epoch, report.highest)
@@ -116,14 +110,15 @@ class Congestion:
         if receiver.samples and self._set.loses(receiver):
             self._leave(member, now)
 
-    def receipts(self, head: int, members: int, now: float) -> wire.Receipts | None:
-        """How far each has come, and not again within an interval. None: they are too many."""
-        self._receipts_at = now + interval(members) / 10
-        self._receipts = None
-        if len(self._receivers) <= limits.MEMBERS_SMALL:
-            marks = tuple((each.ordinal, each.heard) for each in self._receivers.values())
-            self._receipts = wire.Receipts(self._tag, head, marks)
-        return self._receipts
+    def receipts(
+        self, head: int, members: int, now: float, *, again: bool = False
+    ) -> list[wire.Frame]:
+        """How far each has come, if that is to be told now; `again`: also where it was."""
+        every = interval(members) / 10
+        told = self._receipts.due(self._receivers.values(), head, every, now)
+        if again and len(self._receivers) <= limits.MEMBERS_SMALL:
+            told = self._receipts.told
+        return [] if told is None else [told]
 
     def apart(self, member: Member, asks: bool, now: float) -> list[wire.Frame]:
         """What goes with an answer to who is not pushed to; `asks`: it seems to think that it is
@@ -132,9 +127,10 @@ class Congestion:
             return []
         frames: list[wire.Frame] = [self._set.state(member, now)]
         receiver = self._receivers[member]
-        if member not in self._set and self._receipts not in (None, receiver.told):
-            receiver.told = self._receipts
-            frames.append(self._receipts)
+        told = self._receipts.told
+        if member not in self._set and told not in (None, receiver.told):
+            receiver.told = told
+            frames.append(told)
         return frames
 
     # What is pushed

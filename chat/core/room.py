@@ -317,20 +317,15 @@ class Room:
                 self._pausing = False
             case "head":
                 self.heads.timeout(now)
-                self._frame(self.heads.frame(self._interval))
-                self._frame(self.presence.digest(self.tag))
-                if self._congestion.told is not None and not self.heads.beating:
-                    self._frame(self._congestion.told)
+                self._frame(self.heads.frame(self._interval), self.presence.digest(self.tag))
+                self._frame(*self._receipts(again=not self.heads.beating))
             case "presence":
                 self._presence_at = now + limits.PRESENCE_TICK
                 self._frame(self.presence.digest(self.tag))
             case "typists":
                 self._tell_typists()
             case "receipts":
-                members = len(self._seats)
-                told = self._congestion.receipts(self.heads.point.seq, members, now)
-                if told is not None:
-                    self._frame(told)
+                self._frame(*self._receipts())
 
     def closed(self) -> None:
         """Nobody needs this room any more."""
@@ -360,6 +355,10 @@ class Room:
         """Tenths of a second between two reports of one member."""
         return interval(len(self._seats))
 
+    def _receipts(self, *, again: bool = False) -> list[wire.Frame]:
+        seq, members = self.heads.point.seq, len(self._seats)
+        return self._congestion.receipts(seq, members, self._now, again=again)
+
     def _tell_typists(self) -> None:
         if (typists := self._typists.frame(len(self._seats), self._now)) is not None:
             self._frame(typists)
@@ -385,9 +384,10 @@ class Room:
     def _set_earlier(self, name: str, when: float) -> None:
         self._timers.set_earlier((self, name), when)
 
-    def _frame(self, frame: wire.Frame) -> None:
+    def _frame(self, *frames: wire.Frame) -> None:
         """The newest of each type wins."""
-        self._frames[type(frame)] = frame
+        for frame in frames:
+            self._frames[type(frame)] = frame
         self._turn.room(self)
 
     def _presence_changed(self, now: float) -> None:

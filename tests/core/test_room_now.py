@@ -154,15 +154,45 @@ def test_receipts_come_only_with_progress_and_not_too_often() -> None:
     stage = Stage(ann)
     stage.log(*[body(str(n)) for n in range(9)])
     stage.wait(99.0)
-    for seq in (1, 2, 3):
+    report(stage, ann, 1)
+    ((at, frames),) = stage.wait(0.5)
+    assert (at, frames) == (limits.HEADS[0], [wire.Receipts(TAG, 9, ((1, 1),))])
+    for seq in (2, 3):
         report(stage, ann, seq)
-        assert len(stage.wait(0.1)) == (seq == 1)
+        assert stage.wait(0.1) == []
     ((at, frames),) = stage.wait(9.0)
-    assert at == pytest.approx(0.7)
+    assert at == pytest.approx(limits.HEADS[0] + 1.0 - 0.7)
     assert frames == [wire.Receipts(TAG, 9, ((1, 3),))]
     report(stage, ann, 2)
     report(stage, ann, 3)
     assert all(kinds(frames) == ["Head", "Presence"] for _, frames in stage.wait(100.0))
+
+
+def test_that_everybody_has_everything_is_told_at_once() -> None:
+    """Not the last one's news an interval after the first one's."""
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
+    for seq in (1, 2):
+        stage.log(body("hi"))
+        stage.frames()
+        report(stage, ann, seq)
+        assert stage.wait(0.1) == []
+        report(stage, bob, seq)
+        ((at, frames),) = stage.wait(0.1)
+        assert (at, frames) == (0.0, [wire.Receipts(TAG, seq, ((1, seq), (2, seq)))])
+
+
+def test_receipts_go_with_a_head_rather_than_alone() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
+    stage.log(body("hi"))
+    stage.frames()
+    stage.wait(0.1)
+    report(stage, ann, 1)
+    ((at, frames),) = stage.wait(0.4)
+    assert at == pytest.approx(limits.HEADS[0] - 0.1)
+    assert frames[2:] == [wire.Receipts(TAG, 1, ((1, 1), (2, 0)))]
+    assert kinds(frames) == ["Head", "Presence", "Receipts"]
 
 
 def test_receipts_are_told_again_with_the_heads_until_the_room_is_quiet() -> None:
