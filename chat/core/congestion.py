@@ -116,8 +116,7 @@ class Congestion:
         """How far each has come, if that is to be told now; `again`: also where it was."""
         every = interval(members) / 10
         told = self._receipts.due(self._receivers.values(), head, every, now)
-        if again and len(self._receivers) <= limits.MEMBERS_SMALL:
-            told = self._receipts.told
+        told = self._receipts.told if again else told
         return [] if told is None else [told]
 
     def apart(self, member: Member, asks: bool, now: float) -> list[wire.Frame]:
@@ -151,6 +150,8 @@ class Congestion:
         if made == self._made:
             return
         self._marks.add(Mark(now, self._made, self._size, self._seq), interval(members) / 1000)
+        if head > self._seq:
+            self._receipts.pushed()
         self._made, self._size, self._seq = made, self._keys.size, head
         self._made_at = now
         if self._ticking is None:

@@ -128,8 +128,7 @@ class Membership:
 
     def parted(self) -> list[events.Typing]:
         """The session is gone; the place in the log, and what was said, stay."""
-        self.joined = False
-        self.tag = 0
+        self.joined, self.tag = False, 0
         self.opener = None
         self._head_due = self.receipts = None
         self.speaker.part()
@@ -210,6 +209,7 @@ class Membership:
                 return [*self._typists()]
             case wire.Receipts(head=head, marks=marks):
                 self.receipts = events.Receipts(self.name, head, dict(marks))
+                self._reporter.told(self.receipts.marks.get(self.ordinal, 0), now)
                 return [self.receipts]
         return []
 

@@ -73,11 +73,13 @@ class PushSet:
         return (end - first - 1) / max(seconds, limits.PUSH_BURST)
 
     def uncovered(self, receiver: Receiver, made: int, interval: float, now: float) -> bool:
-        """Whether it has said nothing of too many pushes for too long. Silence in seconds would
-        take a quiet room for a silent member."""
+        """Whether it has said nothing of too many pushes for too long, though there was something
+        to say. Silence in seconds would take a quiet room for a silent member."""
         if made - receiver.covered < limits.PUSH_UNCOVERED:
             return False
-        return self._marks.of(receiver.covered).time < now - limits.PUSH_SILENT * interval
+        since = now - limits.PUSH_SILENT * interval
+        quiet = receiver.heard >= self._marks.at(since).seq
+        return not quiet and self._marks.of(receiver.covered).time < since
 
     def leave(self, member: Member, now: float) -> None:
         standing = self._standings.setdefault(member, Standing(0))

@@ -18,9 +18,13 @@ class Receipts:
         self._tag = tag
         self._set_earlier = set_earlier
         self._news = False
-        """Somebody has come further since, or has left."""
+        """Since then the log has grown, or somebody has come further, or has left."""
         self._at = 0.0
         """When they may be told again, unless everybody has everything."""
+
+    def pushed(self) -> None:
+        """The log has grown, and nobody has said yet that it has that."""
+        self._news = True
 
     def came(self, receivers: Collection[Receiver], head: int, now: float) -> None:
         """One of these has come further; the log ends at `head`."""
@@ -38,12 +42,14 @@ class Receipts:
     ) -> wire.Receipts | None:
         """To be told now, and not again within `interval` seconds. None: there is nothing new, or
         they are too many."""
+        if len(receivers) > limits.MEMBERS_SMALL:
+            self.told = None
+            return None
         if not self._news:
             return None
         self._news, self._at = False, now + interval
-        small = len(receivers) <= limits.MEMBERS_SMALL
         marks = tuple((each.ordinal, each.heard) for each in receivers)
-        self.told = wire.Receipts(self._tag, head, marks) if small else None
+        self.told = wire.Receipts(self._tag, head, marks)
         return self.told
 
     def _tell(self, when: float) -> None:

@@ -8,6 +8,8 @@ from .recovery import RoundTrip
 _GOLDEN = 0.618034
 """Multiples of it, modulo 1, lie as far from each other as can be."""
 
+_NOTHING = (-1, -1)
+
 
 class Received(Protocol):
     """What came of a room's pushes: a `Keyring`."""
@@ -30,14 +32,16 @@ class Received(Protocol):
 
 
 class Reporter:
-    """Of one room. A report is due only if there is something new to say."""
+    """Of one room. A report is due only if there is something to say: entries came, pushes are
+    missing, or the server asks, by a beat or by not knowing what it was told. Six heads follow each
+    message: that they came is news to nobody."""
 
     def __init__(self, rtt: RoundTrip) -> None:
         self.interval = limits.REPORT_INTERVAL
         """Seconds between two reports, as the server announced them."""
         self._rtt = rtt
         self._phase = 0.0
-        self._said = (-1, -1)
+        self._said = _NOTHING
         """Contiguous seq and pushes received, as reported."""
         self._missing = 0
         """Of the pushes, as reported."""
@@ -49,7 +53,7 @@ class Reporter:
         """The room is joined; `interval` in tenths of a second."""
         self.announced(interval)
         self._phase = ordinal * _GOLDEN % 1
-        self._said = (-1, -1)
+        self._said = _NOTHING
         self._missing = 0
         self._next(now)
 
@@ -61,6 +65,8 @@ class Reporter:
         """Something came, or only the `beat` of a quiet room. All members of a large one may have
         something to report from then on: each waits for its own part of the interval, or of the
         moment in which they answer a beat."""
+        if beat:
+            self._said = _NOTHING
         if self.interval <= limits.REPORT_INTERVAL:
             return
         if beat and self.due < now + self._patience:
@@ -69,6 +75,11 @@ class Reporter:
         elif self.due + self._late < now:
             self.due = now + (self._phase - now / self.interval) % 1 * self.interval
             self._late = self._patience
+
+    def told(self, seq: int, now: float) -> None:
+        """The server has told how far it knows us to be: our report may have been lost."""
+        if seq < self._said[0] and now >= self._said_at + self.interval:
+            self._said = _NOTHING
 
     def deadline(self, seq: int | None, keys: Received | None) -> float | None:
         """When `report` is to be asked at the latest; None: there is nothing new. Without a `seq`,
@@ -87,7 +98,7 @@ class Reporter:
         if self._said == (seq, received):
             return None
         if keys is None or keys.highest - received <= self._missing:
-            return self.due
+            return None if seq == self._said[0] else self.due
         sooner = self.interval * limits.REPORTS_CALM / limits.REPORTS_LOSSY
         return min(self.due, self._said_at + max(limits.REPORT_INTERVAL, sooner))
 

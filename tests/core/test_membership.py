@@ -246,6 +246,20 @@ def test_reports_come_when_there_is_something_to_report_and_not_too_often() -> N
     assert seat.room.report(201.0) is not None
 
 
+def test_a_report_that_the_receipts_do_not_show_is_said_again() -> None:
+    seat = Seat()
+    seat.enter(100.0)
+    seat.past.append(1)
+    seat.push(1)
+    assert seat.room.report(102.0) is not None
+    known = wire.Receipts(TAG, 1, ((seat.room.ordinal, 1),))
+    lost = wire.Receipts(TAG, 1, ((seat.room.ordinal, 0),))
+    for frame, again in ((known, False), (lost, True)):
+        seat.frame(frame, 103.0)
+        report = seat.room.report(103.0)
+        assert (report is not None) is again
+
+
 def test_a_report_says_how_many_pushes_came_of_how_many() -> None:
     seat, sealer = Seat(), PushSealer(TAG, 0, bytes(16))
     sealer.seal(0, 0, b"")

@@ -14,14 +14,15 @@ LEAST, MOST = limits.PUSH_AGAIN
 
 
 class Desk:
-    """A push set, and a room that makes so many pushes a second from second 0 on."""
+    """A push set, and a room that makes so many pushes a second from second 0 on, each with an
+    entry."""
 
     def __init__(self, rate: float = 50.0, seconds: int = 100) -> None:
         self.marks = Marks()
         self.set = PushSet(7, self.marks)
         self.made = int(rate * seconds)
         for number in range(self.made):
-            self.marks.add(Mark(number / rate, number, 0, 0), 0.25)
+            self.marks.add(Mark(number / rate, number, 0, number), 0.25)
 
     def receiver(self, *got: int, of: int, rtt: int = 50) -> Receiver:
         """One that reported so many each time, of so many."""
@@ -73,6 +74,18 @@ def test_silence_is_counted_in_pushes_that_no_report_speaks_of() -> None:
     assert not uncovered(150, limits.PUSH_SILENT - 0.1)
     assert uncovered(100 + limits.PUSH_UNCOVERED, limits.PUSH_SILENT + 0.1)
     assert not desk.set.uncovered(receiver, 150, 2.0, at + limits.PUSH_SILENT + 0.1)
+
+
+def test_who_has_said_that_it_has_everything_owes_no_report_for_heads() -> None:
+    desk = Desk(rate=2.0)
+    receiver = Receiver(1, 0)
+    receiver.begin(100)
+    now = desk.marks.of(150).time
+    due = desk.marks.at(now - limits.PUSH_SILENT).seq
+    receiver.heard = due
+    assert not desk.set.uncovered(receiver, 150, 1.0, now)
+    receiver.heard = due - 1
+    assert desk.set.uncovered(receiver, 150, 1.0, now)
 
 
 def test_the_time_out_doubles_and_is_forgotten_after_a_good_time() -> None:

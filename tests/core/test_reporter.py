@@ -18,21 +18,23 @@ class Ear:
         self.reporter = Reporter(RoundTrip())
         self.reporter.begin(interval, ordinal, 100.0)
         self.keys = Keyring(0, KEY, 0, b"")
+        self.seq = 0
         self._sealer = PushSealer(7, 0, KEY)
 
-    def push(self, *, lost: int = 0) -> None:
-        """One comes, after so many that did not."""
+    def push(self, *, lost: int = 0, entries: int = 1) -> None:
+        """One comes, with something new, after so many that did not."""
+        self.seq += entries
         for _ in range(lost + 1):
             datagram = self._sealer.seal(0, 0, b"")
         header = wire.decode_header(datagram)
         assert isinstance(header, wire.Push)
         self.keys.open(header, datagram, 0.0)
 
-    def due(self, seq: int = 0) -> float | None:
-        return self.reporter.deadline(seq, self.keys)
+    def due(self) -> float | None:
+        return self.reporter.deadline(self.seq, self.keys)
 
     def report(self, now: float) -> wire.Report | None:
-        return self.reporter.report(7, 0, self.keys, now)
+        return self.reporter.report(7, self.seq, self.keys, now)
 
 
 def intervals() -> Iterator[tuple[int, float]]:
@@ -49,8 +51,12 @@ def test_there_is_a_report_only_where_there_is_something_to_report() -> None:
     ear.push()
     assert ear.due() == 102.0
     assert ear.report(101.9) is None
-    assert ear.report(102.0) == wire.Report(7, 0, 0, 1, 1, 333)
-    assert ear.due(seq=1) == 103.0
+    assert ear.report(102.0) == wire.Report(7, 1, 0, 1, 1, 333)
+    ear.push(entries=0)
+    assert ear.due() is None, "a head is no news"
+    ear.push()
+    assert ear.due() == 103.0
+    assert ear.report(103.0) == wire.Report(7, 2, 0, 3, 3, 333)
 
 
 @pytest.mark.parametrize(("interval", "sooner"), list(intervals()))
@@ -101,14 +107,14 @@ def test_a_beat_is_answered_by_reports_that_share_a_moment(silence: float) -> No
     for ordinal in range(100):
         ear = Ear(160, ordinal)
         ear.report(116.1)
-        ear.push()
+        ear.push(entries=0)
         ear.reporter.pushed(116.0 + silence, beat=True)
         due.append(ear.due() or 0.0)
     moment = limits.answering(16 * limits.REPORTS_CALM)
     assert all(116.0 + silence <= each <= 116.0 + silence + moment for each in due)
     assert max(due) - min(due) > 0.9 * moment
     assert ear.report(due[-1]) is not None
-    ear.push()
+    ear.push(entries=0)
     ear.reporter.pushed(due[-1] + 1, beat=True)
     assert ear.due() == due[-1] + 16 + 16 * limits.REPORT_PATIENCE, "not each time"
 
@@ -119,3 +125,29 @@ def test_in_a_small_one_they_do_for_receipts_are_made_of_it() -> None:
     ear.push()
     ear.reporter.pushed(1000.0)
     assert ear.due() == 102.0
+    ear.report(1000.0)
+    ear.push(entries=0)
+    ear.reporter.pushed(1016.0, beat=True)
+    assert ear.due() == 1001.0
+
+
+def test_what_a_head_finds_missing_is_reported() -> None:
+    ear = Ear()
+    ear.report(101.0)
+    ear.push(lost=1, entries=0)
+    assert ear.due() == 102.0
+
+
+def test_who_is_known_to_have_less_than_it_said_says_it_again() -> None:
+    ear = Ear()
+    ear.push()
+    ear.report(101.0)
+    ear.push(entries=0)
+    ear.reporter.told(0, 101.9)
+    assert ear.due() is None, "the server may have told this before it heard us"
+    ear.reporter.told(1, 102.0)
+    assert ear.due() is None
+    ear.reporter.told(0, 102.0)
+    assert ear.due() == 102.0
+    assert ear.report(102.0) == wire.Report(7, 1, 0, 2, 2, 333)
+    assert ear.due() is None

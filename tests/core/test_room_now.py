@@ -207,6 +207,15 @@ def test_receipts_are_told_again_with_the_heads_until_the_room_is_quiet() -> Non
     assert found[6:] == [["Head", "Presence"]] * len(found[6:])
 
 
+def test_the_heads_after_a_message_show_whose_report_of_it_was_lost() -> None:
+    ann, bob = Stub("ann"), Stub("bob")
+    stage = Stage(ann, bob)
+    stage.log(body("one"))
+    stage.frames()
+    ((_, frames),) = stage.wait(0.5)
+    assert frames[2:] == [wire.Receipts(TAG, 1, ((1, 0), (2, 0)))]
+
+
 def test_who_is_gone_is_in_no_receipts() -> None:
     ann, bob = Stub("ann"), Stub("bob")
     stage = Stage(ann, bob)

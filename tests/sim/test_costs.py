@@ -1,6 +1,7 @@
 """What things cost the server, counted. Figures of time are in benchmarks/."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from types import FrameType
@@ -8,11 +9,14 @@ from types import FrameType
 import pytest
 
 from chat.core.names import LOBBY
-from chat.core.types import Append, Draft, Effect, Push, Send
+from chat.core.types import Append, Draft, Effect, Path, Push, Send
 from chat.log.api import Log
 
 from .network import Faults
 from .world import World, memory_store, settle, world_of
+
+SESSION, PUSH = 0x84, 0x85
+"""First bytes of datagrams."""
 
 
 def effects_of_a_message(members: int, monkeypatch: pytest.MonkeyPatch) -> list[Effect]:
@@ -44,6 +48,27 @@ def test_a_message_is_one_append_and_one_push_whatever_the_rooms_size(
         pushes = [it for it in effects if isinstance(it, Push)]
         assert len(pushes) == 1 or len(pushes) == 2, "entries, and receipts where they came in time"
         assert not [it for it in effects if isinstance(it, Send)]
+
+
+def test_a_message_in_a_quiet_room_is_eight_pushes_and_one_report_of_each() -> None:
+    """The message, that everybody has it, and six heads; the last of them is answered as all beats
+    of a quiet room are."""
+    world = World(4, clients=10, faults=Faults(delay=0.01))
+    settle(world)
+    world.run(world.clock.now + 60.0)
+    sent: Counter[int] = Counter()
+    send = world.network.send
+
+    def counted(datagram: bytes, source: Path, target: Path) -> None:
+        sent[datagram[0]] += 1
+        send(datagram, source, target)
+
+    world.network.send = counted
+    world.say(world.clients[0])
+    world.run(world.clock.now + 15.0)
+    assert sent == {PUSH: 10 * 7, SESSION: 1 + 10}
+    world.run(world.clock.now + 1.0)
+    assert sent == {PUSH: 10 * 8, SESSION: 1 + 2 * 10}
 
 
 def test_a_message_costs_no_more_in_an_old_room() -> None:

@@ -170,6 +170,32 @@ def test_a_lost_last_push_is_found_by_the_next_head(silent: float) -> None:
     assert world.clock.now - start < limits.HEADS[0] + 0.2
 
 
+def test_an_author_learns_that_it_was_read_though_the_report_of_it_was_lost() -> None:
+    world = world_of(2)
+    alice, bob = world.clients
+    world.run(world.clock.now + 40.0)
+    send = world.network.send
+    lost: list[bytes] = []
+
+    def lose(datagram: bytes, source: Path, target: Path) -> None:
+        if source == bob.path and bob.screens.get(LOBBY) and not lost:
+            lost.append(datagram)
+        else:
+            send(datagram, source, target)
+
+    world.network.send = lose
+    world.say(alice)
+    start = world.clock.now
+    world.run(start + 10.0, stop=lambda: _everybody_has(alice, 1))
+    assert lost
+    assert world.clock.now - start < 2.5
+
+
+def _everybody_has(client: Client, seq: int) -> bool:
+    tally = client.guest.rooms[LOBBY].tally(seq)
+    return tally is not None and tally.complete
+
+
 def test_an_author_whose_own_entry_is_lost_is_told_when_it_repeats_itself() -> None:
     world = world_of(2)
     alice, bob = world.clients
