@@ -29,6 +29,15 @@ from .types import SEQ_MAX, Entry, Kind
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that show nothing."""
 
+_NEVER = (
+    ("\u2065", "\u2065"),
+    ("\ufdd0", "\ufdef"),
+    ("\ufff0", "\ufff8"),
+    ("\U000e0000", "\U000e0fff"),
+)
+"""What is not assigned and never will be seen: noncharacters, and what is kept free for more that
+is ignored (Default_Ignorable_Code_Point)."""
+
 _SIGNS = frozenset("[]")
 
 _AMENDING = frozenset((Kind.EDIT, Kind.DELETE, Kind.REACTION))
@@ -70,8 +79,17 @@ def is_reaction(text: str) -> bool:
     if len(reaction.encode()) > REACTION_BYTES or any(map(str.isspace, reaction)):
         return False
     # One that nobody sees, or that looks like the signs which readers put around them, misleads.
-    seen = any(category(char)[0] not in "CZM" and char not in _BLANK for char in reaction)
-    return seen and not _SIGNS.intersection(reaction)
+    return any(map(_is_seen, reaction)) and not _SIGNS.intersection(reaction)
+
+
+def _is_seen(char: str) -> bool:
+    """What is not assigned may be an emoji that is newer than this Python's Unicode: server and
+    clients have to agree on it, whatever they run on."""
+    kind = category(char)
+    if kind == "Cn":
+        never = any(first <= char <= last for first, last in _NEVER)
+        return not never and ord(char) & 0xFFFE != 0xFFFE
+    return kind[0] not in "CZM" and char not in _BLANK
 
 
 def flaw(kind: int, refers: int, text: str, more: bool = False) -> str | None:

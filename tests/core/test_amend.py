@@ -174,6 +174,8 @@ def test_a_reaction_is_taken_back_by_whoever_said_it_only() -> None:
         "a-b",
         "x" * 32,
         "-" + "x" * 32,
+        "\U0001fae8",  # Of Unicode 15, which Python 3.11 does not know.
+        "\U0001faff",
     ],
 )
 def test_reactions(text: str) -> None:
@@ -197,7 +199,8 @@ def test_reactions(text: str) -> None:
         "\u3000",
         "\x1b[31m",
     ]
-    + ["a\x00", "\u202ea", "\ud800", "\u2028", "e" + "\u0301" * 9],
+    + ["a\x00", "\u202ea", "\ud800", "\u2028", "e" + "\u0301" * 9]
+    + ["\u2065", "\ufdd0", "\ufff0", "\uffff", "\U0001ffff", "\U000e0080"],
 )
 def test_what_is_no_reaction_counts_for_nothing(text: str) -> None:
     assert not is_reaction(text)
