@@ -89,6 +89,10 @@ class Answers:
         self._rooms.entered(room, joined.tag)
         connection = self._connection
         self._news(room, room.enter(joined, now, connection.push_key, connection.reading))
+        self.renew(now)
+
+    def renew(self, now: float) -> None:
+        """Goes on as somebody new, if we are to and every room has told what it has of us."""
         if self._rooms.renew():
             self._connection.renew("the log went back", now)
 

@@ -257,6 +257,8 @@ class Guest:
     def drain(self) -> list[Effect | Rebind]:
         for failed in self._rooms.let_go(self._now):
             self._tell(failed)
+        if self._connection.live and self._rooms.renewing:
+            self._answers.renew(self._now)  # The room that was waited for may be none of ours now.
         if self._connection.live:
             for draft in self._rooms.drafts(self._now):
                 self._connection.queue(draft)

@@ -201,6 +201,11 @@ class Memberships:
         news = [(room, room.parted()) for room in self.all()]
         return [event for room, told in news if self.shown(room) for event in told]
 
+    @property
+    def renewing(self) -> bool:
+        """We are to be somebody new, and nothing is said until then."""
+        return self._renewing
+
     def renew(self) -> bool:
         """Whether we are to be somebody new: a log has lost entries of ours that it had
         acknowledged, so its count of them is not ours any more, and what is pending is said under

@@ -516,6 +516,37 @@ def test_who_comes_again_is_not_put_out_by_an_old_word() -> None:
     assert "den" not in host.guest.rooms
 
 
+@pytest.mark.parametrize("how", ["refused", "left", "put out"])
+def test_who_is_to_be_somebody_new_waits_for_no_room_that_is_none_of_its_own_any_more(
+    how: str,
+) -> None:
+    """A log has lost what it had acknowledged there, and another room does not say what it has."""
+    host = Host("lobby", "den")
+    host.guest.say("lobby", "lost", host.now)
+    host.turn()
+    host.send(wire.Ack(host.tags["lobby"], 1))
+    before = host.guest.instance
+    host.lets_in = False
+    host.restart()
+    restart(host)
+    lobby, den = host.asked(asks.Join)[-2:]
+    host.reply(host.joined(lobby))
+    host.guest.say("lobby", "hello", host.now)
+    host.turn()
+    assert host.guest.instance == before, "what the other room has is not known yet"
+    host.lets_in = True
+    match how:
+        case "refused":
+            host.reply(asks.Refused(den.r, "there is no room den here: look at its name"))
+        case "left":
+            host.guest.leave("den", host.now)
+            host.turn()
+        case _:
+            host.reply(asks.Removed("den", "you were kicked from den by bob", (2, 1)))
+    assert host.guest.instance != before
+    assert said(host)[-1] == (1, b"hello")
+
+
 def test_our_standing_is_known_and_told_when_it_changes() -> None:
     host = Host("lobby")
     assert host.guest.standing("den") is None
