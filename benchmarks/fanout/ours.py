@@ -258,7 +258,7 @@ class Ours(Server):
                 case wire.Window():
                     self._stale.add(number)
                 case wire.Head(seq=seq, interval=interval):
-                    session.reporter.announced(interval)
+                    session.reporter.announced(interval, now)
                     self._ends_at(number, seq)
                 case wire.RoomKey(epoch=epoch, key=key):
                     self._keys[session.tag, epoch] = key
@@ -324,9 +324,10 @@ class Ours(Server):
 
     def _head(self, tag: int, seq: int, interval: int) -> None:
         """The end of the log, as one member has heard it: the others may be about to."""
-        self._told_heads.append((time.monotonic() + _BEHIND, tag, seq))
+        now = time.monotonic()
+        self._told_heads.append((now + _BEHIND, tag, seq))
         for number in self._inside[tag]:
-            self.sessions[number].reporter.announced(interval)
+            self.sessions[number].reporter.announced(interval, now)
 
     def _check(self, tag: int, seq: int) -> None:
         """A head of a while ago: by now all have heard it, or lost it."""

@@ -54,6 +54,8 @@ class Congestion:
         """When the next tick is due."""
         self._ticked = (0.0, 0)
         """When the last one was, and the bytes pushed up to then."""
+        self._slowest = (0.0, 0.0)
+        """The longest interval that members may still go by, and until when."""
         self._covered_at = self._made_at = 0.0
         self._cut = 0
         """Pushes before this number were made before the pace was last reduced."""
@@ -175,7 +177,7 @@ class Congestion:
                 receiver.forgive(self._cut)
         if now >= self._covered_at + every:
             self._covered_at = now
-            self._check(every, now)
+            self._check(self._patience(every, now), now)
         for member in self._set.due(len(self._receivers), now):
             self._set.enter(member, now)
             self._receivers[member].begin(self._made)
@@ -185,6 +187,13 @@ class Congestion:
             self._next_tick(now)
         else:
             self._ticking = None
+
+    def _patience(self, every: float, now: float) -> float:
+        """By which silence is judged: who was told a longer one has to hear of this one first."""
+        longest, until = self._slowest
+        if every >= longest or now >= until:
+            self._slowest = every, now + limits.PUSH_SILENT * every
+        return self._slowest[0]
 
     def _check(self, every: float, now: float) -> None:
         for member, receiver in self._receivers.items():

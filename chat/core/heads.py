@@ -25,6 +25,8 @@ class Heads:
         self._direct = direct
         self._set_timer = set_timer
         self._gap = _BEATING
+        self._interval = int(limits.REPORT_INTERVAL * 10)
+        """That the room was told last."""
         self._digested: tuple[int, ...] = ()
         """What `_digests` say is so."""
         self._digests = b""
@@ -54,10 +56,17 @@ class Heads:
         self._gap = 0
         self._next(now)
 
-    def timeout(self, now: float) -> None:
-        """A head is due now; the one after it later."""
+    def timeout(self, interval: int, now: float) -> None:
+        """A head is due now, with this interval; the one after it later."""
+        self._interval = interval
         self._gap = min(self._gap + 1, _BEATING)
         self._next(now)
+
+    def outdated(self, interval: int) -> bool:
+        """Whether the room was told another one last, and is to be told this one now: as long as
+        it is talked in, no head is due. Said once."""
+        before, self._interval = self._interval, interval
+        return interval != before
 
     def frame(self, interval: int) -> wire.Head:
         """`interval`: between two reports of one member, tenths of a second."""

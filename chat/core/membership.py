@@ -190,7 +190,7 @@ class Membership:
                 return self._read(self.inbox.pushed(number, bodies), now, instance)
             case wire.Head():
                 self._expect_head(now + frame.due / 1000 if frame.due else None)
-                self._reporter.announced(frame.interval)
+                self._reporter.announced(frame.interval, now)
                 self._reporter.pushed(now, beat=frame.due >= limits.BEAT * 1000)
                 self.inbox.saw_head(frame.seq, frame.digest)
                 return self._read([], now, instance)

@@ -51,15 +51,19 @@ class Reporter:
 
     def begin(self, interval: int, ordinal: int, now: float) -> None:
         """The room is joined; `interval` in tenths of a second."""
-        self.announced(interval)
+        self.interval = _seconds(interval)
         self._phase = ordinal * _GOLDEN % 1
         self._said = _NOTHING
         self._missing = 0
         self._next(now)
 
-    def announced(self, interval: int) -> None:
-        """By the server, in tenths of a second."""
-        self.interval = max(interval / 10, limits.REPORT_INTERVAL)
+    def announced(self, interval: int, now: float) -> None:
+        """By the server, in tenths of a second. Of a shorter one less is left, too: the server
+        soon misses who goes on by the longer one (RFC 3550 §6.3.4)."""
+        before, self.interval = self.interval, _seconds(interval)
+        if self.interval < before:
+            left = max(0.0, self.due - now) * self.interval / before
+            self.due, self._late = now + left, self._patience
 
     def pushed(self, now: float, *, beat: bool = False) -> None:
         """Something came, or only the `beat` of a quiet room. All members of a large one may have
@@ -125,3 +129,7 @@ class Reporter:
         """Seconds for which a report waits for a push."""
         small = self.interval <= limits.REPORT_INTERVAL
         return 0.0 if small else self.interval * limits.REPORT_PATIENCE
+
+
+def _seconds(interval: int) -> float:
+    return max(interval / 10, limits.REPORT_INTERVAL)

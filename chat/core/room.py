@@ -67,12 +67,11 @@ class Room:
         self.blank = False
         """There is nothing in its log."""
         self._seats: dict[Member, Seat] = {}
-        self.heads = Heads(tag, self.parties is not None, self._set_timer)
+        direct = self.parties is not None
+        self.heads = Heads(tag, direct, self._set_timer)
         self._staging = Staging()
         self.keys = RoomKeys(tag, random, signer, self._set_timer)
-        self._congestion = Congestion(
-            tag, self.parties is not None, self.keys, self._set_earlier, self._switch
-        )
+        self._congestion = Congestion(tag, direct, self.keys, self._set_earlier, self._switch)
         self._broadcast = Broadcast(name, turn, self.keys)
         self._turn = turn
         self._timers = timers
@@ -290,8 +289,7 @@ class Room:
     def types(self, member: Member, n: int, now: float) -> None:
         """It types what is to be its draft `n`, if it has not said that yet."""
         self._now = now
-        alone = len(self._congestion) < 2
-        if not alone and n > self._staging.staged(member.instance):
+        if len(self._congestion) > 1 and n > self._staging.staged(member.instance):
             self._typists.heard(member.instance, self._seats[member].ordinal, now)
             self._tell_typists()
 
@@ -316,12 +314,14 @@ class Room:
             case "pause":
                 self._pausing = False
             case "head":
-                self.heads.timeout(now)
+                self.heads.timeout(self._interval, now)
                 self._frame(self.heads.frame(self._interval), self.presence.digest(self.tag))
                 self._frame(*self._receipts(again=not self.heads.beating))
             case "presence":
                 self._presence_at = now + limits.PRESENCE_TICK
                 self._frame(self.presence.digest(self.tag))
+                if self.heads.outdated(self._interval):
+                    self._frame(self.heads.frame(self._interval))
             case "typists":
                 self._tell_typists()
             case "receipts":

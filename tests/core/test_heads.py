@@ -16,7 +16,7 @@ def test_the_gaps_double_and_end_in_the_beat() -> None:
     desk = Desk()
     desk.heads.moved(Point(1, b"digest 1"), 100.0)
     for _ in limits.HEADS:
-        desk.heads.timeout(100.0)
+        desk.heads.timeout(10, 100.0)
     beat = limits.BEAT - (100.0 - 7) % limits.BEAT
     assert desk.timers == [("head", 100.0 + gap) for gap in (*limits.HEADS, beat)]
     desk.heads.moved(Point(2, b"digest 2"), 100.0)
@@ -29,6 +29,13 @@ def test_a_direct_room_has_no_beat() -> None:
     desk.heads.wake(100.0)
     assert desk.timers == []
     assert desk.heads.frame(10).due == 0
+
+
+def test_another_interval_is_to_be_told_once() -> None:
+    heads = Desk().heads
+    assert [heads.outdated(interval) for interval in (10, 11, 11)] == [False, True, False]
+    heads.timeout(12, 100.0)
+    assert not heads.outdated(12)
 
 
 def test_digests_are_made_once_as_long_as_they_are_true() -> None:

@@ -119,6 +119,20 @@ def test_a_beat_is_answered_by_reports_that_share_a_moment(silence: float) -> No
     assert ear.due() == due[-1] + 16 + 16 * limits.REPORT_PATIENCE, "not each time"
 
 
+def test_of_a_shorter_interval_less_is_left_to_the_report_that_is_due_and_of_a_longer_one_no_more() -> (
+    None
+):
+    ear = Ear(160)
+    ear.report(116.0)
+    ear.push()
+    ear.reporter.announced(20, 124.0)
+    assert ear.due() == pytest.approx(125.0 + 2 * limits.REPORT_PATIENCE)
+    ear.reporter.announced(160, 124.5)
+    assert ear.due() == pytest.approx(125.0 + 2 * limits.REPORT_PATIENCE)
+    ear.reporter.announced(10, 130.0)
+    assert ear.due() == 130.0, "it is late already"
+
+
 def test_in_a_small_one_they_do_for_receipts_are_made_of_it() -> None:
     ear = Ear(10, ordinal=5)
     ear.report(101.0)

@@ -132,6 +132,28 @@ def test_who_loses_half_fetches_everything_and_is_pushed_to_again_when_that_is_o
     assert shown(lossy) == shown(others[0])
 
 
+@pytest.mark.parametrize("rate", [3, 30])
+def test_those_who_stay_when_most_leave_are_pushed_to(
+    rate: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were told an interval of a large room, and are soon to report as in a small one; while
+    much is said, too, so that no head is due."""
+    monkeypatch.setattr(limits, "REPORTS_CALM", 1.0)
+    world = world_of(20)
+    stay, go = world.clients[:4], world.clients[4:]
+    talk = Talk(world, stay[:2], rate=rate)
+    talk.run(25.0)
+    for client in go:
+        client.guest.close(world.clock.now)
+        client.drain()
+    del world.clients[4:]
+    talk.run(40.0)
+    assert {client.guest.rooms[LOBBY]._reporter.interval for client in stay} == {4.0}
+    assert world.injected["not pushed to"] == 0
+    talk.on = False
+    world.finish()
+
+
 class Bottleneck:
     """Twenty who listen behind one link, and two elsewhere who talk three times as much as it can
     carry; it is looked at each twentieth of a second."""
