@@ -213,7 +213,7 @@ class Congestion:
             rates.append(max(fair, limits.PACE_LESS * pushes * (1 - loss)))
         late = now - end.time if self._made - sample.end >= limits.PUSH_BEHIND else 0.0
         if receiver.queues(late):
-            seconds = min(sample.seconds, now - first.time)
+            seconds = max(min(sample.seconds, now - first.time), limits.PUSH_BURST)
             rates.append(limits.PACE_DRAIN * sample.got / seconds)
         receiver.repairs = (receiver.repairs or loss > 0) and seq < self._marks.at(
             now - limits.PACE_REPAIR

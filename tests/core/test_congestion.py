@@ -193,6 +193,20 @@ def test_pushes_that_queue_on_their_way_make_it_slower_without_any_loss() -> Non
     assert hall.rate is not None
 
 
+def test_two_reports_at_the_same_moment_are_taken() -> None:
+    """The network kept one of them; or somebody sends both in one datagram."""
+    hall = Hall(members=1)
+    hall.seconds(4, 10)
+    hall.seconds(1, 10, report=False)
+    first = hall.room.keys.pushes
+    hall.seconds(1, 10, report=False)
+    for made in (first, hall.room.keys.pushes - limits.PUSH_BEHIND):
+        report = wire.Report(TAG, hall.seq, 0, made, made, hall.rtt)
+        hall.room.heard(hall.crowd[0], report, hall.now + 1.0)
+    hall.wait(1.0)
+    assert hall.out == []
+
+
 def test_what_waits_goes_to_the_log_at_the_rooms_pace_and_authors_are_told() -> None:
     hall = Hall(20)
     hall.lost = dict.fromkeys(hall.crowd, 0.9)
