@@ -374,14 +374,14 @@ class House:
             raise RefusedError(f"you are in {len(others)} rooms; /leave one of them first")
         return name
 
-    def _leave(self, member: Member, room: Room, now: float) -> int:
-        ordinal = room.exit(member, now)
+    def _leave(self, member: Member, room: Room, now: float, *, out: bool = False) -> int:
+        ordinal = room.exit(member, now, out=out)
         self.government.left(member, now, room.name)
         self._close_if_empty(room, now)
         return ordinal
 
     def _put_out(self, member: Member, room: Room, reason: str, now: float) -> None:
-        member.put_out(room, self._leave(member, room, now), reason)
+        member.put_out(room, self._leave(member, room, now, out=True), reason)
 
     def _close_if_empty(self, room: Room, now: float) -> None:
         if room.empty and self.rooms.get(room.name) is room:

@@ -131,8 +131,8 @@ class Room:
         self.changed(member, now)
         self._say_line(f"* {member.name} joined")
 
-    def exit(self, member: Member, now: float) -> int:
-        """The ordinal that it had; 0: it was not here."""
+    def exit(self, member: Member, now: float, *, out: bool = False) -> int:
+        """The ordinal that it had; 0: it was not here. `out`: it is put out, with what it said."""
         seat = self._seats.pop(member, None)
         if seat is None:
             return 0
@@ -140,7 +140,7 @@ class Room:
         if self.parties is None and self._congestion.pushed_to(member):
             self._turn.emit(Unsubscribe(Group(self.name, member.form), member.path))
         self._congestion.exit(member, now)
-        self._staging.leave(member.instance)
+        self._staging.leave(member.instance, out=out)
         seat.drop()
         self.presence.remove(seat.ordinal)
         self._typists.drop(member.instance)

@@ -79,11 +79,15 @@ class Staging:
             author.present = True
             self.logged(instance, last)
 
-    def leave(self, instance: bytes) -> None:
-        """An author is gone."""
+    def leave(self, instance: bytes, *, out: bool = False) -> None:
+        """An author is gone. `out`: to its client, all that it said and did not see in the log has
+        failed, and when it comes back it counts on from what the log has; so what has not gone
+        there yet does not go any more."""
         author = self._authors.get(instance)
         if author is not None:
             author.present = False
+            if out:
+                self._withdraw(instance, author)
             self._forget(instance, author)
 
     def last(self, instance: bytes) -> int:
@@ -173,6 +177,13 @@ class Staging:
                 self._forget(instance, author)
         self._unsettled = waiting
         return refused
+
+    def _withdraw(self, instance: bytes, author: _Author) -> None:
+        """What waits of it is the newest that was taken of it."""
+        numbers = [draft.n for draft in self._drafts if draft.instance == instance]
+        if numbers:
+            author.staged = max(author.last, numbers[0] - 1)
+            self._drafts = [draft for draft in self._drafts if draft.instance != instance]
 
     def _forget(self, instance: bytes, author: _Author) -> None:
         """It has left: as soon as nothing of its own is on its way."""
