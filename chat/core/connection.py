@@ -31,8 +31,12 @@ small datagrams. The wait doubles from the third on."""
 
 _WAIT_MAX = 8.0
 
+_PATIENT = 3
+"""Attempts in vain that make the next one wait for longer."""
+
 _HANDSHAKE_WAIT = 2.5
-"""Seconds for a handshake whose server has not been heard; then another of its addresses is tried."""
+"""Seconds for the first handshake whose server has not been heard; then another of its addresses is
+tried."""
 
 _HANDSHAKE_MOST = 10.0
 """Seconds for one whose server has."""
@@ -124,7 +128,7 @@ class Connection:
             self._send_opening(now)
         else:
             self._shaking = now
-            self._opening_at = now + _HANDSHAKE_WAIT
+            self._opening_at = now + min(_HANDSHAKE_WAIT * (1 + self._patience), _HANDSHAKE_MOST)
             self._emit(Handshake())
 
     def admitted(self, handshake: bytes, secret: bytes, server: bytes, now: float) -> None:
@@ -138,7 +142,7 @@ class Connection:
         """The server was heard in the handshake: it gets more time."""
         if self._shaking is not None:
             self._opening_at = self._shaking + _HANDSHAKE_MOST
-            self._unanswered = 0
+            self._unanswered = self._patience
 
     def distrusted(self, reason: str) -> None:
         """The handshake has ended, and the server is not the right one: nothing more is tried."""
@@ -265,7 +269,7 @@ class Connection:
         else:
             if header.sending in self._sent:
                 self.rtt.sample(now - self._sent[header.sending])
-            self._tries = self._unanswered = 0
+            self._tries, self._unanswered = 0, self._patience
             self._sent = {}
             self._send_opening(now)
 
@@ -339,6 +343,11 @@ class Connection:
         self._sent[self._tries] = now
         self._emit(Send(self._server, self._opening.datagram()))
         self._opening_at = now + self._wait()
+
+    @property
+    def _patience(self) -> int:
+        """How many attempts were in vain, up to a few: the path may be longer than they waited."""
+        return min(self._attempts - 1, _PATIENT)
 
     def _wait(self) -> float:
         """Seconds until what opens is repeated; with jitter, so that a crowd does not march."""

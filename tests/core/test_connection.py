@@ -1,5 +1,7 @@
 """A session's life at the client's end, by way of a guest without rooms."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -69,6 +71,57 @@ def test_an_open_is_repeated_soon_and_then_less_and_less_often() -> None:
     assert 6 <= len(times) <= 14
     assert host.rebinds >= 1
     assert host.events(events.Unreachable)
+
+
+class Far(Host):
+    """What it answers comes so many seconds after what it answers."""
+
+    def __init__(self, rtt: float, *, secure: bool) -> None:
+        super().__init__(silent=True, secure=secure)
+        self._rtt = rtt
+        self._due: list[tuple[float, Callable[[], None]]] = []
+
+    def run(self, seconds: float) -> None:
+        """Until there is a session, but no longer."""
+        until, taken, shaken = self.now + seconds, 0, 0
+        while self.now < until and not self.guest.connected:
+            for datagram in self.datagrams[taken:]:
+                self._due.append((self.now + self._rtt, partial(self._answer, datagram)))
+            for number, _ in enumerate(self.handshakes[shaken:], shaken + 1):
+                self._due.append((self.now + self._rtt, partial(self._shakes, number, 2)))
+            taken, shaken = len(self.datagrams), len(self.handshakes)
+            ripe = [act for when, act in self._due if when <= self.now]
+            self._due = [each for each in self._due if each[0] > self.now]
+            for act in ripe:
+                act()
+            self.wait(0.05)
+
+    def _shakes(self, number: int, left: int) -> None:
+        """A handshake is three round trips, and may have been given up meanwhile."""
+        if number == len(self.handshakes) and left:
+            self.guest.shaking(self.now)
+            self._due.append((self.now + self._rtt, partial(self._shakes, number, left - 1)))
+        elif number == len(self.handshakes):
+            self.shake()
+
+    def _answer(self, datagram: bytes) -> None:
+        header = wire.decode_header(datagram)
+        if isinstance(header, wire.Open):
+            self.deliver(self.doorman.answer(header, CLIENT, self.now, self.wall))
+        elif isinstance(header, wire.First):
+            admission = self.doorman.admit(header, datagram, CLIENT, self.now, self.wall)
+            if isinstance(admission, Admission):
+                self.channel = admission.channel
+                self._welcome(admission)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("rtt", [0.3, 1.9, 3.0])
+def test_a_session_comes_to_stand_however_long_the_path_is(rtt: float, secure: bool) -> None:
+    host = Far(rtt, secure=secure)
+    host.run(40.0)
+    assert host.guest.connected
+    assert host.rebinds <= (rtt > 2.0), "one attempt in vain"
 
 
 def test_each_attempt_has_randomness_of_its_own_and_each_repetition_does_not() -> None:
