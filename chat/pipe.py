@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import TextIO
 
 import msgspec
@@ -211,7 +212,10 @@ async def tail(
     insecure: bool = False,
     password: str = "",
 ) -> None:
-    """Prints entries as they come. Raises PipeError."""
+    """Prints entries as they come; JSON is UTF-8 wherever it is written (RFC 8259 §8.1). Raises
+    PipeError."""
+    if what.json and isinstance(out, TextIOWrapper):
+        out.reconfigure(encoding="utf-8")
     reader = _Reader(link, name, what, out, insecure, password)
     try:
         await reader.run()

@@ -74,6 +74,9 @@ def main() -> None:
     if isinstance(sys.stdin, TextIOWrapper):
         # Bytes that are no UTF-8 are to arrive as those of an argument do.
         sys.stdin.reconfigure(errors="surrogateescape")
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        # Not every system has a character for all that people say.
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 

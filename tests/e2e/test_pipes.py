@@ -81,6 +81,18 @@ async def test_tail_begins_where_it_is_told() -> None:
         assert await texts() == []
 
 
+async def test_where_there_are_few_characters_tail_prints_what_it_can_and_json_all() -> None:
+    env = {"PYTHONIOENCODING": "latin-1"}
+    words = ("--from", "start", "--no-follow")
+    async with serving() as server:
+        await done("send", server.link, "--name", "ann", stdin="漢字 and ok\nafter\n")
+        lines = await done("tail", server.link, *words, env=env)
+        objects = await done("tail", server.link, *words, "--json", env=env)
+    assert (lines.code, lines.err, objects.code, objects.err) == (0, [], 0, [])
+    assert [line.rpartition(": ")[2] for line in lines.out] == ["?? and ok", "after"]
+    assert [json.loads(line)["text"] for line in objects.out] == ["漢字 and ok", "after"]
+
+
 async def test_tail_gives_up_after_a_silence() -> None:
     async with serving() as server:
         quiet = await done("tail", server.link, "--timeout", "0.5")
