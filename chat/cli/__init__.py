@@ -71,6 +71,7 @@ def cli() -> None:
 
 def main() -> None:
     """Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; bots have 98 and 99, too."""
+    _fill_standard_streams()
     if isinstance(sys.stdin, TextIOWrapper):
         # Bytes that are no UTF-8 are to arrive as those of an argument do.
         sys.stdin.reconfigure(errors="surrogateescape")
@@ -78,6 +79,18 @@ def main() -> None:
         # Not every system has a character for all that people say.
         sys.stdout.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
+
+
+def _fill_standard_streams() -> None:
+    """Whoever started us may have closed some of them. What is opened next would take their
+    numbers, and uvloop aborts when it closes one of those."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, closefd=False)
 
 
 def run(args: list[str]) -> int:

@@ -183,6 +183,25 @@ async def test_a_closed_stdout_is_nobodys_fault() -> None:
         assert (await program.ended(), program.err) == (0, [])
 
 
+@pytest.mark.parametrize(
+    ("command", "closed"),
+    [
+        ("send", "<&-"),
+        ("join --plain-output", "<&-"),
+        ("join --plain-output", "< /dev/null >&-"),
+        ("serve", "<&- >&- 2>&-"),
+    ],
+)
+async def test_closed_streams_are_nobodys_fault(command: str, closed: str, tmp_path: Path) -> None:
+    async with serving() as server:
+        to = "--bind 127.0.0.1:0" if command == "serve" else server.link
+        words = f"timeout --preserve-status -s TERM 3 {shlex.join(CHAT)} {command} {to} {closed}"
+        env = {"CHAT_SERVE_STORE": "memory:", "XDG_STATE_HOME": str(tmp_path)}
+        async with running("bash", "-c", words, env=env) as program:
+            assert await program.ended() == 0
+    assert not any("Traceback" in line for line in program.err)
+
+
 @pytest.mark.parametrize("end", ["", "\n"])
 async def test_bytes_that_are_no_text_are_one_line_wherever_they_come_from(end: str) -> None:
     async with serving() as server:
