@@ -15,7 +15,7 @@ from chat.core import asks, events
 from chat.stdin import read_lines
 
 from .echo import Echo
-from .effects import Copy, Quit, Remember
+from .effects import Quit, Remember
 from .files import SettingsFile
 from .health import Phase
 from .model import Model
@@ -163,8 +163,6 @@ class PlainShell:
                     self._end(0)
                 case Remember() if self._shelf is not None:
                     self._shelf.remember(effect)
-                case Copy():
-                    self.model.desk.alert("there is no clipboard here")
         self._hide()
         self._print()
 

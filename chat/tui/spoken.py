@@ -45,6 +45,11 @@ NEWCOMER = 2.0
 """Seconds within which we expect to learn who is in a room."""
 
 _INDENT = "\n    "
+_NOT_HERE = {
+    "copy": "there is no clipboard here",
+    "search": "there is nothing to search here; chat tail --from start prints all that was said",
+}
+"""What takes a screen."""
 _SLASH = "To say a line that begins with /, begin it with //."
 
 
@@ -154,6 +159,10 @@ class Spoken:
             case Call("help", args):
                 self._lines += help_lines(*args)
                 self._lines += [] if args else [_SLASH]
+            case Call(name) if name in _NOT_HERE:
+                self._tell(_NOT_HERE[name])
+            case Call("edit", ()):
+                self._tell("usage: /edit TEXT")
             case _:
                 self._model.actions.line(text)
 

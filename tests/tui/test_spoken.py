@@ -232,6 +232,16 @@ def test_what_is_refused(talk: Talk) -> None:
     assert talk.scene.said() == ["/who"]
 
 
+def test_what_takes_a_screen_is_refused(talk: Talk) -> None:
+    talk.take(talk.own(1, 1, "helo"))
+    assert talk.enter("/edit") == ["-- usage: /edit TEXT"]
+    assert talk.enter("/search helo")[0].startswith("-- there is nothing to search here; chat tail")
+    assert talk.enter("/copy") == ["-- there is no clipboard here"]
+    assert talk.scene.model.line is talk.scene.model.editor, "a password can be asked for"
+    assert talk.enter("/edit hello") == ["-- corrected: <ann> helo"]
+    assert talk.scene.said() == ["hello"]
+
+
 def test_help_is_about_commands_and_no_keys(talk: Talk) -> None:
     lines = talk.enter("/help")
     assert any(line.startswith("/join ROOM") for line in lines)
