@@ -23,8 +23,11 @@ NAME_CELLS = 10
 WIDE = 56
 """Columns from which names have a column of their own."""
 
-DAY, NEW = -2, -1
+DAY, NEW, HEAD = -3, -2, -1
 """Where rows begin that are not of the line's text, but above it, in their order."""
+
+LEAST = 4
+"""Cells of a text beside what stands before it; where there are fewer, it begins on the next row."""
 
 SELECTED = "▸"
 MENTION = "@"
@@ -131,14 +134,17 @@ def _body(line: Line, context: Context) -> tuple[list[Row], list[int]]:
     whole = text + EDITED if line.edited else text
     overlays = [*found(text, line, context), (len(text), len(whole), "class:edited")]
     style = text_style(line)
-    wrapped = wrap_words(whole, size - indent, size - sum(width(text) for _, text in first))
-    slices = few_blank(whole, wrapped)
     rows: list[Row] = []
-    for at, piece in enumerate(slices):
-        before = (_blank(indent),) if at else first
+    starts: list[int] = []
+    room = size - sum(width(text) for _, text in first)
+    if room < LEAST:
+        rows, starts, first, room = [_cut(first, size)], [HEAD], (_blank(indent),), size - indent
+    for piece in few_blank(whole, wrap_words(whole, size - indent, room)):
+        before = (_blank(indent),) if piece.start else first
         shown = Slice(piece.start, piece.start + len(_shown(whole, piece)))
         rows.append((*before, *laid_over(whole, shown, style, overlays)))
-    return rows, [piece.start for piece in slices]
+        starts.append(piece.start)
+    return rows, starts
 
 
 def _below(line: Line, context: Context, indent: int) -> list[Row]:
@@ -281,6 +287,14 @@ def _output(text: str, size: int) -> tuple[list[Row], list[int]]:
 
 def _rule(text: str, style: str, size: int) -> Row:
     return ((style, cut(f"── {text} ──", size)),)
+
+
+def _cut(row: Row, size: int) -> Row:
+    spans: list[Span] = []
+    for style, text in row:
+        spans.append((style, cut(text, size)))
+        size -= width(spans[-1][1])
+    return tuple(spans)
 
 
 def _shown(text: str, piece: Slice) -> str:

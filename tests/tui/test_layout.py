@@ -51,6 +51,24 @@ def test_a_long_name_pushes_only_its_first_row() -> None:
     assert rows[1].startswith(" " * 20 + "word")
 
 
+@pytest.mark.parametrize("kind", [Kind.MESSAGE, Kind.ACTION, Kind.TOPIC])
+@pytest.mark.parametrize("size", [12, 20, 30, 40, 56, 63])
+@pytest.mark.parametrize("name", ["bob", "a" * 32, "漢" * 21])
+def test_what_stands_before_a_text_never_pushes_it_off_the_screen(
+    name: str, size: int, kind: Kind
+) -> None:
+    made = line("this is all of it", name=name, kind=kind)
+    laid = lay_out(made, Context(size))
+    rows = plain(made, size)
+    assert all(width(row) <= size for row in rows)
+    assert "".join(rows).replace(" ", "").endswith("thisisallofit")
+    assert [laid.at(start) for start in laid.starts] == list(range(len(rows)))
+
+
+def test_a_name_that_leaves_no_room_has_a_row_of_its_own() -> None:
+    assert plain(line("hello", name="a" * 32), 20) == ["22:13 aaaaaaaaaaaaa…", " " * 7 + "hello"]
+
+
 @pytest.mark.parametrize(
     ("kind", "row"),
     [
