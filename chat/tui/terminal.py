@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TextIO
+from typing import IO, TextIO
 
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.output import Output, create_output
@@ -81,7 +81,7 @@ def undisturbed() -> Iterator[None]:
     """Whatever is printed meanwhile, by a library or by an error, does not tear the screen: it is
     kept, and shown on standard error afterwards. Nothing else is written to the two standard
     descriptors; the screen has one of its own."""
-    with tempfile.TemporaryFile() as kept:
+    with _scratch() as kept:
         streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
         for stream in streams:
             stream.flush()
@@ -101,3 +101,11 @@ def undisturbed() -> Iterator[None]:
             text = clean(kept.read().decode(errors="replace"), lines=True)
             if text.strip():
                 print(text.rstrip(), file=sys.stderr)
+
+
+def _scratch() -> IO[bytes]:
+    """A file without a name; where no disk takes one, nothing is kept."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return open(os.devnull, "w+b")

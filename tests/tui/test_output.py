@@ -3,6 +3,8 @@
 import asyncio
 import os
 import pty
+import subprocess
+import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -94,3 +96,19 @@ async def test_a_terminal_that_is_gone() -> None:
     assert output.get_size().columns == 80
     output.close()
     output.close()
+
+
+def test_where_no_disk_takes_a_file_there_is_a_screen_all_the_same() -> None:
+    program = """
+import tempfile
+from chat.tui.terminal import undisturbed
+
+tempfile.tempdir = "/nowhere"
+with undisturbed():
+    print("behind the screen")
+print("after it")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("after it\n", "")
