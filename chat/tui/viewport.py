@@ -5,6 +5,8 @@ neither what comes below or above, nor another width, moves what is being read. 
 is that of the rows in it.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from .bare import lay_out_bare
@@ -60,6 +62,8 @@ class Viewport:
         self._layouts = {False: Layouts(lay_out), True: Layouts(lay_out_bare)}
         self._size = (80, 24)
         self._shown: list[Line] = []
+        self._revealed = False
+        """Something was, since the last view."""
         self._pinned = False
         self._pinned_at: Anchor | None = None
         """Where the end was that was followed before."""
@@ -75,7 +79,9 @@ class Viewport:
 
     def view(self, columns: int, height: int) -> View:
         """What is to be drawn in this size."""
-        self._size = (columns, height)
+        if (columns, height) != self._size:
+            self._resize(columns, height)
+        self._revealed = False
         if self.anchor is not None:
             top = self._anchored()
             rows, self._shown, last = self._down(top, height)
@@ -83,7 +89,7 @@ class Viewport:
                 below = len(self._lines) - 1 - last.line
                 below += last.row + 1 < len(self._laid(last.line).rows)
                 return View(tuple(rows), below, top.line <= height)
-            self._to_end()
+            self._carry(self._to_end)
         top = self._end(height)
         rows, self._shown, _ = self._down(top, height)
         return View(tuple(rows), 0, top.line == 0)
@@ -143,6 +149,7 @@ class Viewport:
 
     def reveal(self, line: Line) -> None:
         """Scrolls just enough for all of it to be in view, or where it is larger, its beginning."""
+        self._revealed = True
         index, height = self._lines.index(line.key), self._size[1]
         top = self._top()
         if index < top.line or (index == top.line and top.row > 0):
@@ -178,6 +185,24 @@ class Viewport:
             # The row that said that they were being loaded is not above these any more.
             self.anchor = Anchor(first, DAY)
             self.scroll(-1)
+
+    def _resize(self, columns: int, height: int) -> None:
+        """What is selected, and was in view, stays there: to be selected brings a hint, and takes a
+        row."""
+        line, revealed = self.selected, self._revealed
+        seen = line is not None and (revealed or self.shows(line))
+        self._size = (columns, height)
+        if line is None or not seen or line not in self._lines:
+            return
+        if revealed or all(each is not line for each in self._down(self._top(), height).lines):
+            self._carry(partial(self.reveal, line))
+
+    def _carry(self, move: Callable[[], None]) -> None:
+        """Moves as nobody asked for: where the end was followed, it is followed again afterwards."""
+        followed = self._pinned_at is not None and self.anchor == self._pinned_at
+        move()
+        if followed:
+            self._pinned_at = self.anchor
 
     # Places
 

@@ -169,6 +169,39 @@ def test_what_can_be_done_with_a_selected_message_is_said(scene: Scene) -> None:
     assert scene.desk.current.selected is None
 
 
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_what_is_selected_stays_in_view_when_the_hint_takes_its_row(columns: int) -> None:
+    scene = Scene()
+
+    def rows() -> list[str]:
+        return [
+            "".join(text for _, row in parts for _, text in row)
+            for parts in scene.model.view(columns, 12).rows
+        ]
+
+    def selected() -> list[str]:
+        return [row for row in rows() if "▸" in row]
+
+    scene.tell(events.Connected("ann", "ann", "192.0.2.1:4000", False))
+    for number in range(1, 31):
+        told(scene, entry(number, name="ann", instance=scene.guest.instance, n=number))
+    told(scene, entry(31, "from bob"))
+    assert "from bob" in "".join(rows())
+    scene.model.press("escape", "up")
+    assert "from bob" in selected()[0]
+    scene.model.press("escape", "up")
+    assert "message 30" in selected()[0], "with a longer hint"
+    scene.model.type("x")
+    assert "message 30" in selected()[0]
+    scene.model.press("escape", "up")
+    told(scene, entry(32, "one more"))
+    assert "message 29" in selected()[0]
+    assert "one more" not in "".join(rows())
+    scene.model.press("escape")
+    told(scene, entry(33, "at the end"))
+    assert "at the end" in "".join(rows()), "it follows again"
+
+
 def test_a_message_is_corrected_on_the_input_line(scene: Scene) -> None:
     told(scene, entry(1, "teh end", name="ann", instance=scene.guest.instance))
     scene.model.type("a draft")
