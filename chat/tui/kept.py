@@ -31,15 +31,19 @@ class Kept:
         self._saved = b""
         self._slot: Path | None = None
         self._lock = -1
+        self._failed = False
+        """There is no slot yet, because of the disk."""
         self._trouble = Trouble("what you send and type is not kept", folder, tell)
 
     def open(self) -> None:
         """Takes a slot, and over what others left. Of two drafts for one room the second is in its
-        history."""
+        history. Where the disk does not let it, `save` tries again."""
+        self._failed = False
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._take_slot()
         except OSError as error:
+            self._failed = self._slot is None
             self._trouble.failed(error)
 
     def history(self, room: str) -> list[str]:
@@ -84,6 +88,8 @@ class Kept:
         """What is being typed, by room; rooms that are not named keep theirs. Cheap where nothing
         has changed; it survives this process, but maybe not a power cut."""
         self._drafts |= {room: text for room, text in drafts.items() if room}
+        if self._failed:
+            self.open()
         self._drafts = {
             room: text for room, text in self._drafts.items() if keep.worth_keeping(text)
         }
@@ -117,8 +123,7 @@ class Kept:
                     os.close(descriptor)
                 elif self._slot is None:
                     self._slot, self._lock = path, descriptor
-                    self._take_over(path)
-                    self._saved = keep.packed_drafts(self._drafts)
+                    self._saved = keep.packed_drafts(self._take_over(path))
                 elif path.exists():
                     left.append((path, descriptor))
                     self._take_over(path)
@@ -132,11 +137,13 @@ class Kept:
             for _, descriptor in left:
                 os.close(descriptor)
 
-    def _take_over(self, path: Path) -> None:
+    def _take_over(self, path: Path) -> dict[str, str]:
+        """Returns what was there."""
         try:
             found = keep.drafts(path.read_bytes())
         except FileNotFoundError:
-            return
+            return {}
         for room, text in found.items():
             if self._drafts.setdefault(room, text) != text:
                 self.sent(room, [text])
+        return found

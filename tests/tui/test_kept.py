@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chat.secure import files
+from chat.tui import keep
 from chat.tui import kept as module
 from chat.tui.kept import SLOTS, Kept
 from chat.tui.recall import KEPT
@@ -183,6 +184,26 @@ def test_no_folder_is_said_once_and_nothing_more(folder: Path) -> None:
         assert kept.draft("lobby") == "x"
     assert len(told) >= 1
     assert all(line.startswith("what you send and type is not kept: ") for line in told)
+
+
+def test_a_folder_that_comes_later_is_used(folder: Path) -> None:
+    with terminal(folder) as kept:
+        kept.save({"lobby": "from before", "dev": "too"})
+    away = folder.rename(folder.with_name("away"))
+    folder.write_text("a file")
+    told: list[str] = []
+    with terminal(folder, told) as kept:
+        for _ in range(3):
+            kept.save({"lobby": "x", "dev": ""})
+        assert len(told) == 1
+        folder.unlink()
+        away.rename(folder)
+        kept.save({"lobby": "x", "dev": ""})
+        assert keep.drafts((folder / "drafts-0").read_bytes()) == {"lobby": "x"}
+    with terminal(folder) as kept:
+        assert kept.draft("lobby") == "x"
+        assert kept.history("lobby") == ["from before"]
+        assert kept.history("dev") == ["too"]
 
 
 def test_what_was_damaged_is_not_there(folder: Path) -> None:
