@@ -53,6 +53,7 @@ class SqliteFile:
             self._unlock()
             raise
         try:
+            self._opened = self.path.stat()
             with self.reading() as db:
                 if sys.platform == "win32":
                     db.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -84,6 +85,7 @@ class SqliteFile:
         try:
             if db.in_transaction:
                 db.execute("ROLLBACK")
+            self._check_place()
             db.execute("BEGIN IMMEDIATE")
             yield db
             db.execute("COMMIT")
@@ -129,6 +131,18 @@ class SqliteFile:
         return DamagedLogError(
             f"{self.path} {what}; it was left as it is: move {self.path.parent} away, then restore"
             " a backup or start with an empty log"
+        )
+
+    def _check_place(self) -> None:
+        """A file that was moved or deleted can be written to all the same, and whoever starts next
+        does not find it."""
+        try:
+            if os.path.samestat(os.stat(self.path), self._opened):
+                return
+        except OSError:
+            pass
+        raise LogError(
+            f"{self.path} was moved or deleted while it was in use: put it back, or stop this server"
         )
 
     def _unlock(self) -> None:

@@ -300,6 +300,25 @@ def in_use(log: SqliteLog) -> Iterator[None]:
 
 
 @contextmanager
+def moved(log: SqliteLog) -> Iterator[None]:
+    """Its folder is elsewhere, and so would be what is written."""
+    folder = log._file.path.parent
+    folder.rename(folder.with_name("elsewhere"))
+    yield
+    folder.with_name("elsewhere").rename(folder)
+
+
+@contextmanager
+def replaced(log: SqliteLog) -> Iterator[None]:
+    """There is another file in its place."""
+    path = log._file.path
+    path.rename(path.with_name("elsewhere"))
+    path.touch()
+    yield
+    path.with_name("elsewhere").replace(path)
+
+
+@contextmanager
 def in_doubt(log: SqliteLog, step: int) -> Iterator[None]:
     """Commits are interrupted at one of the moments when SQLite lets them be. At the last one they
     have been ones already."""
@@ -331,6 +350,8 @@ TROUBLES = [
     pytest.param(over_quota, "check the disk", id="quota"),
     pytest.param(read_only, "read-only", id="read-only"),
     pytest.param(in_use, "in use by another program", id="in-use"),
+    pytest.param(moved, "was moved or deleted while it was in use: put it back", id="moved"),
+    pytest.param(replaced, "was moved or deleted while it was in use", id="replaced"),
 ]
 
 
