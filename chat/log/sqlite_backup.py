@@ -35,12 +35,12 @@ def back_up(folder: Path, file: Path, progress: Progress = lambda done, total: T
     """Copies the log in `folder` to `file`, which must not be there: under another name until it is
     whole, checked, and on the disk. Returns its size in bytes. Takes a while: not for the loop.
     Raises BackupError."""
-    if file.exists() or file.is_symlink():
-        raise BackupError(f"{file} is there already: choose another name")
-    if not file.parent.is_dir():
-        raise BackupError(f"{file.parent} is no folder: make it first")
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     with _explained(folder / NAME, file):
+        if file.exists() or file.is_symlink():
+            raise BackupError(f"{file} is there already: choose another name")
+        if not file.parent.is_dir():
+            raise BackupError(f"{file.parent} is no folder: make it first")
+        draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         try:
             os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             _copy(folder / NAME, draft, progress)

@@ -181,6 +181,38 @@ def test_a_place_that_is_none_is_refused(
     assert only_line(caught).endswith("is no folder: make it first")
 
 
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(5, "trouble")])
+def test_a_place_that_cannot_be_looked_at_is_refused(
+    tmp_path: Path,
+    folder: Path,
+    log: SqliteLog,
+    error: OSError,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the home of root is for a server that has a user of its own."""
+    looked = os.stat
+
+    def look(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == tmp_path / "home" / "copy":
+            raise error
+        return looked(path, follow_symlinks=follow_symlinks)
+
+    (tmp_path / "home").mkdir()
+    monkeypatch.setattr(os, "stat", look)
+    with pytest.raises(BackupError) as caught:
+        back_up(folder, tmp_path / "home" / "copy")
+    assert f"home/copy cannot be written ({error.strerror}): choose" in only_line(caught)
+
+
+@pytest.mark.parametrize("where", ["{}", "{}/copy"])
+def test_a_name_that_is_too_long_is_refused(
+    tmp_path: Path, folder: Path, log: SqliteLog, where: str
+) -> None:
+    with pytest.raises(BackupError) as caught:
+        back_up(folder, tmp_path / where.format(300 * "x"))
+    assert "(File name too long): choose a place" in only_line(caught)
+
+
 def test_nobody_waits_for_who_reads(folder: Path, log: SqliteLog) -> None:
     log.append([("r", drafts(A, 1, 3000, size=900))])
     file: SqliteFile = log._file
