@@ -25,6 +25,7 @@ COMMANDS = {
 
 INTERRUPTED = 130
 STDOUT = 1
+STDERR = 2
 
 
 class Commands(click.Group):
@@ -83,14 +84,14 @@ def main() -> None:
 
 def _fill_standard_streams() -> None:
     """Whoever started us may have closed some of them. What is opened next would take their
-    numbers, and uvloop aborts when it closes one of those."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
+    numbers: uvloop aborts when it closes one of those, and what is for people would go there."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        pass
+    os.close(descriptor)
     if sys.stdin is None:
         sys.stdin = os.fdopen(0, closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(STDERR, "w", closefd=False)
 
 
 def run(args: list[str]) -> int:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -175,9 +175,15 @@ def announce(serving: Serving, insecure: bool) -> None:
         print(f"listening on {endpoint}")
     for way in serving.ways:
         print(f"link {way.link}", flush=True)
-        print(f"     {way.purpose}", file=sys.stderr)
+        _talk(way.purpose)
     flag = "--insecure " if insecure else ""
-    print(f"     join with: chat join {flag}{serving.ways[0].link}", file=sys.stderr, flush=True)
+    _talk(f"join with: chat join {flag}{serving.ways[0].link}")
+
+
+def _talk(text: str) -> None:
+    """That nobody can read it, as where the disk is full of journals, is no reason not to serve."""
+    with suppress(OSError):
+        print(f"     {text}", file=sys.stderr, flush=True)
 
 
 def _stop(stop: asyncio.Future[int], code: int) -> None:

@@ -357,6 +357,27 @@ async def test_an_interrupt_ends_with_130() -> None:
     assert server.err[-1].endswith("going down")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such shell")
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+async def test_a_server_needs_no_standard_stream_but_its_output(closed: str) -> None:
+    serve = (*CHAT, "serve", "--bind", "127.0.0.1:0", "--store", "memory:")
+    async with running("sh", "-c", f'exec "$@" {closed}', "sh", *serve) as server:
+        await server.line("link ")
+        server.signal(signal.SIGTERM)
+        assert await server.ended() == 0
+    assert [line.split()[0] for line in server.out] == ["listening", "link"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+async def test_a_server_serves_where_its_journal_cannot_be_written() -> None:
+    serve = (*CHAT, "serve", "--bind", "127.0.0.1:0", "--store", "memory:")
+    async with running("sh", "-c", 'exec "$@" 2>/dev/full', "sh", *serve) as server:
+        link = (await server.line("link ")).removeprefix("link ")
+        assert (await done("send", link, "hello")).code == 0
+        server.signal(signal.SIGTERM)
+        assert await server.ended() == 0
+
+
 async def test_a_json_journal_is_one_object_a_line() -> None:
     async with serving("--log-format", "json") as server:
         await done("send", server.link, "hello")
