@@ -17,14 +17,25 @@ def folder_of(store: str) -> Path | None:
     scheme, separator, _ = store.partition("://")
     if separator:
         raise LogError(f"{scheme}:// is no store of this version: use --store DIR or {MEMORY}")
-    return Path(store).expanduser()
+    return expanded(store)
+
+
+def expanded(path: str) -> Path:
+    """With the home of who is meant by ~ or ~USER in front. Raises LogError."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise LogError(f"{path}: that user has no home here: write the whole path") from error
 
 
 def default_store() -> str:
-    """A folder of this user's data."""
+    """A folder of this user's data. Raises LogError."""
     from platformdirs import user_data_path
 
-    return str(user_data_path("chat", appauthor=False) / "server")
+    try:
+        return str(user_data_path("chat", appauthor=False) / "server")
+    except RuntimeError as error:
+        raise LogError("this user has no home: choose a folder by --store DIR") from error
 
 
 def open_log(

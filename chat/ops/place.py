@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from chat.log.stores import default_store, folder_of
+from chat.log.stores import default_store, expanded, folder_of
 
 NAME = "admin.sock"
 OFF = "off"
@@ -12,10 +12,10 @@ OFF = "off"
 def socket_path(wanted: str, store: str) -> Path | None:
     """`wanted` is a path, `off`, or empty: in the folder in which the store keeps its files, if it
     has one. An empty store is the default one. None: nowhere. Raises LogError for what is no
-    store."""
+    store, or no path."""
     if wanted == OFF or not hasattr(socket, "AF_UNIX"):
         return None
     if wanted:
-        return Path(wanted).expanduser()
+        return expanded(wanted)
     folder = folder_of(store or default_store())
     return None if folder is None else folder / NAME

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from chat.core.link import parse_link
+from chat.log.api import LogError
+from chat.log.stores import default_store
 from chat.pipe import PipeError, send
 
 from .programs import CHAT, chat, done, running, serving
@@ -259,12 +261,36 @@ async def test_the_default_name_is_guest_where_nobody_has_one() -> None:
             "--store memory: did you mean memory:? a folder of that name is ./memory",
         ),
         (["--store"], "Option '--store' requires an argument"),
+        (
+            ["--store", "~no.such.user/x"],
+            "~no.such.user/x: that user has no home here: write the whole path",
+        ),
     ],
 )
 async def test_a_server_that_cannot_be_meant_so_is_wrong_usage(args: list[str], line: str) -> None:
     program = await done("serve", *args)
     assert (program.code, program.out) == (2, [])
     assert program.err == [f"chat serve: {line}; see chat serve --help"]
+
+
+async def test_a_socket_in_nobodys_home_is_one_line() -> None:
+    line = "~no.such.user/x: that user has no home here: write the whole path"
+    args = ("--bind", "127.0.0.1:0", "--store", "memory:", "--admin-socket", "~no.such.user/x")
+    program = await done("serve", *args)
+    assert (program.code, program.out, program.err) == (1, [], [f"chat serve: {line}"])
+    for option in ("--store", "--socket"):
+        program = await done("admin", "rooms", option, "~no.such.user/x")
+        assert (program.code, program.out) == (2, [])
+        assert program.err == [f"chat admin rooms: {line}; see chat admin rooms --help"]
+
+
+def test_who_has_no_home_is_to_name_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("platformdirs.user_data_path", homeless)
+    with pytest.raises(LogError, match="this user has no home: choose a folder by --store DIR"):
+        default_store()
 
 
 async def test_the_way_to_the_help_is_told_once() -> None:
