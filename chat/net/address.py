@@ -120,23 +120,24 @@ async def resolve(host: str, port: int) -> list[Address]:
     return found
 
 
-def lan_address() -> str | None:
-    """This machine's address as its local network sees it, a guess; None where there is no network.
+def lan_address(family: int = socket.AF_INET) -> str | None:
+    """This machine's address as its local network sees it, a guess; None where there is no network
+    of that family.
 
     Connecting a UDP socket sends nothing: it only asks the routing table which address would be
     used towards one that belongs to nobody (RFC 5737, RFC 3849).
     """
-    for family, nobody in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as sock:
-                sock.connect((nobody, 9))
-                host = str(sock.getsockname()[0])
-        except OSError:
-            continue
-        address = ipaddress.ip_address(host)
-        if not (address.is_loopback or address.is_unspecified or address.is_link_local):
-            return host
-    return None
+    nobody = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.connect((nobody, 9))
+            host = str(sock.getsockname()[0])
+    except OSError:
+        return None
+    address = ipaddress.ip_address(host)
+    if address.is_loopback or address.is_unspecified or address.is_link_local:
+        return None
+    return host
 
 
 def _wishes(bind: str, port: int) -> Iterator[_Wish]:

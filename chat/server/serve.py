@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from socket import AF_INET, AF_INET6
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,6 +18,9 @@ from chat.secure.credentials import pin_of
 
 from .identity import load_identity, new_identity
 from .shell import Server
+
+_NETWORK = "from this network"
+_MACHINE = "from this machine only"
 
 
 class Way(NamedTuple):
@@ -83,16 +87,21 @@ async def serve(
         server.admins(admins)
         endpoints = await server.start()
         pin = "" if insecure else pin_of(identity.credentials.public)
-        yield Serving(endpoints, tuple(ways(endpoints, named, lan_address(), pin)), server)
+        lan = lan_address(AF_INET), lan_address(AF_INET6)
+        yield Serving(endpoints, tuple(ways(endpoints, named, lan, pin)), server)
     finally:
         await server.close()
 
 
 def ways(
-    endpoints: Sequence[Path], named: tuple[str, int] | None, lan: str | None, pin: str = ""
+    endpoints: Sequence[Path],
+    named: tuple[str, int] | None,
+    lan: tuple[str | None, str | None],
+    pin: str = "",
 ) -> list[Way]:
     """The links that lead to these sockets, the one that works from farthest away first. `named`:
-    what the operator says others know this machine by, port 0 for the port that is bound."""
+    what the operator says others know this machine by, port 0 for the port that is bound. `lan`:
+    its IPv4 and IPv6 address; the latter is only for where the former leads nowhere."""
     first = endpoints[0]
     found: list[Way] = []
     if named is not None:
@@ -100,13 +109,17 @@ def ways(
     for endpoint in endpoints:
         host, port = endpoint.host, endpoint.port
         if endpoint.loopback:
-            found.append(Way(Link(host, port), "from this machine only"))
+            found.append(Way(Link(host, port), _MACHINE))
         elif host == "0.0.0.0":
-            if lan is not None and ":" not in lan and named is None:
-                found.append(Way(Link(lan, port), "from this network"))
-            found.append(Way(Link("127.0.0.1", port), "from this machine only"))
+            if lan[0] is not None and named is None:
+                found.append(Way(Link(lan[0], port), _NETWORK))
+            found.append(Way(Link("127.0.0.1", port), _MACHINE))
         elif host != "::" and named is None:
-            found.append(Way(Link(host, port), "from this network"))
-    if not found:
-        found.append(Way(Link("::1", first.port), "from this machine only"))
+            found.append(Way(Link(host, port), _NETWORK))
+    wide = next((endpoint.port for endpoint in endpoints if endpoint.host == "::"), None)
+    if wide is not None and named is None and not any(way.purpose == _NETWORK for way in found):
+        if not found:
+            found.append(Way(Link("::1", wide), _MACHINE))
+        if lan[1] is not None:
+            found.insert(0, Way(Link(lan[1], wide), _NETWORK))
     return [way._replace(link=replace(way.link, pin=pin)) for way in found]

@@ -360,8 +360,12 @@ def test_what_cannot_be_resolved(
 # This machine
 
 
-def test_lan_address_is_ours() -> None:
-    host = lan_address()
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_lan_address_is_ours(family: int) -> None:
+    host = lan_address(family)
     if host is not None:
         assert not Path(0, host, 9).loopback
         with closing(listen([f"[{host}]:0"])[0]):
@@ -374,7 +378,7 @@ def test_lan_address_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
             raise OSError(errno.ENETUNREACH, "Network is unreachable")
 
     monkeypatch.setattr(socket, "socket", Alone)
-    assert lan_address() is None
+    assert [lan_address(family) for family in FAMILIES] == [None, None]
 
 
 def test_lan_address_is_never_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,4 +387,4 @@ def test_lan_address_is_never_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
             super().connect(("127.0.0.1", 9) if self.family == socket.AF_INET else ("::1", 9))
 
     monkeypatch.setattr(socket, "socket", Loopback)
-    assert lan_address() is None
+    assert [lan_address(family) for family in FAMILIES] == [None, None]
