@@ -131,7 +131,10 @@ async def _serve(options: Options, beside: Beside) -> int:
         loop.add_signal_handler(number, _stop, stop, code)
     at_terminal = _at_terminal()
     admins = admins_of(options)
-    if not admins.file and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+    early: list[None] = []
+    if admins.file:
+        loop.add_signal_handler(signal.SIGHUP, early.append, None)
+    elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
         loop.add_signal_handler(signal.SIGHUP, _stop, stop, 0)
     async with serve(
         options.bind,
@@ -146,6 +149,8 @@ async def _serve(options: Options, beside: Beside) -> int:
         again = partial(reload, serving.server, admins)
         if admins.file:
             loop.add_signal_handler(signal.SIGHUP, _hangup, again, at_terminal, stop)
+        if early:
+            _hangup(again, at_terminal, stop)
         async with beside(Running(serving, partial(_stop, stop, 0), again)):
             announce(serving, options.insecure)
             ended = asyncio.ensure_future(serving.server.run())

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from chat.secure.namekeys import NameKeys
 from chat.server.admins import Admins, AdminsError, parse_key
 
 from ..e2e.people import Person, present
-from ..e2e.programs import done, serving
+from ..e2e.programs import done, running, serving
 from ..net.waiting import until
 
 ANN, BOB, EVE = (Signer(bytes([number]) * 32).public for number in (1, 2, 3))
@@ -118,6 +119,35 @@ async def test_a_hangup_reads_the_file_again_and_a_bad_one_changes_nothing(tmp_p
         assert "line 1: a key has 64" in (bad := await hangup("bob"))
         assert bad.endswith("who was an admin stays one")
         assert (await hangup()).endswith("read again: 1 admin")
+        server.signal(signal.SIGTERM)
+        assert await server.ended() == 0
+
+
+EARLY = """
+import os, signal, sys
+from chat.cli import run
+from chat.server import serve
+
+opened = serve.open_log
+
+
+def hung_up(*args, **options):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return opened(*args, **options)
+
+
+serve.open_log = hung_up
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+async def test_a_hangup_while_it_starts_is_heeded_when_it_has(tmp_path: Path) -> None:
+    file = write(tmp_path / "admins", ANN.hex())
+    serve = ("serve", "--bind", "127.0.0.1:0", "--store", "memory:", "--admins", file)
+    async with running(sys.executable, "-c", EARLY, *serve) as server:
+        await server.line("link ")
+        await until(lambda: any("read again: 1 admin" in line for line in server.err))
         server.signal(signal.SIGTERM)
         assert await server.ended() == 0
 
