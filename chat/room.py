@@ -26,13 +26,14 @@ log = logging.getLogger("chat")
 QUEUE = 10_000
 """Entries that wait for who iterates over a room; the oldest go first."""
 
-UNDELIVERED = 256
-"""Things said and logged whose delivery is watched; the oldest are given up."""
+UNDELIVERED = 10_000
+"""Things said and logged whose delivery is watched; the oldest are given up, and told so."""
 
 SETTLE = 3.0
 """Seconds that leaving a room waits for what was said to be in the log."""
 
 _CLOSED = "the room was closed"
+_GIVEN_UP = "too much was said after it: who has it is not watched any more"
 
 
 class ConnectError(Exception):
@@ -94,11 +95,12 @@ class Said:
 
     async def delivered(self) -> None:
         """Returns when everybody who was there has it; in rooms of over 64 members, never. Raises
-        FailedError, also where the room was closed before that was known."""
+        FailedError, also where the room was closed before that was known, or where it is one of
+        more than UNDELIVERED that wait for it."""
         await self
         await asyncio.wait((self._delivered, self._closed), return_when=asyncio.FIRST_COMPLETED)
         if self.state is not State.DELIVERED:
-            raise FailedError(_CLOSED)
+            raise FailedError(self._reason or _CLOSED)
 
     def _is(self, state: State, reason: str = "") -> None:
         self.state = state
@@ -107,6 +109,11 @@ class Said:
             self._logged.set_result(None)
         if state is State.DELIVERED:
             self._delivered.set_result(None)
+
+    def _give_up(self) -> None:
+        """Whether it is delivered will not be known."""
+        self._reason = _GIVEN_UP
+        self._delivered.set_result(None)
 
 
 class Room:
@@ -129,7 +136,7 @@ class Room:
         """By the ticket of the last entry."""
         self._logged: dict[int, Said] = {}
         """By that entry's n, until it is read back."""
-        self._undelivered: deque[Said] = deque(maxlen=UNDELIVERED)
+        self._undelivered: deque[Said] = deque()
         self._receipts: events.Receipts | None = None
 
     @property
@@ -214,7 +221,9 @@ class Room:
                     said = self._logged.pop(event.n)
                     said.entry = event
                     self._undelivered.append(said)
-                    self._count()
+                    if len(self._undelivered) > UNDELIVERED:
+                        self._undelivered.popleft()._give_up()
+                    self._count([said])
             case events.Logged(_, ticket, n):
                 # Drafts are logged in the order in which they were said: the last one says it all.
                 if ticket in self._pending:
@@ -225,7 +234,7 @@ class Room:
                     self._pending.pop(ticket)._is(State.FAILED, reason)
             case events.Receipts():
                 self._receipts = event
-                self._count()
+                self._count(list(self._undelivered))
             case events.Done(text=text):
                 self._answer(clean(text, lines=True))
             case events.Refusal(reason, asks.Act()):
@@ -281,11 +290,12 @@ class Room:
         if not self._left.done():
             self._left.set_result(None)
 
-    def _count(self) -> None:
+    def _count(self, waiting: list[Said]) -> None:
+        """Who has these by now, the oldest first."""
         if self._receipts is None:
             return
         members, ordinal = self._membership.roster.members, self._membership.ordinal
-        for said in list(self._undelivered):
+        for said in waiting:
             assert said.entry is not None
             said.tally = tally(said.entry.seq, self._receipts, members, ordinal)
             if said.tally is not None and said.tally.complete:

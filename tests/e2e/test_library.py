@@ -50,6 +50,37 @@ async def test_who_waits_for_a_delivery_is_told_that_the_room_was_closed() -> No
             await waiting
 
 
+async def test_all_that_was_said_at_once_is_delivered() -> None:
+    async with (
+        chat.serve(["127.0.0.1:0"]) as serving,
+        chat.connect(serving.link, name="bob"),
+        chat.connect(serving.link, name="ann") as ann,
+        asyncio.timeout(2 * PATIENCE),
+    ):
+        said = [ann.say(str(number)) for number in range(1000)]
+        await asyncio.gather(*(each.delivered() for each in said))
+    assert {each.state for each in said} == {chat.State.DELIVERED}
+
+
+async def test_a_delivery_that_is_not_watched_any_more_has_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rooms, "UNDELIVERED", 2)
+    async with (
+        chat.serve(["127.0.0.1:0"]) as serving,
+        chat.connect(serving.link, name="deaf") as deaf,
+        chat.connect(serving.link, name="ann") as ann,
+        asyncio.timeout(PATIENCE),
+    ):
+        deaf.client.network.blackout(60)
+        first, *later = [ann.say(str(number)) for number in range(3)]
+        with pytest.raises(chat.FailedError, match="too much was said after it"):
+            await first.delivered()
+        assert first.state is chat.State.LOGGED
+        deaf.client.network.blackout(0)
+        await asyncio.gather(*(each.delivered() for each in later))
+
+
 async def test_a_closed_room_takes_nothing() -> None:
     async with chat.serve(["127.0.0.1:0"]) as serving:
         async with chat.connect(serving.link) as room:
