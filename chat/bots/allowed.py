@@ -6,7 +6,7 @@ bob = "*"                  # whoever has the name bob on this server, by a key
 
 [run]
 date = ["/usr/bin/date"]
-load = ["/usr/bin/cat", "/proc/loadavg"]
+load = ["/usr/bin/uptime"]
 """
 
 from collections.abc import Sequence

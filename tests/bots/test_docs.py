@@ -2,10 +2,14 @@
 
 import re
 import textwrap
+from contextlib import suppress
 from pathlib import Path
+
+import pytest
 
 from chat.bots.allowed import read_allowed
 from chat.bots.bot import HANDLERS, Bot
+from chat.bots.process import POSSIBLE, RunError, run
 from chat.bots.report import INTERRUPTED, INVALID, MISSED, check_thresholds
 from chat.bots.scenario import read_scenario
 from chat.bots.script import load
@@ -60,8 +64,20 @@ def test_the_scenario_can_be_read(tmp_path: Path) -> None:
 
 def test_what_may_be_run_can_be_read(tmp_path: Path) -> None:
     allowed = read_allowed(toml("bots.md", tmp_path))
-    assert allowed.argv("load", []) == ["/usr/bin/cat", "/proc/loadavg"]
+    assert allowed.argv("load", []) == ["/usr/bin/uptime"]
     assert set(allowed.names) == {"ann", "bob"}
+
+
+@pytest.mark.skipif(not POSSIBLE, reason="programs are run where they can be waited for")
+def test_what_may_be_run_shows_no_file_that_somebody_names(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("nobody is to read this")
+    allowed = read_allowed(toml("bots.md", tmp_path))
+    for name in allowed.run:
+        argv = allowed.argv(name, [str(secret)])
+        assert argv is not None
+        with suppress(RunError):  # It is not installed here.
+            assert "nobody" not in run(argv).output
 
 
 def test_exit_codes_are_those_of_the_program() -> None:
