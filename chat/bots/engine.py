@@ -17,16 +17,15 @@ from .report import Report, Second
 from .scenario import as_settings
 from .schedule import spans
 from .steps import Steps
-from .workers import Worker
+from .workers import CrowdError, Worker
 
 LEAD = 0.1
 """Seconds from the order to start until the start: it has to reach every worker."""
 
+HURRY = 10.0
+"""Seconds for which a worker is waited for that was told to hurry."""
+
 OnSecond = Callable[[Second, Report], None]
-
-
-class CrowdError(Exception):
-    """The run cannot be made; one line that says why."""
 
 
 class Engine:
@@ -86,8 +85,16 @@ class Engine:
 
     def cut_short(self) -> None:
         """The user has had enough: what is on its way arrives; the second time it does not."""
-        self._order(Stop(hurry=self._cut_short or not self._started))
+        hurry = self._cut_short or not self._started
+        self._order(Stop(hurry=hurry))
+        if hurry:
+            asyncio.get_running_loop().call_later(HURRY, self._give_up)
         self._cut_short = True
+        self._changed.set()
+
+    def _give_up(self) -> None:
+        missing = len(self._workers) - len(self._outcomes)
+        self._failure = f"{missing} of {len(self._workers)} workers do not answer: no report"
         self._changed.set()
 
     def _order(self, order: Start | Stop) -> None:

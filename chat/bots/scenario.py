@@ -80,7 +80,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """The bots are spread over so many."""
     ramp: Share = 0.0
     """Seconds over which the bots join, before the first phase."""
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
     """The same one, the same messages of the same bots at the same times."""
     poisson: bool = False
     """Messages come at random times, not evenly spaced."""

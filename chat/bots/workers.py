@@ -5,7 +5,7 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Protocol
@@ -29,6 +29,10 @@ from .messages import (
 
 ENDING = 5.0
 """Seconds for which a process is waited for that has said all it had to say."""
+
+
+class CrowdError(Exception):
+    """The run cannot be made; one line that says why."""
 
 
 class Worker(Protocol):
@@ -66,13 +70,12 @@ class Elsewhere(Worker):
     """In a process of its own, which no signal ends: this one decides what they mean."""
 
     def __init__(self, task: Task) -> None:
-        """Before there is a loop."""
+        """Before there is a loop. Raises OSError."""
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_process, args=(theirs,), daemon=True)
-        with _undisturbed():
+        with closing(theirs), _undisturbed():
             self._process.start()
-        theirs.close()
         self._done = False
         """Nothing more is expected of it."""
         self.tell(task)
@@ -82,7 +85,6 @@ class Elsewhere(Worker):
         asyncio.get_running_loop().add_reader(self._pipe.fileno(), self._read)
 
     def tell(self, order: Order) -> None:
-        self._done |= isinstance(order, Stop) and order.hurry
         try:
             self._pipe.send_bytes(encode(order))
         except OSError:
@@ -93,6 +95,10 @@ class Elsewhere(Worker):
         self.tell(Stop(hurry=True))
         await asyncio.to_thread(self._process.join, ENDING)
         self._process.kill()
+        self._pipe.close()
+
+    def dismiss(self) -> None:
+        """Before there is a loop: it ends by itself."""
         self._pipe.close()
 
     def _read(self) -> None:
@@ -108,8 +114,21 @@ class Elsewhere(Worker):
 
 
 def hire(tasks: list[Task]) -> list[Worker]:
-    """One for each: this process, where one is enough."""
-    return [Here(tasks[0])] if len(tasks) == 1 else [Elsewhere(task) for task in tasks]
+    """One for each: this process, where one is enough. Raises CrowdError."""
+    if len(tasks) == 1:
+        return [Here(tasks[0])]
+    hired: list[Elsewhere] = []
+    try:
+        for task in tasks:
+            hired.append(Elsewhere(task))
+    except OSError as error:
+        for each in hired:  # Else this process would wait for them in the end.
+            each.dismiss()
+        raise CrowdError(
+            f"only {len(hired)} of {len(tasks)} workers could be started: "
+            f"{error.strerror or error}; use fewer --workers"
+        ) from error
+    return [*hired]
 
 
 async def _crowd(

@@ -195,10 +195,10 @@ def command(
             )
         )
     from chat.bots.command import Options, run
-    from chat.bots.engine import CrowdError
     from chat.bots.report import ThresholdError
     from chat.bots.saved import Outputs
     from chat.bots.scenario import ScenarioError, chosen
+    from chat.bots.workers import CrowdError
     from chat.net.address import ResolveError
     from chat.net.impair import ImpairmentError
 
