@@ -22,6 +22,9 @@ PRESETS = tuple(sorted(each.stem for each in FOLDER.glob("*.toml")))
 MOST = 1_000_000
 """Of anything: bots, seconds, messages a second. TOML has infinity, and no run lasts so long."""
 
+STEP = 1.0
+"""Seconds that a step has, where the most is looked for: of less nothing is told."""
+
 Count = Annotated[int, Meta(ge=1, le=MOST)]
 Share = Annotated[float, Meta(ge=0, le=MOST)]
 Size = Annotated[int, Meta(ge=STAMP, le=TEXT_MAX)]
@@ -124,6 +127,10 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
             raise ScenarioError(f"{self.bots} bots cannot fill {self.rooms} rooms: use more --bots")
         if self.seconds <= 0:
             raise ScenarioError("its phases take no time: give one a hold above 0")
+        if self.find_max and any(phase.seconds < STEP - 1e-9 for phase in self.phase):
+            raise ScenarioError(
+                f"its phases are steps of {STEP:g} s at least: use a longer --duration"
+            )
         if self.rate and not any(kind.talks for kind in self.kinds()):
             raise ScenarioError("no bot talks: use a rate of 0, or put a kind that talks first")
         for kind in self.kind:

@@ -23,21 +23,23 @@ class Steps:
         self._phases = list(zip(spans(scenario), scenario.phase, strict=True))
         self._thresholds = thresholds
         self._before = Counts()
+        self._at = 0.0
         self._histogram = Histogram()
 
     def second(self, at: float, counts: Counts, histogram: Histogram, reporting: Reporting) -> bool:
         """What was counted until then, and the latencies of this second. Returns whether a step
         has ended that did not hold."""
         self._histogram.merge(histogram.counts.items(), histogram.most)
-        if len(self.done) == len(self._phases):
+        broke = any(not step.held for step in self.done)  # What is on its way is still awaited.
+        if broke or len(self.done) == len(self._phases):
             return False
         span, phase = self._phases[len(self.done)]
         if at < span.to_s - 1e-9:
             return False
-        report = reporting(counts - self._before, phase.seconds, self._histogram)
+        report = reporting(counts - self._before, at - self._at, self._histogram)
         why, valid = self._flaw(report.judged(self._thresholds))
         self.done += (Step(span.name, phase.rate, not why, why, valid),)
-        self._before, self._histogram = counts, Histogram()
+        self._before, self._at, self._histogram = counts, at, Histogram()
         return bool(why)
 
     def _flaw(self, report: Report) -> tuple[str, bool]:

@@ -231,6 +231,27 @@ async def test_the_last_second_is_told_and_judged() -> None:
     assert [len(report.steps) for report in reports] == [1] * 3
 
 
+async def test_a_step_that_ends_within_a_second_is_judged() -> None:
+    scenario = Scenario(
+        bots=5, find_max=True, phase=(Phase(rate=20, hold=1.25), Phase(rate=40, hold=1.25))
+    )
+    async with chat.serve(["127.0.0.1:0"], insecure=True) as server:
+        report = await measured(Link("127.0.0.1", server.endpoints[0].port), scenario)
+    assert [step.rate for step in report.steps] == [20, 40]
+
+
+async def test_what_arrives_after_a_step_that_did_not_hold_is_no_step() -> None:
+    steps = tuple(Phase(rate=rate, hold=1) for rate in (10, 20, 40))
+    async with chat.serve(["127.0.0.1:0"], insecure=True) as server:
+        report = await measured(
+            Link("127.0.0.1", server.endpoints[0].port),
+            Scenario(bots=4, find_max=True, phase=steps),
+            impair="delay=700ms",
+        )
+    assert [step.held for step in report.steps] == [False]
+    assert (report.found_rate, report.exit_code) == (None, 99)
+
+
 async def test_who_comes_and_goes_misses_nothing_while_there() -> None:
     scenario = Scenario(
         bots=8,

@@ -55,19 +55,23 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_can_be_run_with_few_bots_in_a_short_time(name: str) -> None:
-    scenario = chosen(name, bots=5, seconds=10)
+    scenario = chosen(name, bots=5, seconds=15)
     assert scenario.name == name
-    assert scenario.seconds == pytest.approx(10)
+    assert scenario.seconds == pytest.approx(15)
     check_thresholds(scenario.threshold)
     found = list(events(scenario))
     assert all(before.at <= after.at for before, after in pairwise(found))
-    assert all(0 <= event.at <= 10 and event.bot < 5 for event in found)
+    assert all(0 <= event.at <= 15 and event.bot < 5 for event in found)
 
 
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
         ("bots = 3", "missing required field `phase`"),
+        (
+            "find_max = true\nphase = [{ hold = 0.5 }]",
+            "its phases are steps of 1 s at least: use a longer --duration",
+        ),
         ("phase = []", "phase: expected `array` of length >= 1"),
         ('phase = [{ rate = "much" }]', "phase[0].rate: expected `float`, got `str`"),
         ("phase = [{ rate = -1, hold = 1 }]", "phase[0].rate: expected `float` >= 0"),

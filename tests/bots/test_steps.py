@@ -71,6 +71,14 @@ def test_if_the_bots_were_too_slow_it_is_invalid_whatever_was_found() -> None:
     assert "20 of 40 messages were sent late" in report.verdict
 
 
+def test_what_arrives_after_what_did_not_hold_is_no_step() -> None:
+    steps, counts = Steps(SCENARIO, ()), Counts()
+    for number, (sent, acked) in enumerate([(10, 5)] * 2 + [(0, 5)] * 4, 1):
+        counts += Counts(sent=sent, acked=acked)
+        steps.second(float(number), counts, Histogram(), reporting)
+    assert [step.held for step in steps.done] == [False]
+
+
 def test_if_nothing_holds_it_is_missed() -> None:
     report, _ = stepped([(20, 20, 0.5)] * 2, thresholds=("p50<1ms",))
     assert (report.found_rate, report.exit_code) == (None, 99)
