@@ -14,7 +14,8 @@ import pytest
 from chat.cli import cli
 from chat.cli.bots import command
 
-from ..e2e.programs import done, running, serving
+from ..e2e.programs import chat, done, running, serving
+from ..net.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ci-examples.md").read_text()
@@ -55,13 +56,31 @@ def here(words: list[str], folder: Path) -> list[str]:
     return [str(folder / Path(each).name) if each.endswith(FILES) else each for each in words]
 
 
+def lasting(seconds: int, words: list[str]) -> list[str]:
+    """So long, and all that is said then is to be in the log."""
+    rate, duration = (int(words[words.index(f"--{name}") + 1]) for name in ("rate", "duration"))
+    changed = {str(duration): str(seconds), f"acked=={rate * duration}": f"acked=={rate * seconds}"}
+    assert changed.keys() <= set(words)
+    return [changed.get(each, each) for each in words]
+
+
+@pytest.mark.parametrize("words", RUNS, ids=lambda words: words[0])
+async def test_a_server_that_dies_fails_the_build(tmp_path: Path, words: list[str]) -> None:
+    _, *words = lasting(3, words)
+    async with serving() as server, chat("bots", server.link, *here(words, tmp_path)) as bots:
+        await until(lambda: any("1 s" in line for line in bots.err), lambda: bots.err, 20)
+        await server.kill()
+        assert await bots.ended(40) in (98, 99), bots.err  # The machine may be busy.
+    assert any(re.match(r"MISSED +acked==150 ", line) for line in bots.out), bots.out
+
+
 async def test_runs_do_what_is_written_and_their_reports_are_merged(tmp_path: Path) -> None:
     async with serving() as server:
         files = []
         for number, (_, *words) in enumerate(RUNS):
             folder = tmp_path / str(number)
             folder.mkdir()
-            words[words.index("--duration") + 1] = "2"
+            words = lasting(2, words)
             files.append(done("bots", server.link, *here(words, folder)))
         for number, ended in enumerate(await asyncio.gather(*files)):
             assert ended.code in (0, 98), ended.err  # The machine may be busy.
