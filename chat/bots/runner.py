@@ -26,12 +26,17 @@ from .bot import Bot, BotError
 from .calls import Calls, Verdict, called
 from .fault import Told, describe, folder_of
 from .inroom import Handler, InRoom
+from .process import SECONDS
+from .threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 STOP = 3.0
 """Seconds for `on_stop`, and again for what was said to be in the log."""
+
+BLOCKED = SECONDS + 1
+"""Seconds for what blocks to come to its end: a program that was run is killed by then."""
 
 EXCUSE = "that is too much at once; try again in a few seconds"
 
@@ -60,6 +65,7 @@ class Runner:
         self._folder = folder_of(type(bot))
         self._tell = tell
         self._threads = threads
+        self._blocking = Threads()
         self._guest: Guest | None = None
         self._wake: Callable[[], None] = lambda: None
         self._rooms: dict[str, InRoom] = {}
@@ -102,6 +108,7 @@ class Runner:
         if self._saying:
             await asyncio.wait(list(self._saying.values()), timeout=STOP)
         self._give_up(BotError("the bot has ended"))
+        await self._blocking.finish(BLOCKED)
 
     def quit(self) -> None:
         _done(self.ended)
@@ -164,7 +171,7 @@ class Runner:
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._threads:
-            return await asyncio.to_thread(function, *args, **kwargs)
+            return await self._blocking.run(partial(function, *args, **kwargs))
         return function(*args, **kwargs)
 
     # What its guest tells

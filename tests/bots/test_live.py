@@ -80,6 +80,24 @@ async def test_a_script_runs_until_a_signal_and_says_its_last_words(
     assert sorted(line.split()[1] for line in bot.out) == ["den", "lobby"]
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+async def test_what_blocks_for_ever_keeps_no_bot_from_ending(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    script = tmp_path / "stuck.py"
+    script.write_text(
+        "import chat, time\n"
+        "class Stuck(chat.Bot):\n"
+        "    async def on_join(self, room):\n"
+        "        await self.in_thread(time.sleep, 600)\n"
+    )
+    async with serving() as server, chat("bots", server.link, "--script", str(script)) as bot:
+        await told(bot, "stuck: is in lobby")
+        await asyncio.sleep(0.2)
+        bot.signal(number)
+        assert await bot.ended() == code
+
+
 async def test_it_ends_by_itself_and_after_its_time(counter: str) -> None:
     async with serving() as server, library.connect(server.link, name="abacus") as room:
         async with chat("bots", server.link, "--script", counter, "--name", "abacus") as bot:
