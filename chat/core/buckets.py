@@ -44,6 +44,10 @@ class Bucket:
         self._level = level - amount if enough else level
         return enough
 
+    def charge(self, amount: float) -> None:
+        """So much was taken already; what is not there is owed."""
+        self._level -= amount
+
     def give(self, now: float, amount: float = 1.0) -> None:
         """What was taken comes back."""
         self.has(now)

@@ -182,11 +182,12 @@ WORK = (1000.0, 4000.0)
 each. Who asks more is not heard, and asks again."""
 
 WORK_DATAGRAM = 0.4
+WORK_FRAME = 0.1
 WORK_TYPING = 1.0
 WORK_FETCH = 20.0
 WORK_ASK = 30.0
-"""Of requests and pings. A client in all rooms it may be in joins each of them when it
-reconnects."""
+"""Of a datagram and its first frame, and each further one; of requests and pings. A client in all
+rooms it may be in joins each of them when it reconnects."""
 
 GUESSES = (0.1, 10.0)
 """Wrong passwords and invites of one neighbour for one room, a second and at once: ten are a few

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from . import protect, wire
 from .channel import Channel
+from .clientframes import client_frames
 from .layout import MalformedError
 from .limits import ADMISSION, ADMISSIONS, COOKIE_BUCKET
 from .tickets import NO_TICKET, Tickets
@@ -115,7 +116,7 @@ class Doorman:
         plaintext = protect.unseal(key, 0, authenticated, header.sealed)
         if plaintext is None:
             return None
-        frames = wire.decode_frames(plaintext)
+        frames = client_frames(plaintext)
         sid = self._random(wire.SID_SIZE)
         keys = protect.session_keys(secret, header.random, header.cookie, sid)
         binding = protect.binding(secret, header.random, header.cookie)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from . import asks, limits, protect, wire
+from .clientframes import client_frames
 from .drafts import Drafts
 from .fetches import Fetches
 from .guard import Deed
@@ -107,7 +108,7 @@ class Sealed:
         session.seen, session.reading = now, header.counter
         session.resumption = b""  # It has its ticket, or will with the next session.
         newest = session.channel.window.top == header.counter
-        self._frames(session, wire.decode_frames(plaintext), path, now, wall)
+        self._frames(session, self._read(session, plaintext), path, now, wall)
         if path != session.path and newest and self.sessions.get(header.sid) is session:
             session.validation = session.validation or Validation()
             token = session.validation.challenge(path, self._random(8))
@@ -130,7 +131,8 @@ class Sealed:
                 if self._admit(admission, path, now, wall):
                     return
             case Again(sid) if (known := self.by_path.get(path)) and known.channel.sid == sid:
-                self._welcome(known, known.name, now, wall)
+                if known.may(now, limits.WORK_ASK):
+                    self._welcome(known, known.name, now, wall)
                 return
         retry = partial(wire.encode_header, wire.Retry(header.random))
         self._stateless.answer(retry, datagram, path, now)
@@ -159,6 +161,7 @@ class Sealed:
             session = begun
         session.seen = now
         self._welcome(session, hello.name, now, wall)
+        session.work.charge(limits.WORK_FRAME * len(frames))
         self._frames(session, frames[1:], path, now, wall)
         return True
 
@@ -270,6 +273,16 @@ class Sealed:
             self._timers.set((session, "idle"), until)
 
     # Frames
+
+    def _read(self, session: Session, plaintext: bytes) -> list[wire.Frame]:
+        """Many frames fit in a datagram: what it takes to read them is known afterwards, and owed."""
+        try:
+            frames = client_frames(plaintext)
+        except MalformedError:
+            session.work.charge(limits.WORK_ASK)
+            raise
+        session.work.charge(limits.WORK_FRAME * (len(frames) - 1))
+        return frames
 
     def _frames(
         self, session: Session, frames: list[wire.Frame], path: Path, now: float, wall: int

@@ -381,8 +381,8 @@ def encode_frame(frame: Frame) -> bytes:
     return bytes((layout.code,)) + len(body).to_bytes(2, "big") + body
 
 
-def decode_frames(plaintext: bytes) -> list[Frame]:
-    """The known frames of an opened datagram. Raises MalformedError."""
+def decode_frames(plaintext: bytes, layouts: dict[int, Layout[Any]] = FRAMES) -> list[Frame]:
+    """The frames of an opened datagram of which there is a layout. Raises MalformedError."""
     frames: list[Frame] = []
     at, end = 0, len(plaintext)
     while at < end:
@@ -390,7 +390,7 @@ def decode_frames(plaintext: bytes) -> list[Frame]:
         stop = start + int.from_bytes(plaintext[at + 1 : start], "big")
         if start > end or stop > end:
             raise MalformedError("frame cut short")
-        layout = FRAMES.get(plaintext[at])
+        layout = layouts.get(plaintext[at])
         if layout is not None:
             frames.append(layout.unpack(plaintext, start, stop))
         at = stop

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from chat.core import asks, limits, wire
+from chat.core.clientframes import client_frames
 from chat.core.guard import Deed, Guard
 from chat.core.member import Member
 from chat.core.types import Path
@@ -179,6 +180,45 @@ def test_drafts_beyond_what_a_session_may_say_are_not_heard() -> None:
     scene.wait(10.0)
     ann.say("again", first=scene.hub._house.rooms["lobby"].last_n(_only(scene)) + 1)
     assert scene.entries()[-1].text == "again"
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        wire.encode_frame(wire.Reply(b"")) * 380,
+        b"\x3f\0\0" * 380,
+        wire.encode_frame(wire.Report(99, 1, 0, 1, 1, 1)) * 39,
+        wire.encode_frame(wire.Ping(1)) * 160,
+        wire.encode_frame(wire.Ping(1)) + b"\x3f\0\0" * 370 + b"\x3f",
+    ],
+    ids=["a server's", "unknown", "reports", "pings", "malformed"],
+)
+def test_what_is_in_a_datagram_is_work_whatever_comes_of_it(
+    frames: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, read = Scene(), list[bytes]()
+    ann = Peer(scene, path=HERE)
+
+    def reading(plaintext: bytes) -> list[wire.Frame]:
+        read.append(plaintext)
+        return client_frames(plaintext)
+
+    monkeypatch.setattr("chat.core.sealed.client_frames", reading)
+    for _ in range(2000):
+        ann.send_plaintext(frames)
+    assert 0 < len(read) <= limits.WORK[1] / 4
+    scene.wait(5.0)
+    assert ann.send(wire.Ping(2))[0] == wire.Pong(2)
+
+
+def test_to_say_hello_again_and_again_is_work() -> None:
+    scene = Scene()
+    ann = Peer(scene, path=HERE)
+    first, count = ann.sent[-1], 1000
+    for _ in range(count):
+        scene.receive(first, ann.path)
+    answered = len(scene.take(ann.path))
+    assert 0 < answered <= limits.WORK[1] / limits.WORK_ASK
 
 
 def _only(scene: Scene) -> Member:
