@@ -36,6 +36,12 @@ def explained(reason: str, why: int) -> str:
     return clean(reason) + hint
 
 
+def elsewhere(event: object, room: str) -> bool:
+    """It is about another room: whoever likes says something to us alone, and so has us in one."""
+    about = event.request if isinstance(event, events.Refusal) else event
+    return getattr(about, "room", room) != room
+
+
 class Client:
     """A guest at one server. Everything it has to tell goes to `on_event`, in order."""
 

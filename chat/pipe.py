@@ -11,7 +11,7 @@ from typing import TextIO
 import msgspec
 from msgspec import Struct
 
-from chat.client import Client, explained
+from chat.client import Client, elsewhere, explained
 from chat.core import events
 from chat.core.assembly import Assembler
 from chat.core.inbox import Broken, Expired
@@ -137,6 +137,8 @@ class _Sender:
         await self._moved.wait()
 
     def _on_event(self, event: object) -> None:
+        if elsewhere(event, self._room):
+            return
         match event:
             case events.Connected():
                 self._trouble = ""
@@ -278,6 +280,8 @@ class _Reader:
             )
 
     def _on_event(self, event: object) -> None:
+        if elsewhere(event, self._membership.name):
+            return
         try:
             self._take(event)
         except (OSError, PipeError) as error:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 from enum import Enum
 
-from chat.client import Client
+from chat.client import Client, elsewhere
 from chat.core import asks, events
 from chat.core.asks import Why
 from chat.core.delivery import Tally, tally
@@ -333,6 +333,8 @@ async def connect(
 
     def on_event(event: object) -> None:
         nonlocal last
+        if elsewhere(event, where.room):
+            return
         match event:
             case events.Unreachable(reason=reason):
                 last = reason
@@ -344,7 +346,7 @@ async def connect(
                 entered.set_exception(ConnectError(clean(reason)))
             case events.Entered() if not entered.done():
                 entered.set_result(None)
-        if room is not None and getattr(event, "room", room.name) == room.name:
+        if room is not None:
             room.take(event)
 
     client = Client(

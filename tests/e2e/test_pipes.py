@@ -31,6 +31,19 @@ async def test_what_is_sent_is_printed_by_tail() -> None:
     ]
 
 
+async def test_what_is_said_to_tail_alone_is_not_said_in_the_room() -> None:
+    async with (
+        serving() as server,
+        chat("tail", server.link, "--name", "log", "--count", "1") as it,
+    ):
+        await until_member(server.link, 1)
+        eve = ("join", server.link, "--name", "eve", "--plain-output")
+        assert (await done(*eve, stdin="/msg log psst\n")).code == 0
+        assert (await done("send", server.link, "--name", "ann", "hello")).code == 0
+        assert await it.ended() == 0
+    assert [line.partition("] ")[2] for line in it.out] == ["ann*: hello"]
+
+
 async def until_member(link: str, members: int) -> None:
     """Waits until the server has so many members."""
     for _ in range(200):
