@@ -1,12 +1,13 @@
 """What looks alike: the skeleton of a name (Unicode UTS 39 §4) and the table that it takes.
 
-Two names look alike if their skeletons are equal. The skeleton follows §4, with two differences:
+Two names look alike if their skeletons are equal. The skeleton follows §4, with three differences:
 
 - What is taken apart is the compatibility form (NFKD, not NFD), so that wide or bold letters of
   rooms and names from elsewhere need no rows of their own.
 - Letters' case is dropped after each look at the table, not before the first: people see АННА in
   capitals, and 0 looks like O and not like o, but whoever remembers a name remembers no case. That
   makes i and l one, because I and l are.
+- A dot above i or j is not seen: Unicode draws it instead of their own (Soft_Dotted).
 
 Only text that stays on a server is compared by it: nothing is ever shown or stored as a skeleton,
 so that a newer table may give others. Marks on letters count, and text from right to left is
@@ -22,6 +23,9 @@ from unicodedata import normalize
 
 UNICODE = "15.0.0"
 """The version of the table."""
+
+_DOTTED = ("l\u0307", "j\u0307")
+"""Skeletons of i and j with a dot above, which stands in the place of that which they have."""
 
 _TABLE = """\
 21=1c3,2d51 26=a778 27=2b9,2bb,2bc,2bd,2be,2c8,2ca,2cb,5d9,7f4,7f5,144a,16cc,a78c 27+27=2ba,2ee,5f2
@@ -221,6 +225,9 @@ def skeleton(name: str) -> str:
     """The same for all names that look alike, and its own skeleton. Not for people to see."""
     for _ in range(2):  # Once as written; and what that left of capitals.
         name = normalize("NFKD", normalize("NFKD", name).translate(_looks()).casefold())
+    while any(dotted in name for dotted in _DOTTED):
+        for dotted in _DOTTED:
+            name = name.replace(dotted, dotted[0])
     return name
 
 

@@ -12,8 +12,12 @@ NAME_MAX = 32
 BYTES_MAX = 64
 
 _MARKS = frozenset("-_.'+")
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
-"""Letters and marks to Unicode, and nothing to the eye (its Default_Ignorable_Code_Point)."""
+_BLANK = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    "\U0001107f\U00013441\U00013442\U00016fe4"
+)
+"""Letters and marks to Unicode, and nothing to the eye: its Default_Ignorable_Code_Point, and the
+blanks, fillers and joiners of old scripts."""
 
 _STACK = 4
 """Combining marks on one letter of a name."""
@@ -29,9 +33,10 @@ _SCRIPTS = {
     "KATAKANA-HIRAGANA": "Katakana",
     "ROMAN": "Latin",
     "TURNED": "Latin",
-    **dict.fromkeys(("MODIFIER", "CARON", "MASU", "VEDIC"), ""),
+    **dict.fromkeys(("COMBINING", "MODIFIER", "CARON", "MASU", "VEDIC"), ""),
 }
-"""Scripts by the first word of their letters' names, where it is another word; none: anybody's."""
+"""Scripts by the first word of their letters' and marks' names, where it is another word; none:
+anybody's."""
 
 _TOGETHER = (
     {"Latin", "Han", "Hiragana", "Katakana"},
@@ -103,10 +108,10 @@ def _check_plain(name: str, what: str) -> None:
 
 
 def _scripts(name: str) -> list[str]:
-    """The scripts of the name's letters, each once, as they come."""
+    """The scripts of the name's letters and marks, each once, as they come."""
     found: dict[str, None] = {}
     for char in name:
-        if unicodedata.category(char).startswith("L"):
+        if unicodedata.category(char)[0] in "LM":
             word = unicodedata.name(char, "unnamed").partition(" ")[0]
             found[_SCRIPTS.get(word, word.capitalize())] = None
     found.pop("", None)

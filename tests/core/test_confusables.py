@@ -47,6 +47,9 @@ SAMPLE = """\
         ("Mark", "rnark"),
         ("jose\u0301", "j\u043es\u00e9"),
         ("ni", "n\u0456"),
+        ("alice", "ali\u0307ce"),
+        ("jim", "j\u0307im"),
+        ("ali", "al\u0131\u0307"),
         ("\u516b", "\u30cf"),  # 八 and ハ
     ],
 )
@@ -59,6 +62,7 @@ def test_these_look_alike(one: str, other: str) -> None:
     [
         ("alice", "alice2"),
         ("jose", "jos\u00e9"),
+        ("zoe", "\u017coe"),
         ("nina", "viva"),
         ("\u03bd\u03b9\u03ba", "nik"),  # ν looks like v; only Ν looks like N
         ("маша", "mawa"),

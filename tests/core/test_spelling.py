@@ -52,7 +52,11 @@ def test_these_are_not(text: str) -> None:
     assert checked(text) is None
 
 
-@pytest.mark.parametrize("text", ["\u3164", "bob\u3164", "a\u115fb", "a" + "\u0e47" * 5])
+@pytest.mark.parametrize(
+    "text",
+    ["\u3164", "bob\u3164", "a\u115fb", "a" + "\u0e47" * 5]
+    + ["alice\U00016fe4", "alice\U0001107f", "\U00013441", "\U00013442\U00013441"],
+)
 def test_what_one_cannot_see_is_no_name(text: str) -> None:
     assert checked(text) is None
 
@@ -117,6 +121,9 @@ def test_am_is_written_whole_in_thailand_and_laos(name: str) -> None:
         ("Маша李", "Cyrillic and Han"),
         ("ㄅかな", "Bopomofo and Hiragana"),
         ("한かな", "Hangul and Hiragana"),
+        ("alice\u05b4", "Latin and Hebrew"),
+        ("al\u093cice", "Latin and Devanagari"),
+        ("maria\u0e4d", "Latin and Thai"),
     ],
 )
 def test_scripts_are_not_mixed(text: str, scripts: str) -> None:
@@ -126,7 +133,7 @@ def test_scripts_are_not_mixed(text: str, scripts: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["李雷leili", "かなカナ漢字kana", "コーヒー", "らーめん", "佐々木", "한국漢x", "ㄅㄆ注音bpm"]
-    + ["2Маша", "Маша-2.0", "ʻαβγ", "Ⅎf"],
+    + ["2Маша", "Маша-2.0", "ʻαβγ", "Ⅎf", "ы\u0301ж", "あ\u3099い", "ра\u0483"],
 )
 def test_but_what_people_write_together_may_be(name: str) -> None:
     assert check_name(name) == name
