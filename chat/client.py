@@ -12,6 +12,7 @@ from chat.core.asks import Why
 from chat.core.connection import Rebind
 from chat.core.guest import Guest
 from chat.core.link import Link
+from chat.core.names import BadNameError
 from chat.core.protect import PUBLISHED_SECRET
 from chat.core.signatures import NameKey
 from chat.core.text import clean
@@ -157,6 +158,8 @@ class Client:
             return None
         try:
             return self._keys.key(name)
+        except BadNameError:  # What the server calls us is no name here.
+            return None
         except NameKeyError as error:
             self._keys = None
             self._say(str(error))

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from . import asks, events
 from .asking import Asking
 from .connection import Connection
+from .layout import MalformedError
 from .limits import JOIN_BACKLOG
 from .membership import Event, Membership
 from .memberships import Memberships
+from .names import direct_parties
 from .notices import Notices
 
 
@@ -64,7 +66,7 @@ class Answers:
             case asks.Leave(), asks.Left():
                 pass
             case asks.Nick(), asks.Named(name=name, asked=asked, verified=verified):
-                self._connection.me.name = name
+                self._connection.me.called(name)
                 self._tell(events.Renamed(name, asked, verified))
             case asks.Who(room=tag), asks.Members():
                 if tag in self._rooms.by_tag:
@@ -97,6 +99,8 @@ class Answers:
             self._connection.renew("the log went back", now)
 
     def _invited(self, name: str, peer: str) -> None:
+        if direct_parties(name) is None:
+            raise MalformedError("invited to no room of two")
         live = self._connection.live
         self._rooms.join(name, backlog=JOIN_BACKLOG, first=0, live=live).peer = peer
 

@@ -300,7 +300,7 @@ class Connection:
         self.push_key = welcome.push_key
         if not self._welcomed:
             self._welcomed = True
-            self.me.name = welcome.name
+            self.me.called(welcome.name)
             again, self._ever = self._ever, True
             self._emit(
                 Tell(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from . import asks, protect, wire
 from .opening import Opening
 from .signatures import NameKey, key_id, name_claim
+from .text import clean
 from .tickets import NO_TICKET, TICKET_SIZE
 
 
@@ -32,6 +33,10 @@ class Introduction:
         self._secret = b""
         self._attempt = 0
         self.renew()
+
+    def called(self, name: str) -> None:
+        """By the server, which may call us what it likes: harmless, and never nothing."""
+        self.name = clean(name).strip() or self.name
 
     def renew(self) -> None:
         """Somebody new."""

@@ -109,7 +109,7 @@ def render(entry: Entry, label: str = "", *, numbered: bool = False, where: bool
     does."""
     text = clean(entry.text, lines=True).replace("\n", f"\n{_INDENT}")
     who = f"[{entry.endpoint}] " if entry.endpoint and where else ""
-    name = entry.name + (VERIFIED if entry.key else "") + label
+    name = clean(entry.name) + (VERIFIED if entry.key else "") + label
     about = f"#{entry.refers}" if numbered else ""
     match entry.kind:
         case Kind.ACTION | Kind.MODERATION:

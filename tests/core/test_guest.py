@@ -627,6 +627,29 @@ def test_a_new_name_is_the_one_the_server_gives() -> None:
     assert host.asked(asks.Hello)[-1].name == "zoe2"
 
 
+@pytest.mark.parametrize(
+    ("given", "name"), [("zoe\x1b]0;owned\x07", "zoe]0;owned"), ("\x9b\n ", "ann"), ("", "ann")]
+)
+def test_what_a_server_calls_us_acts_on_no_terminal(given: str, name: str) -> None:
+    host = Host()
+    host.guest.nick("zoe", host.now)
+    host.turn()
+    host.reply(asks.Named(host.asked(asks.Nick)[-1].r, given, "zoe"))
+    assert host.guest.name == name
+
+
+@pytest.mark.parametrize("room", ["den", "den\x1b]0;owned\x07", "@a.b\x1b[2J", "!registry", ""])
+def test_nobody_is_invited_but_to_a_room_of_two(room: str) -> None:
+    host = Host("lobby")
+    host.guest.direct("bob", host.now)
+    host.turn()
+    host.reply(asks.Invited(0, room, "bob"))
+    host.reply(asks.Invited(host.asked(asks.Direct)[-1].r, room, "bob"))
+    assert [join.room for join in host.asked(asks.Join)] == ["lobby"]
+    assert list(host.guest.rooms) == ["lobby"]
+    assert host.guest.dropped["malformed"] == 2
+
+
 def test_only_the_newest_wish_for_a_name_is_asked_for() -> None:
     host = Host()
     host.guest.nick("zoe", host.now)

@@ -42,6 +42,15 @@ def test_clean_text_cannot_act_on_a_terminal(text: str, lines: bool) -> None:
         assert char not in BIDI
 
 
+@given(TEXT, TEXT, st.sampled_from(list(Kind)))
+def test_a_rendered_entry_cannot_either_whatever_its_author_is_called(
+    name: str, text: str, kind: Kind
+) -> None:
+    shown = render(entry(text, name=name, kind=kind))
+    assert clean(shown, lines=True) == shown
+    assert shown.count("\n") == clean(text, lines=True).count("\n")
+
+
 @given(TEXT, st.booleans())
 def test_to_clean_twice_is_to_clean_once(text: str, lines: bool) -> None:
     kept = clean(text, lines=lines)

@@ -3,11 +3,15 @@
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import chat
 from chat import room as rooms
+from chat.client import Client
+from chat.core.link import parse_link
+from chat.secure.namekeys import NameKeys
 
 PATIENCE = 10.0
 
@@ -20,6 +24,16 @@ async def test_what_was_said_last_is_in_the_log_when_the_block_has_ended() -> No
         await said
         async with chat.connect(serving.link, backlog=1, name="ann") as reader:
             assert (await anext(reader)).text == "x"
+
+
+async def test_there_is_no_key_of_what_is_no_name(tmp_path: Path) -> None:
+    told = list[object]()
+    client = Client(parse_link("127.0.0.1"), "ann", told.append, keys=NameKeys(tmp_path))
+    client.guest.me.called("a b")
+    assert client.guest.me.key_id == b""
+    assert list(tmp_path.iterdir()) == []
+    client.guest.me.called("ann")
+    assert client.guest.me.key_id
 
 
 async def test_what_cannot_be_logged_any_more_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
