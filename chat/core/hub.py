@@ -94,6 +94,7 @@ class Hub:
             self._timers,
             policy=plain,
             random=random,
+            stateless=self._stateless,
             dropped=self.dropped,
         )
 

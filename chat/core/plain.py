@@ -19,6 +19,7 @@ from .path import allowance
 from .refusal import RefusedError
 from .room import RoomTimers
 from .staging import Verdict
+from .stateless import Stateless
 from .text import VERIFIED, clean, excess, pieces
 from .turn import Turn
 from .types import Close, Kind, Path, Send
@@ -54,6 +55,7 @@ class Plain:
         *,
         policy: Policy,
         random: Callable[[int], bytes],
+        stateless: Stateless,
         dropped: Counter[str],
     ) -> None:
         self.endpoints: dict[Path, TextEndpoint] = {}
@@ -62,6 +64,7 @@ class Plain:
         self._timers = timers
         self._policy = policy
         self._random = random
+        self._stateless = stateless
         self._dropped = dropped
         self._code_key = random(32)
         self._waiting: dict[Path, _Waiting] = {}
@@ -152,7 +155,7 @@ class Plain:
             return None
         if proven:
             return datagram
-        waiting = self._prove(datagram, path, now)
+        waiting = self._prove(datagram, path, now) if self._stateless.may(path, now) else None
         return waiting.line.encode() if waiting is not None else None
 
     def _refuse(self, path: Path, reason: str) -> None:
@@ -203,13 +206,21 @@ class Plain:
     # Lines
 
     def _take(self, endpoint: TextEndpoint, lines: list[str], now: float) -> None:
+        """What is not taken is not looked at either: many lines fit in a datagram of 64 KiB."""
         refused = 0
-        for line in lines:
+        for index, raw in enumerate(lines):
+            if not endpoint.bucket.has(now):
+                refused += len(lines) - index
+                break
+            reason = excess(raw)
+            line = clean(raw) if reason is None else ""
             cost = limits.TEXT_COMMAND if line.startswith("/") else 1.0
-            if len(endpoint.lines) < limits.HELD_LINES and endpoint.bucket.take(now, cost):
+            if len(endpoint.lines) >= limits.HELD_LINES or not endpoint.bucket.take(now, cost):
+                refused += 1
+            elif reason is None:
                 endpoint.lines.append(line)
             else:
-                refused += 1
+                endpoint.notice(f"not said: {reason}")
         if refused:
             endpoint.drops += refused
             self._dropped["plain text too fast"] += refused
@@ -374,6 +385,6 @@ def _refusal(error: RefusedError) -> str:
 
 
 def _lines(datagram: bytes) -> list[str]:
-    """The lines of a datagram, without what could act on a terminal."""
+    """The lines of a datagram, as they came."""
     text = datagram.decode(errors="replace").replace("\r\n", "\n")
-    return [clean(line) for line in text.split("\n") if line.strip()]
+    return [line for line in text.split("\n") if line.strip()]

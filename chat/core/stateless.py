@@ -17,9 +17,18 @@ class Stateless:
         self._dropped = dropped
         self._buckets = {here: Bucket(STATELESS, STATELESS) for here in (True, False)}
 
+    def may(self, path: Path, now: float) -> bool:
+        """Whether there may be one more answer; it counts as one."""
+        if self._buckets[path.loopback].take(now):
+            return True
+        self._dropped["stateless answers withheld"] += 1
+        return False
+
     def answer(self, make: Callable[[], bytes], cause: bytes, path: Path, now: float) -> None:
         """What is not sent is not made either."""
-        if self._buckets[path.loopback].take(now) and len(answer := make()) < len(cause):
+        if not self.may(path, now):
+            return
+        if len(answer := make()) < len(cause):
             self._turn.emit(Send(path, answer))
         else:
             self._dropped["stateless answers withheld"] += 1

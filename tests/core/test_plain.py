@@ -4,6 +4,7 @@ import pytest
 
 from chat.core import asks, limits, wire
 from chat.core.plain import Policy
+from chat.core.text import clean, excess
 from chat.core.types import Path
 
 from .peer import Peer
@@ -271,6 +272,23 @@ def test_who_writes_too_fast_is_told_what_was_not_taken() -> None:
     scene.now += 1.0
     lines = scene.write("y\n" * 30)
     assert sum(line.endswith(": y") for line in lines) == limits.TEXT_RATE
+
+
+def test_only_what_is_taken_of_a_datagram_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, looked = Scene(), list[str]()
+    entered(scene)
+
+    def looking(line: str) -> str:
+        looked.append(line)
+        return clean(line)
+
+    monkeypatch.setattr("chat.core.plain.clean", looking)
+    long = "\u00e9" * 32_000
+    assert scene.write(long) == [f"-- not said: {excess(long)}"]
+    lines = scene.write("\u00e9\n" * 20_000)
+    assert "-- too fast: 19962 of these lines were not taken" in lines
+    assert 0 < len(looked) <= limits.TEXT_BURST
+    assert set(looked) == {"\u00e9"}
 
 
 def test_what_waits_for_a_slow_log_is_bounded() -> None:

@@ -73,6 +73,16 @@ def test_who_says_goodbye_first_thing_leaves_nothing_behind() -> None:
     assert (scene.hub._plain.endpoints, scene.hub._plain._busy) == ({}, {})
 
 
+def test_strangers_together_get_so_many_codes_a_second_and_no_more() -> None:
+    scene, most = Scene(plain=Policy.ANY), int(limits.STATELESS)
+    for _ in range(most + 100):
+        scene.receive(b"x", ELSEWHERE)
+    assert len(scene.take(ELSEWHERE)) == most
+    assert scene.hub.dropped["stateless answers withheld"] == 100
+    scene.now += 1.0
+    assert scene.write("x", ELSEWHERE)
+
+
 def test_three_wrong_codes_and_the_line_is_forgotten() -> None:
     scene = Scene(plain=Policy.ANY)
     code = code_of(scene.write("hello\n", ELSEWHERE))
