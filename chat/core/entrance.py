@@ -127,6 +127,14 @@ class Entrance:
         self.check_ban(member, room, now)
         self._check_full(member, room, now)
 
+    def check_looks(self, member: Member, room: str, now: float) -> None:
+        """Raises RefusedError for who may not see from outside who is there: it could not simply
+        come in."""
+        self.check_ban(member, room, now)
+        policy = self._registry.policy(room)
+        if policy.locked or policy.verifier:
+            raise RefusedError(f"you are not in {room}")
+
     def checked(self, knock: Knock, ok: bool | None, now: float) -> bool:
         """Whether it comes in now. Raises RefusedError. `ok` None: it will knock again."""
         self._ends(knock)

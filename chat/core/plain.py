@@ -314,6 +314,8 @@ class Plain:
         room = self._house.rooms.get(check_room(name)) if name else endpoint.room
         if room is None or room.parties is not None:
             raise RefusedError(f"nobody is in {name}" if name else "you are in no room")
+        if endpoint not in room:
+            self._house.government.entrance.check_looks(endpoint, room.name, endpoint.seen)
         endpoint.notice(f"{len(room)} in {room.name}")
         for member in islice(room.members, limits.TEXT_ROWS):
             mark = VERIFIED if member.verified else ""

@@ -7,6 +7,7 @@ from chat.core.plain import Policy
 from chat.core.text import clean, excess
 from chat.core.types import Path
 
+from .den import Den
 from .peer import Peer
 from .scene import ELSEWHERE, HERE, Scene
 
@@ -86,6 +87,33 @@ def test_who() -> None:
     assert scene.write("/who\n") == here
     assert scene.write("/who Lobby\n") == here
     assert scene.write("/who den\n") == ["-- nobody is in den"]
+
+
+@pytest.mark.parametrize(
+    ("act", "whom", "text", "told"),
+    [
+        ("lock", "", "", "-- you are not in den"),
+        ("password", "", "open sesame", "-- you are not in den"),
+        ("ban", "127.0.0.1", "spam", "-- you are banned from den: spam"),
+    ],
+)
+def test_who_may_not_come_in_does_not_see_who_is_there(
+    act: str, whom: str, text: str, told: str
+) -> None:
+    den = Den()
+    den.scene.write("hello\n")
+    here = ["-- 1 in den", f"-- ann*  {den.ann.path}"]
+    assert den.scene.write("/who den\n") == here
+    den.does(act, whom, text=text)
+    assert den.scene.write("/who den\n") == [told]
+
+
+def test_who_is_in_sees_who_else_is_whatever_its_door() -> None:
+    den = Den()
+    den.scene.write("hello\n/join den\n")
+    den.does("lock")
+    here = ["-- 2 in den", f"-- ann*  {den.ann.path}", "-- guest-5000  127.0.0.1:5000"]
+    assert den.scene.write("/who\n") == den.scene.write("/who den\n") == here
 
 
 def test_msg_reaches_one_person_only() -> None:
