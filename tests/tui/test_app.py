@@ -495,7 +495,7 @@ async def test_a_settings_file_that_cannot_be_read_is_said_and_left_alone(disk: 
     file = SettingsFile(disk / "chat.toml")
     file.path.write_text("what is this")
     async with served() as link, person(link, settings=file) as ann:
-        await ann.sees("connected as ann", "no TOML")
+        await ann.sees("connected as ann", "TOML")
         await ann.say("/set members off")
         await ann.sees("not kept")
     assert file.path.read_text() == "what is this"
