@@ -138,7 +138,7 @@ class Bot(Hearer):
         """As a new member, when what it has said is in the log."""
         if self._leaving is None:
             self._leaving = silent
-            self._network.loop.call_later(LEAVING, self._leave)
+            self._network.loop.call_later(LEAVING, self._leave, self._lives)
             self._leave_if_free()
 
     def _new(self) -> Member:
@@ -148,10 +148,11 @@ class Bot(Hearer):
 
     def _leave_if_free(self) -> None:
         if self._leaving is not None and self.joined and not self._tickets:
-            self._network.loop.call_soon(self._leave)
+            self._network.loop.call_soon(self._leave, self._lives)
 
-    def _leave(self) -> None:
-        if self._leaving is None or self._member.closed:
+    def _leave(self, life: int) -> None:
+        """Ends this life, if it is not over yet."""
+        if self._leaving is None or self._member.closed or life != self._lives:
             return
         silent, self._leaving = self._leaving, None
         self._tickets.clear()

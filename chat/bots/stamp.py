@@ -30,5 +30,5 @@ def read_stamp(text: str, run: str) -> Stamp | None:
         return None
     try:
         return Stamp(run, int(parts[1], 16), int(parts[2], 16) / 1e6)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

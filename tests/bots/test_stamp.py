@@ -14,7 +14,17 @@ def test_it_is_read_back(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "a0b1c3:1:1:x", "a0b1c2:1:1", "a0b1c2:x:1:", "a0b1c2:::", "a0b1c2:1::x"]
+    "text",
+    [
+        "",
+        "hello",
+        "a0b1c3:1:1:x",
+        "a0b1c2:1:1",
+        "a0b1c2:x:1:",
+        "a0b1c2:::",
+        "a0b1c2:1::x",
+        f"a0b1c2:1:{600 * 'f'}:x",
+    ],
 )
 def test_what_others_say_is_not_ours(text: str) -> None:
     assert read_stamp(text, "a0b1c2") is None
