@@ -233,7 +233,7 @@ class Room:
 
     def rekey(self, now: float) -> None:
         """Somebody is to read nothing more: another key, from the very next push on."""
-        if self.parties is None:
+        if self.parties is None and not self.empty:
             self.keys.replace(self._congestion, now)
 
     def last_n(self, member: Member) -> int:

@@ -245,3 +245,13 @@ def test_a_topic_is_told_to_who_keeps_topics_in_the_same_turn() -> None:
     stage.say(ann, 1, wall=5)
     assert stage.topics == [("lobby", "early", "ann", 5)]
     assert len(stage.appends()) == 2
+
+
+def test_who_is_banned_when_it_has_left_leaves_no_key_to_renew() -> None:
+    """The room was closed behind it."""
+    ann = Stub("ann")
+    stage = Stage(ann)
+    stage.room.exit(ann, stage.now)
+    stage.room.closed()
+    stage.room.rekey(stage.now)
+    assert stage.timers.deadline() is None
