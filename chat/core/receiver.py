@@ -72,6 +72,8 @@ class Receiver:
         counted, before = report.epoch == self._epoch, self._received
         if number is None or (counted and report.received == before):
             return None
+        if counted and report.received < before and number <= self.covered:
+            return None  # It was overtaken.
         sample = None
         if number > self.covered:
             if counted and report.received > before:

@@ -39,7 +39,7 @@ def test_one_that_was_overtaken_uncovers_nothing() -> None:
     ear = Ear((5, 9), (8, 13), (6, 10))
     assert ear.samples[-1] is None
     assert ear.receiver.covered == 13
-    assert ear.report(10, 15) == Sample(13, 15, 2, 2.0)
+    assert ear.report(9, 15) == Sample(13, 15, 1, 2.0), "of what the newest one said it had"
 
 
 @pytest.mark.parametrize("again", [(1, 20, 1), (1, 20, 0)], ids=["another key", "joined again"])
