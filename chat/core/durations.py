@@ -16,7 +16,7 @@ def seconds(text: str) -> int | None:
         unit = rest[len(digits) : len(digits) + 1]
         if not digits or unit not in _UNITS:
             return None
-        total += int(digits[:12]) * _UNITS[unit]
+        total += int(digits.lstrip("0")[:12] or "0") * _UNITS[unit]
         rest = rest[len(digits) + 1 :]
     return total if 0 < total <= MOST else None
 
