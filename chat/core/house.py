@@ -210,7 +210,7 @@ class House:
             return Verdict.AHEAD
         verdict = room.draft(member, draft, wall)
         if bound and verdict is Verdict.TAKEN:
-            self.government.speech.said(member, room, draft.kind, bool(draft.more), now)
+            self.government.speech.said(member, room, draft, now)
         if direct and verdict is Verdict.TAKEN:
             # Not before somebody says something there: whoever is a party is reminded of it.
             self.registry.make_room(room.name, member.name, wall)

@@ -19,12 +19,14 @@ from .types import Kind
 
 
 class _Spoke:
-    __slots__ = ("at", "parts")
+    __slots__ = ("at", "parts", "what")
 
     def __init__(self) -> None:
         self.at = -1e9
         self.parts = 0
         """Of one message that may still follow."""
+        self.what = (0, 0)
+        """That message's kind, and what it refers to."""
 
 
 class Speech:
@@ -62,16 +64,17 @@ class Speech:
             return False
         if draft.n != room.next_n(member):
             return True
-        return not self._continues(member, room) and self._wait(member, room, now) > 0
+        return not self._continues(member, room, draft) and self._wait(member, room, now) > 0
 
-    def said(self, member: Member, room: Room, kind: int, more: bool, now: float) -> None:
-        """A draft of it was taken."""
+    def said(self, member: Member, room: Room, draft: wire.Draft, now: float) -> None:
+        """This draft of it was taken."""
         if not self._registry.policy(room.name).slow:
             return
-        its = self._of(member.instance, room)
-        if not its.parts and kind != Kind.DELETE:
+        its, what = self._of(member.instance, room), (draft.kind, draft.refers)
+        parts = its.parts if its.what == what else 0
+        if not parts and draft.kind != Kind.DELETE:
             its.at = self._of(member.party, room).at = now
-        its.parts = (its.parts or limits.PARTS) - 1 if more else 0
+        its.what, its.parts = what, (parts or limits.PARTS) - 1 if draft.more else 0
 
     def standing(self, member: Member, room: Room, now: float) -> asks.Standing:
         """What it is there, and may do."""
@@ -93,10 +96,10 @@ class Speech:
         muted = mute and self._authority.role(member, room.name, now) is Role.MUTED
         return mute if muted else None
 
-    def _continues(self, member: Member, room: Room) -> bool:
+    def _continues(self, member: Member, room: Room, draft: wire.Draft) -> bool:
         """The next part of a message that was begun."""
         spoke = self._spoke.get((member.instance, room.name))
-        return spoke is not None and spoke.parts > 0
+        return spoke is not None and spoke.parts > 0 and spoke.what == (draft.kind, draft.refers)
 
     def _of(self, who: bytes, room: Room) -> _Spoke:
         """A party, or an instance."""

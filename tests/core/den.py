@@ -96,10 +96,19 @@ class Den:
         found = [it for it in peer.replies if isinstance(it, asks.Standing)]
         return found[-1] if found else None
 
-    def says(self, peer: Peer, n: int, text: str = "hi", *, more: int = 0, kind: int = 1) -> bool:
+    def says(
+        self,
+        peer: Peer,
+        n: int,
+        text: str = "hi",
+        *,
+        more: int = 0,
+        kind: int = 1,
+        refers: int = 0,
+    ) -> bool:
         """Whether it is in the log then."""
         before = len(self.scene.entries(self.room))
-        peer.send(wire.Draft(peer.tags[self.room], n, kind, more, 0, text.encode()))
+        peer.send(wire.Draft(peer.tags[self.room], n, kind, more, refers, text.encode()))
         return len(self.scene.entries(self.room)) > before
 
     def lines(self) -> list[str]:

@@ -86,6 +86,15 @@ def test_the_parts_of_one_message_are_one_but_not_for_ever() -> None:
     assert not den.says(bob, taken + 3)
 
 
+def test_what_begins_something_else_is_no_part_of_a_message() -> None:
+    den = slowed()
+    bob = den.come("bob")
+    assert den.says(bob, 1, more=1)
+    for kind in (Kind.ACTION, Kind.TOPIC, Kind.EDIT):
+        assert not den.says(bob, 2, more=1, kind=kind, refers=1 if kind is Kind.EDIT else 0)
+    assert den.says(bob, 2, more=1)
+
+
 def test_another_key_or_another_session_of_one_key_does_not_get_around_slow_mode() -> None:
     den = slowed()
     bob = den.come("bob")
