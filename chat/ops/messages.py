@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 
 from chat.core.asks import Name, Natural, Number, Words
 from chat.core.audit import AuditRow
-from chat.core.entry import TEXT_MAX
 from chat.core.snapshot import RoomRow, SessionRow
 
 QUESTION_MAX = 2048
@@ -59,7 +58,7 @@ class Moderate(Struct, frozen=True, tag="moderate"):
 class Broadcast(Struct, frozen=True, tag="broadcast"):
     """A notice to everybody."""
 
-    text: Annotated[str, Meta(max_length=TEXT_MAX)]
+    text: str
     """At most TEXT_MAX bytes: it goes in one datagram."""
 
 
@@ -72,7 +71,7 @@ class Drain(Struct, frozen=True, tag="drain"):
 class Backup(Struct, frozen=True, tag="backup"):
     """The log is copied to a file of the server's machine."""
 
-    file: Annotated[str, Meta(max_length=1024)]
+    file: str
     """An absolute path."""
 
 

@@ -147,7 +147,9 @@ class Operator:
         return Done(operated.text)
 
     def _broadcast(self, text: str) -> Answer:
-        text = clean(text)
+        text = clean(text).strip()
+        if not text:
+            return Refused("there is nothing to tell: write it behind broadcast")
         if len(text.encode()) > TEXT_MAX:
             return Refused(f"that is too long for a notice: at most {TEXT_MAX} bytes")
         told = self._server.announce(f"from the operator: {text}")

@@ -181,6 +181,9 @@ async def test_what_is_no_notice_is_told_to_nobody(store: Path) -> None:
     async with serving(store=store) as server, guest(server) as nc:
         too_long = await refusal(store, "broadcast", "ü" * 451)
         assert too_long == "that is too long for a notice: at most 900 bytes"
+        assert await refusal(store, "broadcast", 901 * "!") == too_long
+        nothing = await refusal(store, "broadcast", " ")
+        assert nothing == "there is nothing to tell: write it behind broadcast"
         assert await refusal(store, "broadcast", "\udcff") == "that is no text: write it in UTF-8"
         await said(store, "broadcast", "tea\x1b[2J\n-- is ready" + 880 * "!")
         heard = await nc.hears("-- from")
