@@ -14,6 +14,9 @@ from .common import (
     read_password,
 )
 
+_DIGITS = 18
+"""No log has entries for more."""
+
 
 class From(click.ParamType[int]):
     """`start`, `now` or a sequence number; as the number to begin at, 0 for now."""
@@ -28,9 +31,10 @@ class From(click.ParamType[int]):
             return 0
         if word == "start":
             return 1
-        if not (word.isascii() and word.isdigit()):
-            self.fail(f"{word!r} is none of start, now and a sequence number", param, ctx)
-        return int(word)
+        digits = word.lstrip("0")
+        if not (word.isascii() and word.isdigit()) or len(digits) > _DIGITS:
+            self.fail(f"{word[:40]!r} is none of start, now and a sequence number", param, ctx)
+        return int(digits or "0")
 
 
 @click.command("tail")

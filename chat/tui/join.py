@@ -63,7 +63,7 @@ def find_link() -> Link | None:
 
 def last_link() -> Link | None:
     try:
-        return parse_link(_file().read_text())
+        return parse_link(_file().read_text("utf-8"))
     except (OSError, UnicodeError, BadLinkError):
         return None
 

@@ -209,6 +209,7 @@ _NOT_OURS: tuple[Sequence, ...] = (
     ("c-x", "e"),
     ("escape", "#"),
     ("escape", "-"),
+    ("escape", "0"),
     ("escape", "."),
     ("escape", "_"),
     ("escape", "c-y"),
