@@ -33,7 +33,7 @@ class Threads:
         def work() -> None:
             try:
                 result = function()
-            except BaseException as error:  # noqa: BLE001 - for whoever waits for it
+            except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
                 ended(partial(done.set_exception, error))
             else:
                 ended(partial(done.set_result, result))

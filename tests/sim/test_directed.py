@@ -153,16 +153,7 @@ def test_a_lost_last_push_is_found_by_the_next_head(silent: float) -> None:
     world = world_of(2)
     alice, bob = world.clients
     world.run(world.clock.now + silent)
-    send = world.network.send
-    lost: list[bytes] = []
-
-    def lose(datagram: bytes, source: Path, target: Path) -> None:
-        if datagram[0] == 0x85 and target == bob.path and not lost:
-            lost.append(datagram)
-        else:
-            send(datagram, source, target)
-
-    world.network.send = lose
+    lost = _lose_one(world, lambda first, _, target: first == 0x85 and target == bob.path)
     world.say(alice)
     start = world.clock.now
     world.run(start + 5.0, stop=lambda: bool(bob.screens.get(LOBBY)))
@@ -174,21 +165,28 @@ def test_an_author_learns_that_it_was_read_though_the_report_of_it_was_lost() ->
     world = world_of(2)
     alice, bob = world.clients
     world.run(world.clock.now + 40.0)
-    send = world.network.send
-    lost: list[bytes] = []
-
-    def lose(datagram: bytes, source: Path, target: Path) -> None:
-        if source == bob.path and bob.screens.get(LOBBY) and not lost:
-            lost.append(datagram)
-        else:
-            send(datagram, source, target)
-
-    world.network.send = lose
+    lost = _lose_one(world, lambda _, source, __: source == bob.path and bool(bob.screens))
     world.say(alice)
     start = world.clock.now
     world.run(start + 10.0, stop=lambda: _everybody_has(alice, 1))
     assert lost
     assert world.clock.now - start < 2.5
+
+
+def _lose_one(world: World, which: Callable[[int, Path, Path], bool]) -> list[bytes]:
+    """The first datagram that this is true of, by its first byte, source and target; it will be in
+    the list."""
+    send = world.network.send
+    lost: list[bytes] = []
+
+    def lose(datagram: bytes, source: Path, target: Path) -> None:
+        if not lost and which(datagram[0], source, target):
+            lost.append(datagram)
+        else:
+            send(datagram, source, target)
+
+    world.network.send = lose
+    return lost
 
 
 def _everybody_has(client: Client, seq: int) -> bool:
