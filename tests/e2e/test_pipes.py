@@ -217,6 +217,12 @@ async def test_closed_streams_are_nobodys_fault(command: str, closed: str, tmp_p
     assert not any("Traceback" in line for line in program.err)
 
 
+async def test_a_number_that_no_entry_has_is_wrong_usage() -> None:
+    ended = await done("tail", "127.0.0.1", "--from", 5000 * "9")
+    assert (ended.code, len(ended.err)) == (2, 1)
+    assert "is none of start, now and a sequence number" in ended.err[0]
+
+
 @pytest.mark.parametrize("end", ["", "\n"])
 async def test_bytes_that_are_no_text_are_one_line_wherever_they_come_from(end: str) -> None:
     async with serving() as server:
